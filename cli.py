@@ -1,0 +1,5 @@
+"""The command `loa`."""
+
+
+def main() -> None:
+    """Run the command line."""

@@ -1,0 +1,1 @@
+"""When it airs: rules, planner, daemon, as-run log, ledger."""
