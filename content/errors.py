@@ -24,7 +24,9 @@ class LoaError(Exception):
 
     def told(self, translate: Callable[[str], str]) -> str:
         """The sentence, with `translate` (message → message in the screen language) applied."""
-        return translate(self.sentence).format(**{name: _tell(fact, translate) for name, fact in self.facts.items()})
+        return translate(self.sentence).format(
+            **{name: _tell(fact, translate) for name, fact in self.facts.items()}
+        )
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.facts)
@@ -39,7 +41,9 @@ class Told:
 
     def told(self, translate: Callable[[str], str]) -> str:
         """The message in the language of `translate`, facts filled in."""
-        return translate(self.message).format(**{name: _tell(fact, translate) for name, fact in self.facts.items()})
+        return translate(self.message).format(
+            **{name: _tell(fact, translate) for name, fact in self.facts.items()}
+        )
 
     def __str__(self) -> str:
         return self.told(lambda message: message)

@@ -51,7 +51,7 @@ def screen_language() -> str:
 
 
 def os_language() -> str:
-    """"vi" where the operating system speaks Vietnamese, else "en"."""
+    """ "vi" where the operating system speaks Vietnamese, else "en"."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "LANG"):
         if value := os.environ.get(name):
             return "vi" if value.lower().startswith("vi") else "en"

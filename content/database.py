@@ -1,0 +1,162 @@
+"""The one database: base class, time column, engine, and migrations brought up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, MetaData, create_engine, event
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from content.errors import LoaError
+from content.language import N_
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class DatabaseError(LoaError):
+    """The database cannot be opened or brought up to date."""
+
+    sentence = N_(
+        "the database {name} cannot be used ({reason}): check the path or URL in config.toml, or restore a backup"
+    )
+
+
+class DatabaseTooNewError(LoaError):
+    """The database was made by a newer Loa."""
+
+    sentence = N_("the database {name} was made by a newer Loa (schema {revision}): update Loa first")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, stored as naive UTC and given back aware in UTC.
+
+    SQLite's `DateTime(timezone=True)` drops the offset in silence; this refuses naive values instead.
+    """
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a zone cannot be stored")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """The base of every table."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for `url`; SQLite in WAL, with foreign keys, full durability and a 15 s wait for a lock."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": 15})
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy says BEGIN itself, below
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "busy_timeout=15000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        # IMMEDIATE where a change is coming: two writers then wait for each other instead of failing half-way.
+        options = connection.get_execution_options()
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("loa_writes") else "BEGIN")
+
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to date; does nothing where it is.
+
+    Raises:
+        DatabaseTooNewError: the schema is unknown to this Loa. DatabaseError: it cannot be opened.
+    """
+    from alembic import command
+    from alembic.config import Config as AlembicConfig
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from alembic.util.exc import CommandError
+
+    settings = AlembicConfig()
+    settings.set_main_option(
+        "script_location", str(Path(str(files("content"))) / "migrations").replace("%", "%%")
+    )
+    name = engine.url.render_as_string(hide_password=True)
+    try:
+        script = ScriptDirectory.from_config(settings)
+        with engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+        if current == script.get_current_head():
+            return
+        try:
+            script.get_revision(current or "base")
+        except CommandError as error:
+            raise DatabaseTooNewError(name=name, revision=current) from error
+        with engine.connect().execution_options(loa_writes=True) as connection, connection.begin():
+            settings.attributes["connection"] = connection
+            command.upgrade(settings, "head")
+    except SQLAlchemyError as error:
+        raise DatabaseError(name=name, reason=_short(error)) from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that only reads; rolled back at the end."""
+    session = Session(engine, expire_on_commit=False)
+    try:
+        yield session
+    except OperationalError as error:
+        raise DatabaseError(
+            name=engine.url.render_as_string(hide_password=True), reason=_short(error)
+        ) from error
+    finally:
+        session.close()
+
+
+@contextmanager
+def deciding(engine: Engine) -> Iterator[Session]:
+    """One transaction for one decision: committed whole at the end, rolled back on any error."""
+    session = Session(engine.execution_options(loa_writes=True), expire_on_commit=False)
+    try:
+        yield session
+        session.commit()
+    except OperationalError as error:
+        session.rollback()
+        raise DatabaseError(
+            name=engine.url.render_as_string(hide_password=True), reason=_short(error)
+        ) from error
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.close()
+
+
+def _short(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0]

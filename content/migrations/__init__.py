@@ -1,0 +1,1 @@
+"""Schema migrations (Alembic), shipped with the package and run by `content.database.migrate`."""
