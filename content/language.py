@@ -42,6 +42,9 @@ def use_language(language: str) -> None:
         raise UnknownLanguageError(language=language, known=LANGUAGES)
     folder = Path(str(files("content"))) / "locale"
     _active = gettext.translation("loa", localedir=str(folder), languages=[language], fallback=True)
+    os.environ["LANGUAGE"] = language  # click's own sentences go through the same catalogue
+    gettext.bindtextdomain("loa", str(folder))
+    gettext.textdomain("loa")
     _active_language = language
 
 

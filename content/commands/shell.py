@@ -1,0 +1,281 @@
+"""What every command shares: translated help, the station in hand, JSON out, errors told once."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import wraps
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import click
+
+from content.errors import LoaError
+from content.language import N_, _, os_language, use_language
+
+if TYPE_CHECKING:  # rich and SQLAlchemy are imported where they are used: the first screen comes at once
+    from rich.console import Console
+
+    from content.station import Station
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def out() -> Console:
+    """The console for results: stdout, wide when it is not a terminal so that nothing is cut."""
+    from rich.console import Console
+
+    return Console(
+        file=sys.stdout,
+        width=None if sys.stdout.isatty() else 160,
+        highlight=False,
+        soft_wrap=not sys.stdout.isatty(),
+    )
+
+
+def talk() -> Console:
+    """The console for talk and progress bars: stderr."""
+    from rich.console import Console
+
+    return Console(file=sys.stderr, highlight=False)
+
+
+def say(message: str, **facts: object) -> None:
+    """Tell the user something on stderr, in the screen language; `message` is a gettext id."""
+    talk().print(_(message).format(**facts), markup=False)
+
+
+def print_json(value: Any) -> None:
+    """`value` as JSON on stdout: UTF-8, dates in ISO, two spaces."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_jsonable))
+
+
+def print_table(title: str, columns: list[str], rows: list[list[object]]) -> None:
+    """A table on stdout; `title` and `columns` are already in the screen language."""
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*["" if cell is None else str(cell) for cell in row])
+    out().print(table)
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+class Help:
+    """Mixed into commands and groups: help texts are gettext ids, translated when they are shown."""
+
+    help: str | None
+    short_help: str | None
+    epilog: str | None
+
+    def _translated(self, show: Callable[[], R]) -> R:
+        kept = self.help, self.short_help, self.epilog
+        self.help, self.short_help, self.epilog = (text and _(text) for text in kept)
+        try:
+            return show()
+        finally:
+            self.help, self.short_help, self.epilog = kept
+
+
+class TranslatedOption(click.Option):
+    """An option whose help is a gettext id."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        kept = self.help
+        self.help = kept and _(kept)
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.help = kept
+
+
+class LoaCommand(Help, click.Command):
+    """A command with translated help."""
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self._translated(lambda: super(LoaCommand, self).format_help(ctx, formatter))
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        return self._translated(lambda: super(LoaCommand, self).get_short_help_str(max(limit, 70)))
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        _write_epilog(self.epilog, formatter)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        return _translated_help_option(super().get_help_option(ctx))
+
+
+class LoaGroup(Help, click.Group):
+    """A group with translated help.
+
+    `sections` maps a heading to {name: ("module:attribute", short help)}; a command's module is imported
+    only when the command is used, so that the first screen comes at once.
+    """
+
+    command_class = LoaCommand
+
+    def __init__(
+        self, *args: Any, sections: dict[str, dict[str, tuple[str, str]]] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sections = sections or {}
+
+    @property
+    def lazy(self) -> dict[str, tuple[str, str]]:
+        """Every command of every section whose module is installed."""
+        return {
+            name: entry
+            for commands in self.sections.values()
+            for name, entry in commands.items()
+            if find_spec(entry[0].partition(":")[0])
+        }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*self.lazy, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.lazy:
+            return super().get_command(ctx, cmd_name)
+        module, _colon, attribute = self.lazy[cmd_name][0].partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if not self.sections:
+            super().format_commands(ctx, formatter)
+            return
+        for heading, commands in self.sections.items():
+            rows = [(name, _(short)) for name, (_where, short) in commands.items() if name in self.lazy]
+            if rows:
+                with formatter.section(_(heading)):
+                    formatter.write_dl(rows, col_max=12, col_spacing=2)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            if near:
+                error.message = _("there is no command {name!r}; did you mean {near!r}?").format(
+                    name=args[0], near=near[0]
+                )
+            raise
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self._translated(lambda: super(LoaGroup, self).format_help(ctx, formatter))
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        return self._translated(lambda: super(LoaGroup, self).get_short_help_str(max(limit, 70)))
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        _write_epilog(self.epilog, formatter)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        return _translated_help_option(super().get_help_option(ctx))
+
+
+LoaGroup.group_class = LoaGroup
+
+
+def _write_epilog(epilog: str | None, formatter: click.HelpFormatter) -> None:
+    """The epilog as it stands, line by line: it is an example to copy."""
+    if epilog:
+        formatter.write_paragraph()
+        for line in epilog.splitlines():
+            formatter.write(f"{line}\n")
+
+
+def _translated_help_option(option: click.Option | None) -> click.Option | None:
+    if option is not None:
+        option.help = _("Show this message and exit.")
+    return option
+
+
+def option(*names: str, **settings: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """`click.option` with translated help."""
+    settings.setdefault("cls", TranslatedOption)
+    return click.option(*names, **settings)
+
+
+json_option = option("--json", "as_json", is_flag=True, help=N_("Print JSON on standard output."))
+
+
+def choose_language(language: str | None, config_path: Path | None) -> None:
+    """Set the screen language: `--lang`, else the station's config, else the operating system's."""
+    from content.config import find_config, read_config
+
+    if language is None:
+        try:
+            language = read_config(find_config(config_path)).station.language
+        except LoaError:
+            language = os_language()
+    use_language(language)
+
+
+def with_station(command: Callable[..., R]) -> Callable[..., R]:
+    """Give `command` the open station as its first argument, and close it afterwards."""
+
+    @wraps(command)
+    @click.pass_context
+    def wrapped(ctx: click.Context, /, *args: Any, **kwargs: Any) -> R:
+        from content.station import open_station
+
+        station = open_station(ctx.find_root().params.get("config_path"))
+        try:
+            return command(station, *args, **kwargs)
+        finally:
+            station.close()
+
+    return wrapped
+
+
+def station_of(ctx: click.Context) -> Station:
+    """The station of this invocation, for commands that open it late; the caller closes it."""
+    from content.station import open_station
+
+    return open_station(ctx.find_root().params.get("config_path"))
+
+
+@contextmanager
+def progress(description: str, total: int | None) -> Any:
+    """A progress bar with time left on stderr; yields `advance(n=1, text=None)`. `description` is translated text."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = talk()
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        console=console, transient=True, disable=not console.is_terminal,
+    ) as bar:  # fmt: skip
+        task = bar.add_task(description, total=total)
+
+        def advance(n: int = 1, text: str | None = None) -> None:
+            bar.update(task, advance=n, description=text or description)
+
+        yield advance
