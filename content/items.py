@@ -1,0 +1,154 @@
+"""Items: one content to broadcast each, from a document or typed in."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content.errors import LoaError
+from content.language import N_
+from content.models import Item, Programme, Script
+
+KINDS = ("news", "programme", "notice", "urgent", "invitation")
+EDITABLE = ("title", "text", "kind", "language", "bulletin_class", "topic", "priority", "programme_id", "voice", "valid_from_on", "valid_until_on")  # fmt: skip
+
+
+class ItemNotFoundError(LoaError):
+    """No item has that number."""
+
+    sentence = N_("there is no item {id}; `loa item list` shows the numbers")
+
+
+class ProgrammeNotFoundError(LoaError):
+    """No programme has that number."""
+
+    sentence = N_("there is no programme {id}; `loa programme list` shows the numbers")
+
+
+class EmptyTextError(LoaError):
+    """An item without a title or without words."""
+
+    sentence = N_("an item needs a title and a text; {missing} is empty")
+
+
+class WrongPeriodError(LoaError):
+    """A validity that ends before it begins."""
+
+    sentence = N_("the item would be valid until {until_on}, before it begins on {from_on}")
+
+
+def add_item(
+    session: Session,
+    *,
+    title: str,
+    text: str,
+    now: datetime,
+    person: str | None = None,
+    **fields: Any,
+) -> Item:
+    """A new item of status draft. `fields` are columns of `content.models.Item`.
+
+    Raises:
+        EmptyTextError, WrongPeriodError, ProgrammeNotFoundError.
+    """
+    item = Item(status="draft", created_at=now, created_by=person, kind="news", language="vi", bulletin_class="normal", priority=3, lead_units=[], partner_units=[], title="", text="")  # fmt: skip
+    _set(session, item, {"title": title, "text": text, **fields})
+    session.add(item)
+    session.flush()
+    return item
+
+
+def edit_item(session: Session, item: Item, changes: dict[str, Any]) -> bool:
+    """Change columns of an item; True when the words changed, which takes an approved item back to draft.
+
+    Raises:
+        EmptyTextError, WrongPeriodError, ProgrammeNotFoundError.
+    """
+    before = item.title, item.text
+    _set(session, item, changes)
+    changed = before != (item.title, item.text)
+    if (changed and item.status in ("submitted", "approved", "rejected")) or item.status == "proposed":
+        item.status = "draft"
+    return changed
+
+
+def get_item(session: Session, item_id: int) -> Item:
+    """The item of that number. Raises ItemNotFoundError."""
+    item = session.get(Item, item_id)
+    if item is None:
+        raise ItemNotFoundError(id=item_id)
+    return item
+
+
+def get_programme(session: Session, programme_id: int) -> Programme:
+    """The programme of that number. Raises ProgrammeNotFoundError."""
+    programme = session.get(Programme, programme_id)
+    if programme is None:
+        raise ProgrammeNotFoundError(id=programme_id)
+    return programme
+
+
+def list_items(
+    session: Session, *, status: str | None = None, document_id: int | None = None
+) -> Sequence[Item]:
+    """Items by number; retired ones only when asked for."""
+    query = select(Item).order_by(Item.id)
+    query = query.where(Item.status == status) if status else query.where(Item.status != "retired")
+    if document_id is not None:
+        query = query.where(Item.document_id == document_id)
+    return session.scalars(query).all()
+
+
+def current_script(session: Session, item: Item) -> Script | None:
+    """The newest version of the item's script, or None before the first draft."""
+    return session.scalars(
+        select(Script).where(Script.item_id == item.id).order_by(Script.version.desc()).limit(1)
+    ).first()
+
+
+def approved_script(session: Session, item: Item) -> Script | None:
+    """The newest approved version: the words that may air."""
+    return session.scalars(
+        select(Script)
+        .where(Script.item_id == item.id, Script.status == "approved")
+        .order_by(Script.version.desc())
+        .limit(1)
+    ).first()
+
+
+def item_json(item: Item) -> dict[str, Any]:
+    """The item as `loa item show --json` prints it."""
+    return {
+        "id": item.id, "title": item.title, "text": item.text, "kind": item.kind, "language": item.language,
+        "status": item.status, "status_note": item.status_note, "bulletin_class": item.bulletin_class,
+        "document_id": item.document_id, "ref": item.ref, "topic": item.topic,
+        "lead_units": item.lead_units, "partner_units": item.partner_units,
+        "period_text": item.period_text, "valid_from": item.valid_from_on, "valid_until": item.valid_until_on,
+        "rules": item.rules, "zones": item.zones, "priority": item.priority,
+        "programme_id": item.programme_id, "voice": item.voice,
+        "created_at": item.created_at, "created_by": item.created_by,
+    }  # fmt: skip
+
+
+def _set(session: Session, item: Item, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(item, name, unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value)
+    for name in ("title", "text"):
+        if not getattr(item, name):
+            raise EmptyTextError(missing=name)
+    if item.valid_from_on and item.valid_until_on and item.valid_until_on < item.valid_from_on:
+        raise WrongPeriodError(from_on=item.valid_from_on, until_on=item.valid_until_on)
+    if item.programme_id is not None:
+        get_programme(session, item.programme_id)
+
+
+def is_valid_on(item: Item, day: date) -> bool:
+    """True when the item may air on that station day (both ends inclusive)."""
+    return (item.valid_from_on is None or item.valid_from_on <= day) and (
+        item.valid_until_on is None or day <= item.valid_until_on
+    )

@@ -1,0 +1,183 @@
+"""The station's config, programmes and plays as one problem for the planner.
+
+The schema is the planner's (`docs/planner.md`): local wall-clock times, zones, windows, blocks, programmes
+with rules, series, and the plays that are there already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from content.config import BlackoutConfig, Config, RelayConfig, SessionConfig
+from content.models import Episode, Item, Programme
+from content.months import first_day, last_day
+from scheduler.models import Play
+
+SPREAD = 0.6
+"""Least gap between replays, as a share of the even gap: leaves the planner room round holidays."""
+
+
+def episode_key(episode_id: int) -> str:
+    """The planner's name of an episode."""
+    return f"e{episode_id}"
+
+
+def problem(
+    config: Config,
+    *,
+    from_on: date,
+    until_on: date,
+    episodes: Sequence[tuple[Episode, int]],
+    plays: Sequence[Play],
+) -> dict[str, Any]:
+    """The planner's problem for the station days [from_on, until_on], both inclusive.
+
+    `episodes` come with their length in ms (rendered or estimated); `plays` are those already laid in these
+    days, whatever their status.
+    """
+    lead = timedelta(seconds=config.plan.changeover_s)
+    return {
+        "meta": {
+            "horizon": {"from": from_on.isoformat(), "until": until_on.isoformat()},
+            "tz": config.station.timezone,
+            "changeover_s": config.plan.changeover_s,
+            "adjacent_gap_s": max(config.plan.adjacent_gap_s, int(lead.total_seconds())),
+        },
+        "zones": [
+            {"id": z.id, "station": config.station.name, "daily_budget_min": z.daily_budget_min, "max_plays_per_day": z.max_plays_per_day}
+            for z in config.zones
+        ],
+        "windows": [_block(session) for session in config.sessions],
+        "blocks": [
+            *({**_block(relay), "kind": "relay"} for relay in config.relays),
+            *({**_block(blackout), "kind": "blackout"} for blackout in config.blackouts),
+        ],
+        "programmes": [_programme(config, episode, length_ms) for episode, length_ms in episodes],
+        "series": _series(config, [episode for episode, _length in episodes]),
+        "plays": [play_json(play, config) for play in plays],
+    }  # fmt: skip
+
+
+def play_json(play: Play, config: Config) -> dict[str, Any]:
+    """One play in the planner's schema; its start in local wall-clock time."""
+    return {
+        "id": f"p{play.id}",
+        "programme": episode_key(play.episode_id) if play.episode_id is not None else None,
+        "start": play.starts_at.astimezone(config.tz).replace(tzinfo=None).isoformat(),
+        "zones": list(play.zones),
+        "status": play.status,
+        "duration_s": seconds(play.length_ms),
+    }
+
+
+def seconds(length_ms: int) -> int:
+    """Whole seconds that a sound of that length occupies (rounded up)."""
+    return -(-length_ms // 1000)
+
+
+def programme_rules(programme: Programme, month: str | None) -> dict[str, Any]:
+    """The rules of one episode of a programme, from what its document orders.
+
+    "One new episode a month, replayed at least N times" becomes 1 + N airings in the month of issue, never two
+    on one day, with a least gap that spreads them over the month.
+    """
+    rules: dict[str, Any] = dict(programme.rules or {})
+    if programme.min_replays_per_month is not None and month:
+        airings = 1 + programme.min_replays_per_month
+        days = (last_day(month) - first_day(month)).days + 1
+        rules.setdefault("counts", [{"per": "month", "min": airings, "max": airings + 1, "target": airings}])
+        rules.setdefault("max_per_day", 1)
+        rules.setdefault("min_gap_days", max(1, int(days / airings * SPREAD)))
+    return rules or item_rules(1)
+
+
+def item_rules(per_week: int) -> dict[str, Any]:
+    """The default of an item without rules of its own: so many airings a week, on different days, spread out."""
+    if per_week <= 0:
+        return {"counts": [{"per": "week", "max": 0}]}
+    gap_days = max(1, int(7 / per_week * SPREAD)) if per_week < 7 else 0
+    rules: dict[str, Any] = {
+        "counts": [{"per": "week", "min": per_week, "max": per_week + 1, "target": per_week}]
+    }
+    if gap_days:
+        rules |= {"max_per_day": 1, "min_gap_days": gap_days}
+    return rules
+
+
+def _programme(config: Config, episode: Episode, length_ms: int) -> dict[str, Any]:
+    programme = episode.programme
+    if programme is not None:
+        month = episode.month
+        valid_from = _latest(programme.valid_from_on, first_day(month) if month else None)
+        valid_until = _earliest(programme.valid_until_on, last_day(month) if month else None)
+        owner: Programme | Item = programme
+        lead_unit, rules = programme.lead_unit, programme_rules(programme, month)
+    else:
+        owner = item = episode.parts[0].item
+        valid_from, valid_until = item.valid_from_on, item.valid_until_on
+        lead_unit = item.lead_units[0] if item.lead_units else None
+        rules = item.rules or item_rules(config.plan.item_per_week)
+    return {
+        "id": episode_key(episode.id),
+        "title": episode.title,
+        "duration_s": seconds(length_ms),
+        "zones": list(owner.zones or config.zone_ids),
+        "topic": owner.topic,
+        "lead_unit": lead_unit,
+        "priority": owner.priority,
+        "series": _series_key(programme) if programme is not None and programme.new_per_month else None,
+        "valid_from": valid_from.isoformat() if valid_from else None,
+        "valid_until": valid_until.isoformat() if valid_until else None,
+        "rules": {"topic_not_adjacent": False, **rules},
+    }
+
+
+def _series(config: Config, episodes: Sequence[Episode]) -> list[dict[str, Any]]:
+    programmes = {
+        e.programme.id: e.programme for e in episodes if e.programme is not None and e.programme.new_per_month
+    }
+    return [
+        {
+            "id": _series_key(programme),
+            "zones": list(programme.zones or config.zone_ids),
+            "new_per_month": programme.new_per_month,
+            "min_replays": programme.min_replays_per_month or 0,
+        }
+        for programme in programmes.values()
+    ]
+
+
+def _series_key(programme: Programme) -> str:
+    return f"s{programme.id}"
+
+
+def _block(block: SessionConfig | RelayConfig | BlackoutConfig) -> dict[str, Any]:
+    return {
+        "id": block.id,
+        "zones": list(block.zones) or "*",
+        "weekdays": list(block.weekdays),
+        "dates": None,
+        "from": block.from_on.isoformat() if block.from_on else None,
+        "until": block.until_on.isoformat() if block.until_on else None,
+        "start": _clock(block.start),
+        "end": _clock(block.end),
+    }
+
+
+def _clock(moment: time | None) -> str | None:
+    return None if moment is None else moment.strftime("%H:%M:%S")
+
+
+def _latest(*days: date | None) -> date | None:
+    return max((day for day in days if day), default=None)
+
+
+def _earliest(*days: date | None) -> date | None:
+    return min((day for day in days if day), default=None)
+
+
+def instant(start: str, config: Config) -> datetime:
+    """A planner's local wall-clock start as an aware instant."""
+    return datetime.fromisoformat(start).replace(tzinfo=config.tz)
