@@ -11,12 +11,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from content.config import BlackoutConfig, Config, RelayConfig, SessionConfig
+from content.item_rules import monthly_rules, weekly_rules
 from content.models import Episode, Item, Programme
 from content.months import first_day, last_day
 from scheduler.models import Play
-
-SPREAD = 0.6
-"""Least gap between replays, as a share of the even gap: leaves the planner room round holidays."""
 
 
 def episode_key(episode_id: int) -> str:
@@ -85,25 +83,9 @@ def programme_rules(programme: Programme, month: str | None) -> dict[str, Any]:
     """
     rules: dict[str, Any] = dict(programme.rules or {})
     if programme.min_replays_per_month is not None and month:
-        airings = 1 + programme.min_replays_per_month
         days = (last_day(month) - first_day(month)).days + 1
-        rules.setdefault("counts", [{"per": "month", "min": airings, "max": airings + 1, "target": airings}])
-        rules.setdefault("max_per_day", 1)
-        rules.setdefault("min_gap_days", max(1, int(days / airings * SPREAD)))
-    return rules or item_rules(1)
-
-
-def item_rules(per_week: int) -> dict[str, Any]:
-    """The default of an item without rules of its own: so many airings a week, on different days, spread out."""
-    if per_week <= 0:
-        return {"counts": [{"per": "week", "max": 0}]}
-    gap_days = max(1, int(7 / per_week * SPREAD)) if per_week < 7 else 0
-    rules: dict[str, Any] = {
-        "counts": [{"per": "week", "min": per_week, "max": per_week + 1, "target": per_week}]
-    }
-    if gap_days:
-        rules |= {"max_per_day": 1, "min_gap_days": gap_days}
-    return rules
+        return {**monthly_rules(1 + programme.min_replays_per_month, days), **rules}
+    return rules or weekly_rules(1)
 
 
 def _programme(config: Config, episode: Episode, length_ms: int) -> dict[str, Any]:
@@ -118,7 +100,7 @@ def _programme(config: Config, episode: Episode, length_ms: int) -> dict[str, An
         owner = item = episode.parts[0].item
         valid_from, valid_until = item.valid_from_on, item.valid_until_on
         lead_unit = item.lead_units[0] if item.lead_units else None
-        rules = item.rules or item_rules(config.plan.item_per_week)
+        rules = item.rules or weekly_rules(config.plan.item_per_week)
     return {
         "id": episode_key(episode.id),
         "title": episode.title,

@@ -1,0 +1,62 @@
+"""Kinds of values on the command line: days, months, instants."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+from content.language import N_, _
+from content.months import first_day, month_of
+
+
+class Day(click.ParamType):
+    """A day: 2026-12-31, or 31/12/2026 as it is written in Việt Nam."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            if match := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", value):
+                return date(int(match[3]), int(match[2]), int(match[1]))
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(
+                _("{value!r} is no day; write 2026-12-31 or 31/12/2026").format(value=value), param, ctx
+            )
+
+
+class Month(click.ParamType):
+    """A month: 2026-12 or 12/2026; given back as "YYYY-MM"."""
+
+    name = "month"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            if match := re.fullmatch(r"(\d{1,2})[/.-](\d{4})", value):
+                return month_of(date(int(match[2]), int(match[1]), 1))
+            return month_of(first_day(value))
+        except ValueError:
+            self.fail(_("{value!r} is no month; write 2026-12 or 12/2026").format(value=value), param, ctx)
+
+
+class Moment(click.ParamType):
+    """A moment in station time: 2026-12-31T06:30, "2026-12-31 06:30", or a day for its midnight; naive when no zone is written."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(_("{value!r} is no moment; write 2026-12-31T06:30").format(value=value), param, ctx)
+
+
+DAY, MONTH, MOMENT = Day(), Month(), Moment()
+NAMES = (N_("day"), N_("month"), N_("moment"))

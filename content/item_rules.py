@@ -1,0 +1,29 @@
+"""Rules of an item that airs on its own, in the planner's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SPREAD = 0.6
+"""Least gap between airings, as a share of the even gap: leaves the planner room round holidays."""
+
+
+def weekly_rules(per_week: int) -> dict[str, Any]:
+    """So many airings a week, on different days where the week has enough, spread out."""
+    if per_week <= 0:
+        return {"counts": [{"per": "week", "max": 0}]}
+    rules: dict[str, Any] = {
+        "counts": [{"per": "week", "min": per_week, "max": per_week + 1, "target": per_week}]
+    }
+    if per_week < 6:
+        rules |= {"max_per_day": 1, "min_gap_days": max(1, int(7 / per_week * SPREAD))}
+    return rules
+
+
+def monthly_rules(airings: int, days: int) -> dict[str, Any]:
+    """So many airings in a month of `days` days, never two on one day, spread over the month."""
+    return {
+        "counts": [{"per": "month", "min": airings, "max": airings + 1, "target": airings}],
+        "max_per_day": 1,
+        "min_gap_days": max(1, int(days / airings * SPREAD)),
+    }
