@@ -1,0 +1,202 @@
+"""`loa plan`: lay the plays, and look at the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from content.commands.choices import DAY
+from content.commands.shell import (
+    LoaGroup,
+    json_option,
+    option,
+    out,
+    print_json,
+    print_table,
+    progress,
+    say,
+    with_station,
+)
+from content.language import N_, _
+from content.months import last_day, month_of, next_month_day
+
+if TYPE_CHECKING:
+    from content.station import Station
+    from scheduler.models import Play
+
+WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+
+
+@click.group(
+    cls=LoaGroup,
+    sections={
+        N_("Commands"): {
+            "solve": ("scheduler.commands.plan_solve:solve", N_("The planner alone, on a problem file."))
+        }
+    },
+    help=N_("Lay the plays so that every rule is met, and look at the plan."),
+    epilog=N_("Example:\n  loa plan build\n  loa plan show --from 01/12/2026 --to 07/12/2026"),
+)
+def plan() -> None:
+    pass
+
+
+def next_month(today: date) -> tuple[date, date]:
+    """The first and last day of the calendar month after `today`'s."""
+    first = next_month_day(today)
+    return first, last_day(month_of(first))
+
+
+def range_of(station: Station, from_on: date | None, until_on: date | None) -> tuple[date, date]:
+    """The days that were asked for; without any, the next calendar month. Both inclusive."""
+    first, last = next_month(station.day_of(datetime.now(UTC)))
+    if from_on is None and until_on is None:
+        return first, last
+    start = from_on or station.day_of(datetime.now(UTC))
+    return start, until_on or last_day(month_of(start))
+
+
+from_option = option("--from", "from_on", type=DAY, help=N_("First day (default: the next calendar month)."))
+to_option = option(
+    "--to", "until_on", type=DAY, help=N_("Last day, inclusive (default: the end of that month).")
+)
+
+
+@plan.command(
+    help=N_(
+        "Lay every play of some days; what aired, is pinned or frozen stays, the rest moves as little as possible."
+    ),
+    epilog=N_("Example:\n  loa plan build --from 01/12/2026 --to 31/12/2026"),
+)
+@from_option
+@to_option
+@option("--dry-run", is_flag=True, help=N_("Show what would change, change nothing."))
+@json_option
+@with_station
+def build(
+    station: Station, from_on: date | None, until_on: date | None, dry_run: bool, as_json: bool
+) -> None:
+    from scheduler.station_plan import build as build_plan
+
+    first, last = range_of(station, from_on, until_on)
+    with progress(_("Planning"), 100) as advance:
+        done = 0
+
+        def tell(_stage: str, share: float) -> None:
+            nonlocal done
+            step = max(0, min(100, int(share * 100)) - done)
+            done += step
+            advance(step)
+
+        built = build_plan(
+            station, from_on=first, until_on=last, now=datetime.now(UTC), dry_run=dry_run, progress=tell
+        )
+    if as_json:
+        print_json(
+            {
+                "plan_id": built.plan_id, "from": first, "until": last,
+                "added": built.added, "moved": built.moved, "removed": built.removed,
+                "plays": [play_json(station, play) for play in built.plays],
+                "shortfalls": [shortfall_json(one) for one in built.shortfalls],
+                "waiting": [episode.title for episode in built.waiting],
+            }
+        )  # fmt: skip
+        return
+    show_days(station, built.plays)
+    say(
+        N_("{count} plays from {first} to {last}: {added} new, {moved} moved, {removed} taken out."),
+        count=len(built.plays), first=f"{first:%d/%m/%Y}", last=f"{last:%d/%m/%Y}", added=built.added, moved=built.moved, removed=built.removed,
+    )  # fmt: skip
+    for episode in built.waiting:
+        say(
+            N_("Airtime is reserved for “{title}”, whose items still wait for approval."), title=episode.title
+        )
+    for shortfall in built.shortfalls:
+        say(N_("Not met: {reason}"), reason=shortfall_text(shortfall))
+
+
+@plan.command(
+    help=N_("Show the plays of some days."),
+    epilog=N_("Example:\n  loa plan show --from 01/12/2026 --to 07/12/2026"),
+)
+@from_option
+@to_option
+@json_option
+@with_station
+def show(station: Station, from_on: date | None, until_on: date | None, as_json: bool) -> None:
+    from scheduler.station_plan import plays_between
+
+    first, last = range_of(station, from_on, until_on)
+    with station.read() as session:
+        plays = plays_between(session, station, first, last)
+        if as_json:
+            print_json([play_json(station, play) for play in plays])
+            return
+        if not plays:
+            say(
+                N_("No play stands from {first} to {last}; `loa plan build` lays them."),
+                first=f"{first:%d/%m/%Y}",
+                last=f"{last:%d/%m/%Y}",
+            )
+            return
+        show_days(station, plays)
+
+
+def play_json(station: Station, play: Play) -> dict[str, Any]:
+    """One play as `--json` prints it: starts in UTC and in station time."""
+    episode = play.episode
+    return {
+        "id": play.id, "episode_id": play.episode_id, "programme_id": episode.programme_id if episode else None,
+        "title": episode.title if episode else None, "kind": play.kind,
+        "starts_at": play.starts_at, "start_local": play.starts_at.astimezone(station.tz),
+        "length_ms": play.length_ms, "zones": play.zones, "status": play.status, "timing": play.timing,
+        "audio_sha256": play.audio_sha256, "make_good_for": play.make_good_for_id,
+    }  # fmt: skip
+
+
+def show_days(station: Station, plays: Iterable[Play]) -> None:
+    """One table a day: time, what, first or replay, length, zones."""
+    for day, of_day in groupby(plays, key=lambda play: station.day_of(play.starts_at)):
+        print_table(
+            f"{_(WEEKDAYS[day.weekday()])} {day:%d/%m/%Y}",
+            [_("Time"), _("Title"), _("Airing"), _("Length"), _("Zones"), _("Status")],
+            [
+                [
+                    f"{play.starts_at.astimezone(station.tz):%H:%M:%S}",
+                    play.episode.title if play.episode else "",
+                    _("first airing") if play.kind == "first" else _("replay"),
+                    f"{play.length_ms // 60_000}:{play.length_ms // 1000 % 60:02d}",
+                    ", ".join(play.zones),
+                    _(play.status),
+                ]
+                for play in of_day
+            ],
+        )
+    out().print()
+
+
+def shortfall_json(shortfall: Any) -> Any:
+    """A shortfall as JSON, whatever the planner made of it."""
+    to_json = getattr(shortfall, "to_json", None)
+    return to_json() if to_json else shortfall
+
+
+def shortfall_text(shortfall: Any) -> str:
+    """A shortfall in one sentence of the screen language."""
+    told = getattr(shortfall, "told", None)
+    return told(_) if told else str(shortfall)
+
+
+_WORDS = (
+    N_("planned"),
+    N_("pinned"),
+    N_("aired"),
+    N_("missed"),
+    N_("cancelled"),
+    N_("preempted"),
+    N_("emergency"),
+)
