@@ -58,13 +58,14 @@ def print_json(value: Any) -> None:
 
 def print_table(title: str, columns: list[str], rows: list[list[object]]) -> None:
     """A table on stdout; `title` and `columns` are already in the screen language."""
+    from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", header_style="bold", expand=False)
+    table = Table(title=escape(title), title_justify="left", header_style="bold", expand=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*["" if cell is None else str(cell) for cell in row])
+        table.add_row(*[escape("" if cell is None else str(cell)) for cell in row])
     out().print(table)
 
 
