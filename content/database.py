@@ -141,8 +141,13 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 @contextmanager
 def deciding(engine: Engine) -> Iterator[Session]:
-    """One transaction for one decision: committed whole at the end, rolled back on any error."""
-    session = Session(engine.execution_options(loa_writes=True), expire_on_commit=False)
+    """One transaction for one decision: committed whole at the end, rolled back on any error.
+
+    What it changes in the tables that evidence rests on is sealed in the event log (see `content.events`).
+    """
+    from content.events import DecidingSession
+
+    session = DecidingSession(engine.execution_options(loa_writes=True), expire_on_commit=False)
     try:
         yield session
         session.commit()
