@@ -66,6 +66,8 @@ class AsRun(Base):
     __table_args__ = (Index("ix_as_run_started_at", "started_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str | None] = mapped_column(String(48), unique=True)
+    """The entry's name in the player's journal, so that it is never written twice."""
     play_id: Mapped[int | None] = mapped_column(ForeignKey("plays.id"), index=True)
     kind: Mapped[str] = mapped_column(String(16))
     """play, relay, filler, interrupt or silence."""

@@ -1,0 +1,125 @@
+"""One daemon a station: a lock that the operating system lets go when its holder dies, and that names it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+from content.errors import LoaError
+from content.language import N_
+
+_FAR = 1 << 30  # Windows locks bytes: one far behind the text, so that others can still read who holds it
+
+
+class AlreadyRunningError(LoaError):
+    """A second daemon on one station."""
+
+    sentence = N_(
+        "this station is already on the air: process {pid} on {host} since {since}; stop it first, or look at `loa now`"
+    )
+
+
+class StationLock:
+    """Held from `take` to `release`, or until the process ends in whatever way."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: BinaryIO | None = None
+
+    def take(self, **facts: Any) -> None:
+        """Take the lock and write who holds it.
+
+        Raises:
+            AlreadyRunningError: another living process holds it.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        file = self.path.open("r+b") if self.path.exists() else self.path.open("w+b")
+        if not _lock(file):
+            file.close()
+            holder = self.holder() or {}
+            raise AlreadyRunningError(
+                pid=holder.get("pid", "?"), host=holder.get("host", "?"), since=holder.get("since", "?")
+            )
+        about = {
+            "pid": os.getpid(),
+            "host": platform.node(),
+            "since": datetime.now(UTC).isoformat(timespec="seconds"),
+            **facts,
+        }
+        file.seek(0)
+        file.truncate()
+        file.write(json.dumps(about).encode())
+        file.flush()
+        self._file = file
+
+    def release(self) -> None:
+        """Let go."""
+        if self._file is not None:
+            self._file.seek(0)
+            self._file.truncate()
+            _unlock(self._file)
+            self._file.close()
+            self._file = None
+
+    def holder(self) -> dict[str, Any] | None:
+        """Who wrote the lock file last: {pid, host, since, …}; None when nobody."""
+        try:
+            about = json.loads(self.path.read_bytes() or b"null")
+        except (OSError, ValueError):
+            return None
+        return about if isinstance(about, dict) else None
+
+    def is_held(self) -> bool:
+        """True while a living process, this one or another, holds the lock."""
+        if self._file is not None:
+            return True
+        if not self.path.exists():
+            return False
+        with self.path.open("r+b") as file:
+            if not _lock(file):
+                return True
+            _unlock(file)
+        return False
+
+    def __enter__(self) -> StationLock:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: BinaryIO) -> bool:
+        file.seek(_FAR)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _unlock(file: BinaryIO) -> None:
+        file.seek(_FAR)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: BinaryIO) -> bool:
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def _unlock(file: BinaryIO) -> None:
+        fcntl.flock(file.fileno(), fcntl.LOCK_UN)
