@@ -1,0 +1,368 @@
+"""The manifest: what a package holds and what its station is asked to do, in one signed JSON file."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from audio.packages.errors import ManifestProblem, ManifestTooNewProblem, NameProblem, TooLargeProblem
+from audio.packages.names import is_safe_path
+from audio.packages.signature import KEY_BYTES, fingerprint, from_text
+
+SCHEMA = "loa-package/1"
+KINDS = ("full", "update", "urgent")
+PLAYERS = ("loa", "barix", "usb", "laptop", "vehicle")
+MANIFEST = "manifest.json"
+SIGNATURE = "manifest.json.sig"
+SIGNER = "signer.pem"
+CHECKSUMS = "SHA256SUMS"
+
+LARGEST_MANIFEST = 32 * 2**20
+LARGEST_FILE = 2**30
+LARGEST_PACKAGE = 64 * 2**30
+MOST_FILES = 20_000
+MOST_PLAYS = 50_000
+LONGEST_PLAY_MS = 24 * 3600 * 1000
+_HASH = re.compile(r"[0-9a-f]{64}")
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileEntry:
+    """One file of the package, by its path with forward slashes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioEntry:
+    """One distinct sound. `path` is null where an update leaves it out because the station has it."""
+
+    sha256: str
+    size: int
+    path: str | None
+    title: str
+    programme: str | None
+    month: str | None
+    number: int | None
+    length_ms: int
+    profile: str
+    degraded: bool
+    consent_by: str | None
+    approved_by: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayEntry:
+    """One airing; `starts_at` in the station's own zone, `id` as the sender counts plays."""
+
+    id: int
+    kind: str
+    title: str
+    starts_at: datetime
+    length_ms: int
+    audio_sha256: str
+    zones: list[str]
+    session: str | None
+    bulletin_class: str
+    timing: str
+    make_good_for: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleEntry:
+    """What a programme must reach, and what this package's plays reach in each month."""
+
+    programme: str
+    new_per_month: int | None
+    min_replays_per_month: int | None
+    text: str | None
+    planned: dict[str, dict[str, int]]
+    """Month → {"first": n, "replays": n, "days": n}."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """The commune station that the package is for; `public_key` base64, null where the sender has none."""
+
+    code: str
+    name: str
+    player: str
+    timezone: str
+    zones: list[str]
+    public_key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who made and signed it; `public_key` base64 of the 32 raw bytes."""
+
+    name: str
+    public_key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """All of `manifest.json`. Dates inclusive; `revision` only ever grows for one sender and station."""
+
+    kind: str
+    revision: int
+    made_at: datetime
+    base: int | None
+    """For an update: the revision that the station is taken to have."""
+    station: Recipient
+    sender: Sender
+    from_on: date
+    until_on: date
+    audio: list[AudioEntry]
+    plays: list[PlayEntry]
+    rules: list[RuleEntry]
+    unplaced: list[str]
+    """Airings of the sender's plan that did not fit this station's sessions, in words."""
+    sheet_of: str
+    """Hash of what the printable sheet shows, so that it is not drawn again when nothing on it changed."""
+    files: list[FileEntry]
+
+    @property
+    def needs(self) -> list[AudioEntry]:
+        """Audio that the station must have already."""
+        return [entry for entry in self.audio if entry.path is None]
+
+    def to_bytes(self) -> bytes:
+        """The JSON text that is signed: UTF-8, keys in fixed order."""
+        body = {"schema": SCHEMA, **asdict(self)}
+        return (json.dumps(body, ensure_ascii=False, indent=1, default=_iso) + "\n").encode("utf-8")
+
+    def to_json(self) -> dict[str, Any]:
+        """The manifest as plain JSON values."""
+        value: dict[str, Any] = json.loads(self.to_bytes())
+        return value
+
+
+def _iso(value: date | datetime) -> str:
+    return value.isoformat()
+
+
+def read_manifest(content: bytes) -> Manifest:
+    """The manifest in `content`, every value checked; nothing in it is trusted before the signature is.
+
+    Raises:
+        ManifestProblem, ManifestTooNewProblem, NameProblem, TooLargeProblem.
+    """
+    if len(content) > LARGEST_MANIFEST:
+        raise TooLargeProblem(what=MANIFEST, size=len(content), limit=LARGEST_MANIFEST)
+    try:
+        body = json.loads(
+            content.decode("utf-8"), object_pairs_hook=_without_doubles, parse_constant=_no_constant
+        )
+    except (ValueError, RecursionError) as error:
+        raise ManifestProblem(where="JSON") from error
+    table = _Table(body, "")
+    schema = table.text("schema")
+    if schema != SCHEMA:
+        raise ManifestTooNewProblem(schema=schema[:40], known=SCHEMA)
+    manifest = _manifest(table)
+    _check_whole(manifest)
+    return manifest
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        raise ValueError("a key stands twice")
+    return table
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _manifest(table: _Table) -> Manifest:
+    station, sender = table.table("station"), table.table("sender")
+    recipient = Recipient(
+        code=station.text("code", _CODE), name=station.text("name"), player=station.one_of("player", PLAYERS),
+        timezone=station.text("timezone"), zones=station.texts("zones"), public_key=station.text_or_none("public_key"),
+    )  # fmt: skip
+    made_by = Sender(
+        name=sender.text("name"), public_key=sender.text("public_key"), fingerprint=sender.text("fingerprint")
+    )
+    zone = station.zone("timezone")
+    audio = [
+        AudioEntry(
+            sha256=row.text("sha256", _HASH), size=row.number("size", LARGEST_FILE), path=row.text_or_none("path"),
+            title=row.text("title"), programme=row.text_or_none("programme"), month=row.text_or_none("month"),
+            number=row.number_or_none("number"), length_ms=row.number("length_ms", LONGEST_PLAY_MS),
+            profile=row.text("profile"), degraded=row.flag("degraded"), consent_by=row.text_or_none("consent_by"),
+            approved_by=row.texts("approved_by"),
+        )
+        for row in table.tables("audio", MOST_FILES)
+    ]  # fmt: skip
+    plays = [
+        PlayEntry(
+            id=row.number("id"), kind=row.one_of("kind", ("first", "replay")), title=row.text("title"),
+            starts_at=row.instant("starts_at", zone), length_ms=row.number("length_ms", LONGEST_PLAY_MS),
+            audio_sha256=row.text("audio_sha256", _HASH), zones=row.texts("zones"), session=row.text_or_none("session"),
+            bulletin_class=row.one_of("bulletin_class", ("normal", "priority", "emergency")),
+            timing=row.one_of("timing", ("hard", "soft", "not-before")), make_good_for=row.number_or_none("make_good_for"),
+        )
+        for row in table.tables("plays", MOST_PLAYS)
+    ]  # fmt: skip
+    rules = [
+        RuleEntry(
+            programme=row.text("programme"), new_per_month=row.number_or_none("new_per_month"),
+            min_replays_per_month=row.number_or_none("min_replays_per_month"), text=row.text_or_none("text"),
+            planned=row.counts("planned"),
+        )
+        for row in table.tables("rules", 5000)
+    ]  # fmt: skip
+    files = [
+        FileEntry(
+            path=row.text("path"), sha256=row.text("sha256", _HASH), size=row.number("size", LARGEST_FILE)
+        )
+        for row in table.tables("files", MOST_FILES)
+    ]
+    return Manifest(
+        kind=table.one_of("kind", KINDS), revision=table.number("revision"), made_at=table.instant("made_at", None),
+        base=table.number_or_none("base"), station=recipient, sender=made_by, from_on=table.day("from_on"),
+        until_on=table.day("until_on"), audio=audio, plays=plays, rules=rules, unplaced=table.texts("unplaced", 50_000),
+        sheet_of=table.text("sheet_of"), files=files,
+    )  # fmt: skip
+
+
+def _check_whole(manifest: Manifest) -> None:
+    """What no single value shows: paths unique and safe, every play with its sound, key and fingerprint one."""
+    key = from_text(manifest.sender.public_key, KEY_BYTES)
+    if key is None or fingerprint(key) != manifest.sender.fingerprint:
+        raise ManifestProblem(where="sender.public_key")
+    if manifest.until_on < manifest.from_on:
+        raise ManifestProblem(where="until_on")
+    paths = {MANIFEST, SIGNATURE}
+    for file in manifest.files:
+        if not is_safe_path(file.path):
+            raise NameProblem(path=file.path[:120])
+        if file.path.lower() in paths:
+            raise ManifestProblem(where=f"files: {file.path}")
+        paths.add(file.path.lower())
+    total = sum(file.size for file in manifest.files)
+    if total > LARGEST_PACKAGE:
+        raise TooLargeProblem(what=manifest.station.code, size=total, limit=LARGEST_PACKAGE)
+    listed = {file.path: file for file in manifest.files}
+    known: set[str] = set()
+    for sound in manifest.audio:
+        if sound.sha256 in known:
+            raise ManifestProblem(where=f"audio: {sound.sha256[:12]}")
+        known.add(sound.sha256)
+        if sound.path is None:
+            if manifest.kind != "update":
+                raise ManifestProblem(where=f"audio: {sound.sha256[:12]}")
+            continue
+        held = listed.get(sound.path)
+        if held is None or (held.sha256, held.size) != (sound.sha256, sound.size):
+            raise ManifestProblem(where=f"audio: {sound.path[:80]}")
+    ids: set[int] = set()
+    for play in manifest.plays:
+        if play.audio_sha256 not in known or play.id in ids:
+            raise ManifestProblem(where=f"plays: {play.id}")
+        ids.add(play.id)
+
+
+class _Table:
+    """One JSON object with its place, giving only values of the expected kind."""
+
+    def __init__(self, value: object, where: str) -> None:
+        if not isinstance(value, dict):
+            raise ManifestProblem(where=where or "{}")
+        self.values: dict[str, Any] = value
+        self.where = where
+
+    def _at(self, key: str) -> str:
+        return f"{self.where}.{key}" if self.where else key
+
+    def _wrong(self, key: str) -> ManifestProblem:
+        return ManifestProblem(where=self._at(key))
+
+    def text(self, key: str, pattern: re.Pattern[str] | None = None) -> str:
+        value = self.values.get(key)
+        if not isinstance(value, str) or len(value) > 4000 or "\x00" in value:
+            raise self._wrong(key)
+        if pattern is not None and not pattern.fullmatch(value):
+            raise self._wrong(key)
+        return value
+
+    def text_or_none(self, key: str) -> str | None:
+        return None if self.values.get(key) is None else self.text(key)
+
+    def one_of(self, key: str, choices: tuple[str, ...]) -> str:
+        value = self.text(key)
+        if value not in choices:
+            raise self._wrong(key)
+        return value
+
+    def texts(self, key: str, most: int = 1000) -> list[str]:
+        value = self.values.get(key)
+        if (
+            not isinstance(value, list)
+            or len(value) > most
+            or not all(isinstance(v, str) and len(v) <= 4000 for v in value)
+        ):
+            raise self._wrong(key)
+        return value
+
+    def number(self, key: str, most: int = 2**53) -> int:
+        value = self.values.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+            raise self._wrong(key)
+        return value
+
+    def number_or_none(self, key: str) -> int | None:
+        return None if self.values.get(key) is None else self.number(key)
+
+    def flag(self, key: str) -> bool:
+        value = self.values.get(key)
+        if not isinstance(value, bool):
+            raise self._wrong(key)
+        return value
+
+    def day(self, key: str) -> date:
+        try:
+            return date.fromisoformat(self.text(key))
+        except ValueError as error:
+            raise self._wrong(key) from error
+
+    def zone(self, key: str) -> ZoneInfo:
+        try:
+            return ZoneInfo(self.text(key))
+        except (ValueError, OSError, KeyError) as error:
+            raise self._wrong(key) from error
+
+    def instant(self, key: str, zone: ZoneInfo | None) -> datetime:
+        try:
+            value = datetime.fromisoformat(self.text(key))
+            if value.tzinfo is None or not 2000 <= value.year <= 2200:
+                raise self._wrong(key)
+            return value.astimezone(zone) if zone else value
+        except (ValueError, OverflowError) as error:
+            raise self._wrong(key) from error
+
+    def table(self, key: str) -> _Table:
+        return _Table(self.values.get(key), self._at(key))
+
+    def tables(self, key: str, most: int) -> list[_Table]:
+        value = self.values.get(key)
+        if not isinstance(value, list) or len(value) > most:
+            raise self._wrong(key)
+        return [_Table(row, f"{self._at(key)}[{index}]") for index, row in enumerate(value)]
+
+    def counts(self, key: str) -> dict[str, dict[str, int]]:
+        months = self.table(key)
+        return {
+            month: {name: months.table(month).number(name) for name in ("first", "replays", "days")}
+            for month in months.values
+        }

@@ -1,0 +1,134 @@
+"""The printable schedule as PDF on A4, with its own Vietnamese letters."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from audio.packages.errors import FontMissingError
+from audio.packages.sheet import COLUMNS, Sheet, SheetLine
+
+if TYPE_CHECKING:
+    from reportlab.pdfgen.canvas import Canvas
+
+POINTS_PER_MM: Final = 72 / 25.4
+WIDTH: Final = 210 * POINTS_PER_MM
+HEIGHT: Final = 297 * POINTS_PER_MM
+MARGIN: Final = 14 * POINTS_PER_MM
+LINE: Final = 13.0
+REGULAR: Final = "Loa"
+BOLD: Final = "Loa-Bold"
+TABS: Final = tuple(MARGIN + mm * POINTS_PER_MM for mm in (0, 16, 122, 144, 158))
+"""Left edge of each column of `COLUMNS`."""
+TITLE_WIDTH: Final = TABS[2] - TABS[1] - 8
+
+
+def pdf(sheet: Sheet) -> bytes:
+    """The sheet as PDF; the same sheet gives the same bytes.
+
+    Raises:
+        FontMissingError: the installation lost its font.
+    """
+    from reportlab.pdfgen.canvas import Canvas
+
+    _fonts()
+    kept = io.BytesIO()
+    canvas = Canvas(kept, pagesize=(WIDTH, HEIGHT), invariant=1)
+    canvas.setTitle(f"Lịch phát thanh – {sheet.station} – {sheet.period}")
+    canvas.setAuthor(sheet.sender)
+    page = _Page(canvas, sheet)
+    for day, lines in sheet.days:
+        page.day(day, lines)
+    page.notes([*sheet.rules, *sheet.warnings])
+    canvas.save()
+    return kept.getvalue()
+
+
+class _Page:
+    """Writes from top to bottom and turns the page when it is full; `y` is points above the paper's foot."""
+
+    def __init__(self, canvas: Canvas, sheet: Sheet) -> None:
+        self.canvas, self.sheet, self.number, self.y = canvas, sheet, 0, 0.0
+        self._begin()
+
+    def _begin(self) -> None:
+        self.number += 1
+        self.y = HEIGHT - MARGIN
+        self._text(MARGIN, f"LỊCH PHÁT THANH – {self.sheet.period}", BOLD, 16)
+        self.y -= 18
+        self._text(MARGIN, self.sheet.station, BOLD, 12)
+        self.y -= 14
+        self._text(MARGIN, f"{self.sheet.sender} gửi", REGULAR, 9)
+        self.canvas.setFont(REGULAR, 8)
+        self.canvas.drawRightString(WIDTH - MARGIN, MARGIN / 2, f"Trang {self.number}")
+        self.y -= 18
+        for left, name in zip(TABS, COLUMNS, strict=True):
+            self._text(left, name, BOLD, 9)
+        self._rule()
+
+    def _turn(self, needed: float) -> None:
+        if self.y - needed < MARGIN:
+            self.canvas.showPage()
+            self._begin()
+
+    def _text(self, left: float, text: str, font: str, size: float) -> None:
+        self.canvas.setFont(font, size)
+        self.canvas.drawString(left, self.y, text)
+
+    def _rule(self) -> None:
+        self.y -= 4
+        self.canvas.setLineWidth(0.4)
+        self.canvas.line(MARGIN, self.y, WIDTH - MARGIN, self.y)
+        self.y -= LINE - 1
+
+    def day(self, day: str, lines: list[SheetLine]) -> None:
+        """One day's heading and airings; the heading never stands alone at the foot of a page."""
+        self._turn(3 * LINE)
+        self._text(MARGIN, day, BOLD, 10)
+        self.y -= LINE
+        for line in lines:
+            titles = _wrapped(line.title)
+            self._turn(LINE * len(titles))
+            for left, text in zip(
+                TABS, (line.time, titles[0], line.kind, str(line.minutes), line.file), strict=True
+            ):
+                self._text(left, text, REGULAR, 10)
+            for rest in titles[1:]:
+                self.y -= LINE
+                self._text(TABS[1], rest, REGULAR, 10)
+            self.y -= LINE
+        self.y += LINE - 4
+        self._rule()
+
+    def notes(self, notes: list[str]) -> None:
+        """What must be reached, below the days."""
+        from reportlab.lib.utils import simpleSplit
+
+        for note in notes:
+            for text in simpleSplit(note, REGULAR, 9, WIDTH - 2 * MARGIN):
+                self._turn(LINE)
+                self._text(MARGIN, text, REGULAR, 9)
+                self.y -= LINE
+
+
+@cache
+def _wrapped(title: str) -> tuple[str, ...]:
+    from reportlab.lib.utils import simpleSplit
+
+    return tuple(simpleSplit(title, REGULAR, 10, TITLE_WIDTH)) or ("",)
+
+
+@cache
+def _fonts() -> None:
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFError, TTFont
+
+    folder = Path(str(files("audio.packages"))) / "fonts"
+    for name, file in ((REGULAR, "DejaVuSansCondensed.ttf"), (BOLD, "DejaVuSansCondensed-Bold.ttf")):
+        try:
+            pdfmetrics.registerFont(TTFont(name, str(folder / file)))
+        except (TTFError, OSError) as error:
+            raise FontMissingError(path=folder / file) from error
