@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -24,7 +24,18 @@ from content.language import N_
 GENESIS: Final = "0" * 64
 """What the first entry names as the hash before it."""
 SEALED: Final = frozenset(
-    {"documents", "items", "programmes", "scripts", "approvals", "episode_audio", "as_run", "users"}
+    {
+        "documents",
+        "items",
+        "programmes",
+        "scripts",
+        "approvals",
+        "episodes",
+        "episode_audio",
+        "plays",
+        "as_run",
+        "users",
+    }
 )
 """Tables whose every row is sealed."""
 
@@ -89,7 +100,7 @@ def record(
     pending: dict[str, None] = session.info.setdefault(_PENDING, {})
     for row in rows:
         pending[name_of(row)] = None
-    seals = {name: row_sha256(session, name) for name in pending}
+    seals = rows_sha256(session, pending)
     pending.clear()
     known = session.info.setdefault(_KNOWN, {})
     known.update(seals)
@@ -110,7 +121,8 @@ def seal(session: Session, *rows: Base, person: str | None = None, action: str =
     """Seal `rows` as they stand now; nothing is written for rows already sealed so in this transaction."""
     session.flush()
     known = session.info.setdefault(_KNOWN, {})
-    fresh = [row for row in rows if known.get(name_of(row)) != row_sha256(session, name_of(row))]
+    now = rows_sha256(session, [name_of(row) for row in rows])
+    fresh = [row for row in rows if known.get(name_of(row)) != now[name_of(row)]]
     pending: dict[str, None] = session.info.setdefault(_PENDING, {})
     for row in rows:
         pending.pop(name_of(row), None)
@@ -145,12 +157,20 @@ def event_sha256(
     return hashlib.sha256(parts.encode("utf-8")).hexdigest()
 
 
-def row_sha256(session: Session, name: str) -> str | None:
-    """The hash of the row `table:id` as the database holds it; None where there is none."""
-    table_name, _colon, key = name.partition(":")
-    table = Base.metadata.tables[table_name]
-    found = session.connection().execute(select(table).where(table.c.id == int(key))).one_or_none()
-    return None if found is None else values_sha256(found._mapping)
+def rows_sha256(session: Session, names: Collection[str]) -> dict[str, str | None]:
+    """The hash of each row `table:id` as the database holds it; None where there is none."""
+    keys: dict[str, list[int]] = {}
+    for name in names:
+        table_name, _colon, key = name.partition(":")
+        keys.setdefault(table_name, []).append(int(key))
+    hashes: dict[str, str | None] = dict.fromkeys(names)
+    for table_name, ids in keys.items():
+        table = Base.metadata.tables[table_name]
+        for start in range(0, len(ids), 500):
+            query = select(table).where(table.c.id.in_(ids[start : start + 500]))
+            for row in session.connection().execute(query):
+                hashes[f"{table_name}:{row.id}"] = values_sha256(row._mapping)
+    return hashes
 
 
 def values_sha256(values: Mapping[Any, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import sys
 import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -16,8 +17,9 @@ from content.config import Config
 from content.database import Base
 from content.errors import LoaError
 from content.events import record
-from content.language import N_
+from content.language import N_, _
 
+SHORTEST_PASSWORD: Final = 8
 ROLES: Final = ("editor", "approver", "operator", "administrator")
 
 
@@ -89,6 +91,12 @@ class NameMissingError(LoaError):
     sentence = N_("a person needs a name of one line, at most 100 letters; {name!r} is none")
 
 
+class PasswordTooShortError(LoaError):
+    """A password that is guessed at once."""
+
+    sentence = N_("a password needs at least {least} characters")
+
+
 class RoleUnknownError(LoaError):
     """A role that Loa does not know."""
 
@@ -124,7 +132,9 @@ def current_person(
 ) -> str:
     """The name of who sits at the keyboard: `as_name` with a password, else whoever the OS account belongs to.
 
-    At a station where nobody is registered it is the account itself. `ask_password` is given the name.
+    At a station where nobody is registered it is the account itself. `ask_password` is given the name; else the
+    password comes from LOA_PASSWORD or the terminal. Call this first in a transaction: nothing is locked while
+    somebody types.
 
     Raises:
         NoPeopleYetError, UnknownPersonError, UnknownAccountError, WrongPasswordError.
@@ -142,8 +152,10 @@ def current_person(
     user = person_named(session, as_name)
     if user.os_user == account:
         return user.name
-    check_password(user, ask_password(user.name) if ask_password else "")
-    return user.name
+    name, password_hash = user.name, user.password_hash
+    session.rollback()
+    check_password(name, password_hash, (ask_password or _password_at_hand)(name))
+    return name
 
 
 def person_named(session: Session, name: str) -> User:
@@ -154,15 +166,15 @@ def person_named(session: Session, name: str) -> User:
     return user
 
 
-def check_password(user: User, password: str) -> None:
+def check_password(name: str, password_hash: str | None, password: str) -> None:
     """Nothing, when it is right. Raises: WrongPasswordError."""
     from argon2 import PasswordHasher
     from argon2.exceptions import InvalidHashError, VerificationError
 
     try:
-        PasswordHasher().verify(user.password_hash or "", unicodedata.normalize("NFC", password))
+        PasswordHasher().verify(password_hash or "", unicodedata.normalize("NFC", password))
     except (VerificationError, InvalidHashError) as error:
-        raise WrongPasswordError(name=user.name) from error
+        raise WrongPasswordError(name=name) from error
 
 
 def roles_of(session: Session, person: str) -> tuple[str, ...]:
@@ -297,6 +309,15 @@ def _hash(password: str) -> str:
     from argon2 import PasswordHasher
 
     return PasswordHasher().hash(unicodedata.normalize("NFC", password))
+
+
+def _password_at_hand(name: str) -> str:
+    given = os.environ.get("LOA_PASSWORD")
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        return ""
+    return getpass.getpass(_("Password of {name}: ").format(name=name))
 
 
 def _flushed(session: Session, user: User) -> User:
