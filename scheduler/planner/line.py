@@ -1,0 +1,226 @@
+"""A line: one programme on a group of zones that always air it together.
+
+Lines carry what the search changes (the times of the airings) beside what it only reads, laid out for
+speed: the search asks these questions some hundred thousand times per plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from scheduler.planner.problem import DAY_S, NO_LIMIT, Problem, Programme, Span
+
+HARD: float = 1000.0  # cost of one missing airing of an obligation, priority 1 doubled
+SOFT: float = 60.0  # cost of one airing missing to a wish
+
+
+class Line:
+    """The airings of one programme on its zones, and what is asked of them."""
+
+    __slots__ = (
+        "adjacent", "air", "base", "camp_of", "caps", "days", "devs", "fixed", "gap_days", "gap_s", "gaps", "index",
+        "length_s", "limits", "locked", "needs", "number", "of_day", "pair", "periods", "places", "programme", "tally",
+        "urgency", "wants", "weight", "wished", "zones",
+    )  # fmt: skip
+
+    def __init__(self, index: int, programme: Programme, zones: tuple[int, ...], problem: Problem, earliest: int) -> None:
+        self.index = index
+        self.programme = programme
+        self.zones = zones
+        self.length_s = programme.length_s
+        self.weight = float(len(zones))
+        self.base: list[tuple[Span, ...]] = start_intervals(problem, programme, zones, earliest)
+        self.days = [bool(b) for b in self.base]
+        self.periods = programme.periods
+        self.needs = [p.need for p in self.periods]
+        self.caps = [p.most for p in self.periods]
+        self.wants = [max(p.need, p.want) for p in self.periods]
+        self.of_day: list[tuple[int, ...]] = _periods_by_day(self.periods, problem.days)
+        self.camp_of = programme.camp_of if programme.campaigns else None
+        base_gap = (programme.gap_s, programme.gap_days)
+        self.gaps = [(c.gap_s, c.gap_days) for c in programme.campaigns]
+        self.gap_s, self.gap_days = base_gap
+        self.limits = [c.max_per_day for c in programme.campaigns]
+        self.urgency = HARD * (1.0 + (5 - min(5, max(1, programme.priority))) / 4.0)
+        total = sum(programme.weight)
+        self.wished: list[float] = [0.0]
+        for rate in programme.weight:
+            self.wished.append(self.wished[-1] + (rate / total if total > 0 else 0.0))
+        self.number = 0  # places of the pattern
+        self.places: list[int | None] = []  # time of each place, None: not placed
+        self.devs: list[float] = []
+        self.fixed: set[int] = set()
+        self.locked = False
+        self.tally = [0] * len(self.periods)
+        self.pair: list[int] = []  # least silence to each other line, filled by the timeline
+        self.adjacent: list[bool] = []  # same topic as that line
+
+    # -- spacing
+    def wish(self, at: int) -> float:
+        """Share of all wished airings that should be over at `at` (0..1)."""
+        day, second = divmod(at, DAY_S)
+        wished = self.wished
+        low = wished[day]
+        return low + (wished[day + 1] - low) * (second / DAY_S)
+
+    def dev(self, place: int, at: int) -> float:
+        """Distance of an airing from its ideal place, in airings."""
+        away = self.wish(at) * self.number - place - 0.5
+        return away if away >= 0 else -away
+
+    # -- gaps
+    def apart(self, first: int, second: int) -> bool:
+        """Whether two successive airings are far enough from each other."""
+        day1, day2 = first // DAY_S, second // DAY_S
+        gap_s, gap_days = self.gap_s, self.gap_days
+        if self.camp_of is not None:
+            camp1, camp2 = self.camp_of[day1], self.camp_of[day2]
+            if camp1 >= 0:
+                gap_s, gap_days = self.gaps[camp1]
+            elif camp2 >= 0:
+                gap_s, gap_days = self.gaps[camp2]
+        return second - first >= gap_s and day2 - day1 >= gap_days
+
+    def most_on(self, day: int) -> int:
+        """How often it may air on a day."""
+        if self.camp_of is not None and self.camp_of[day] >= 0:
+            return self.limits[self.camp_of[day]]
+        return self.programme.max_per_day
+
+    def widest_gap_s(self) -> int:
+        """No two airings that lie further apart than this can be too close."""
+        gaps = [(self.gap_s, self.gap_days), *self.gaps]
+        return max(max(s, d * DAY_S) for s, d in gaps)
+
+    # -- places
+    def open(self, number: int) -> None:
+        """Start a pattern of `number` places, all empty."""
+        self.number = number
+        self.places = [None] * number
+        self.devs = [0.0] * number
+        self.tally = [0] * len(self.periods)
+
+    def put(self, place: int, at: int) -> None:
+        """Note an airing; the caller has looked that it fits."""
+        self.places[place] = at
+        self.devs[place] = self.dev(place, at)
+        for period in self.of_day[at // DAY_S]:
+            self.tally[period] += 1
+
+    def take(self, place: int) -> int:
+        """Forget an airing and tell when it was."""
+        at = self.places[place]
+        assert at is not None
+        self.places[place] = None
+        self.devs[place] = 0.0
+        for period in self.of_day[at // DAY_S]:
+            self.tally[period] -= 1
+        return at
+
+    def placed(self) -> list[int]:
+        """The times of all airings, in order."""
+        return [at for at in self.places if at is not None]
+
+    def before(self, place: int) -> int | None:
+        """The time of the last airing before a place."""
+        for at in reversed(self.places[:place]):
+            if at is not None:
+                return at
+        return None
+
+    def after(self, place: int) -> int | None:
+        """The time of the first airing after a place."""
+        for at in self.places[place + 1 :]:
+            if at is not None:
+                return at
+        return None
+
+    def count_on(self, day: int) -> int:
+        """Airings on a day."""
+        low = day * DAY_S
+        return sum(1 for at in self.places if at is not None and low <= at < low + DAY_S)
+
+    def shortfall(self) -> tuple[int, int]:
+        """(airings missing to obligations, further airings missing to wishes), summed over all periods."""
+        hard = soft = 0
+        for have, need, want in zip(self.tally, self.needs, self.wants, strict=True):
+            if have < need:
+                hard += need - have
+                soft += want - need
+            elif have < want:
+                soft += want - have
+        return hard, soft
+
+    def cost(self) -> float:
+        """What the search makes small: missing airings first, then uneven spacing."""
+        total = 0.0
+        for have, need, want in zip(self.tally, self.needs, self.wants, strict=True):
+            if have < want:
+                if have < need:
+                    total += (need - have) * self.urgency
+                    total += (want - need) * SOFT
+                else:
+                    total += (want - have) * SOFT
+        total *= self.weight
+        if self.number >= 2:
+            total += self.weight * (max(self.devs) + 0.1 * sum(self.devs) / self.number)
+        return total
+
+    def hungry(self) -> bool:
+        """Whether an airing is missing to an obligation or a wish."""
+        return any(have < want for have, want in zip(self.tally, self.wants, strict=True))
+
+    def settle(self) -> None:
+        """Forget places left empty; the deviations are those of the airings that there are."""
+        if None in self.places:
+            self.places = [at for at in self.places if at is not None]
+        self.number = len(self.places)
+        self.devs = [self.dev(place, at) for place, at in enumerate(self.places) if at is not None]
+
+
+def start_intervals(problem: Problem, programme: Programme, zones: Iterable[int], earliest: int) -> list[tuple[Span, ...]]:
+    """Per day: the seconds (both ends inclusive) at which the programme may start as far as windows, blocks and its own rules go."""
+    length = programme.length_s
+    known: dict[tuple[object, ...], tuple[Span, ...]] = {}
+    result: list[tuple[Span, ...]] = []
+    for day in range(problem.days):
+        if not programme.days[day] or (day + 1) * DAY_S <= earliest:
+            result.append(())
+            continue
+        frees = tuple(problem.zones[z].free[day] for z in zones)
+        if frees not in known:
+            known[frees] = _starts(frees, programme.dayparts, length)
+        spans = known[frees]
+        if day * DAY_S < earliest:
+            low = earliest - day * DAY_S
+            spans = tuple((max(a, low), b) for a, b in spans if b >= low)
+        result.append(spans)
+    return result
+
+
+def _starts(frees: tuple[tuple[Span, ...], ...], dayparts: tuple[Span, ...] | None, length: int) -> tuple[Span, ...]:
+    spans: list[Span] = [(0, DAY_S)]
+    for free in (*frees, *([dayparts] if dayparts is not None else [])):
+        # the whole play must lie in one interval of each list, so intersect the intervals of starts
+        starts = [(a, b - length) for a, b in free if b - a >= length]
+        spans = [
+            (max(a, c), min(b, d)) for a, b in spans for c, d in starts if max(a, c) <= min(b, d)
+        ]
+    merged: list[list[int]] = []
+    for a, b in sorted(set(spans)):
+        if merged and a <= merged[-1][1]:
+            merged[-1][1] = max(merged[-1][1], b)
+        else:
+            merged.append([a, b])
+    return tuple((a, b) for a, b in merged)
+
+
+def _periods_by_day(periods: tuple[object, ...], days: int) -> list[tuple[int, ...]]:
+    lists: list[list[int]] = [[] for _ in range(days)]
+    for number, period in enumerate(periods):
+        for day in range(max(0, period.first), min(days - 1, period.last) + 1):  # type: ignore[attr-defined]
+            lists[day].append(number)
+    return [tuple(found) for found in lists]
+
+
+__all__ = ["HARD", "NO_LIMIT", "SOFT", "Line", "start_intervals"]

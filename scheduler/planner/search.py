@@ -1,0 +1,444 @@
+"""The search: lay every line as evenly as it can be, then ruin and rebuild small parts of the plan.
+
+1. `construct`: line by line, the hardest first, each gets its evenest pattern in the room that is left.
+2. `improve`: pick a line that is far from its best, take its worst airing and some neighbours on air on
+   the days around it out of the plan, put them back one by one where they cost least, and keep the
+   result when it is not worse than a threshold that falls to nothing. (Ruin and recreate with small
+   coherent ruins; threshold accepting needs no exponential, so that every machine decides alike.)
+
+All work is counted in steps, never in seconds: the same input gives the same plan.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+from scheduler.planner.dynamic import best_pattern, patterns
+from scheduler.planner.line import SOFT, Line
+from scheduler.planner.problem import DAY_S, NO_LIMIT, Problem
+from scheduler.planner.spacing import chain, counts_hold, least_needed, least_number, place_windows
+from scheduler.planner.timeline import Timeline
+
+Progress = Callable[[str, float], None]
+SESSION_S = 3 * 3600  # room closer together than this counts as one session of the day
+
+
+class Search:
+    """A plan in the making: the lines, the air, and a stream of chance from a fixed seed."""
+
+    def __init__(self, problem: Problem, lines: Sequence[Line], seed: int = 0) -> None:
+        self.problem = problem
+        self.lines = list(lines)
+        self.air = Timeline(problem, self.lines)
+        self.random = random.Random(seed)  # noqa: S311 - a plan needs no secrets, only repeatable chance
+        self.ideal: dict[int, float] = {}
+
+    # -- times open to a line
+    def times_on(self, line: Line, day: int) -> list[int]:
+        """A few good times on a day: one per session, where the room is tightest."""
+        room = self.air.room(line, day)
+        if not room:
+            return []
+        base = day * DAY_S
+        if len(room) == 1:
+            return [base + room[0][0]]
+        times: list[int] = []
+        low, high = room[0]
+        for span in room[1:]:
+            if span[0] - low < SESSION_S:
+                if span[1] - span[0] < high - low:
+                    low, high = span
+            else:
+                times.append(base + low)
+                low, high = span
+        times.append(base + low)
+        return times
+
+    def all_times(self, line: Line) -> list[int]:
+        """The times open to a line on all its days, sorted, with its fixed airings."""
+        times = [at for day in range(self.problem.days) if line.days[day] for at in self.times_on(line, day)]
+        if line.fixed:
+            times = sorted(set(times) | line.fixed)
+        return times
+
+    # -- whole lines
+    def lay(self, line: Line, at: Sequence[int]) -> None:
+        """Give a line this pattern. Its fixed airings are on air already."""
+        line.open(len(at))
+        for place, time in enumerate(at):
+            line.put(place, time)
+            if time not in line.fixed:
+                self.air.add(line, time)
+
+    def lift(self, line: Line) -> list[int]:
+        """Take all airings of a line off the air (but not the fixed ones) and tell what they were."""
+        times = line.placed()
+        for time in times:
+            if time not in line.fixed:
+                self.air.drop(line, time)
+        line.open(0)
+        return times
+
+    def pattern(self, line: Line, times: Sequence[int]) -> list[int]:
+        """The best pattern for a line among open times: fewest missing, then evenest, then fewest airings."""
+        if not times:
+            return []
+        best: tuple[tuple[int, int, float], list[int]] | None = None
+        if not line.fixed:
+            least = least_number(line)
+            for number in range(least, least + 3):
+                line.number = number
+                found = chain(line, number, times, place_windows(line, number))
+                if found is None:
+                    continue
+                fine, hard, soft = counts_hold(line, found)
+                if not fine or hard or soft:
+                    continue
+                widest = max((line.dev(i, at) for i, at in enumerate(found)), default=0.0) if number > 1 else 0.0
+                score = (0, 0, widest + 0.04 * (number - least))
+                if best is None or score < best[0]:
+                    best = (score, found)
+            if best is not None:
+                return best[1]
+        return self._hard_pattern(line, times)
+
+    def _hard_pattern(self, line: Line, times: Sequence[int]) -> list[int]:
+        """Where the quick way meets no pattern that keeps all counts: the exact one."""
+        tables = patterns(line, times) if self.problem.days <= 100 else {}
+        if tables:
+            least = min((p.hard, p.soft) for p in tables.values())
+            numbers = [n for n, p in tables.items() if (p.hard, p.soft) == least][:3]
+        else:
+            numbers = [least_number(line), least_needed(line)]
+        best: tuple[tuple[float, ...], list[int]] | None = None
+        for number in numbers:
+            line.number = number
+            found = best_pattern(line, times, number)
+            if found is None:
+                if number in tables:
+                    best = best or ((float("inf"),), tables[number].times)
+                continue
+            score = (found.hard, found.soft, found.widest if number > 1 else 0.0, number)
+            if best is None or score < best[0]:
+                best = (score, found.times)
+        if best is None:
+            line.number = len(line.fixed)
+            return sorted(line.fixed)
+        return best[1]
+
+    def construct(self) -> None:
+        """A first plan: fixed airings, then line by line."""
+        for line in self.lines:
+            for at in sorted(line.fixed):
+                self.air.add(line, at)
+        for line in sorted(self.lines, key=self._hardness):
+            if not line.locked:
+                self.begin(line)
+
+    def begin(self, line: Line) -> None:
+        """Lay a line for the first time; where the room left does not do, leave places empty for later."""
+        alone = self.pattern(line, self.alone_times(line))
+        least = counts_hold(line, alone)[1:]
+        line.number = len(alone)
+        if line.number >= 2:
+            devs = [line.dev(i, at) for i, at in enumerate(alone)]
+            self.ideal[line.index] = line.weight * (max(devs) + 0.1 * sum(devs) / len(devs))
+        found = self.pattern(line, self.all_times(line))
+        if counts_hold(line, found)[1:] <= least and set(found) >= line.fixed:
+            self.lay(line, found)
+            return
+        line.open(len(alone))
+        for place, at in enumerate(alone):
+            if at in line.fixed:
+                line.put(place, at)
+        for place, at in enumerate(alone):
+            if at not in line.fixed:
+                self.insert(line, place)
+        line.settle()
+
+    def alone_times(self, line: Line) -> list[int]:
+        """The times that would be open to a line if it had the air to itself."""
+        times = []
+        for day, spans in enumerate(line.base):
+            last = -SESSION_S
+            for a, _ in spans:
+                if a - last >= SESSION_S:
+                    times.append(day * DAY_S + a)
+                    last = a
+        return sorted(set(times) | line.fixed) if line.fixed else times
+
+    def _hardness(self, line: Line) -> tuple[float, int]:
+        open_s = sum(b - a + 1 for spans in line.base for a, b in spans) or 1
+        need = least_number(line) * line.length_s * line.weight
+        return (-need * line.weight / open_s, line.index)
+
+    # -- cost
+    def cost(self) -> float:
+        """Of the whole plan."""
+        return sum(line.cost() for line in self.lines)
+
+    # -- single airings
+    def insert(self, line: Line, place: int, blink: float = 0.0) -> bool:
+        """Put one airing back where it costs least. False: there is no room for it."""
+        before, after = line.before(place), line.after(place)
+        first = before // DAY_S if before is not None else 0
+        last = after // DAY_S if after is not None else self.problem.days - 1
+        number, wished, tally = line.number, line.wished, line.tally
+        ideal = place + 0.5
+        widest = max(line.devs) if number > 1 else NO_LIMIT
+        needs, wants, caps = line.needs, line.wants, line.caps
+        urgency = line.urgency
+        hungry = any(have < want for have, want in zip(tally, wants, strict=True))
+        options: list[tuple[float, int]] = []
+        for day in range(first, last + 1):
+            if not line.days[day]:
+                continue
+            low, high = wished[day] * number, wished[day + 1] * number
+            away = low - ideal if low > ideal else (ideal - high if high < ideal else 0.0)
+            if away > 4.0 and away > widest * 2 and not hungry:
+                continue
+            cost = (away - widest if away > widest else 0.0) + 0.1 * away
+            shut = False
+            for period in line.of_day[day]:
+                have = tally[period]
+                if have >= caps[period]:
+                    shut = True
+                    break
+                if have < needs[period]:
+                    cost -= urgency
+                elif have < wants[period]:
+                    cost -= SOFT
+            if not shut:
+                options.append((cost, day))
+        options.sort()
+        best: tuple[float, int] | None = None
+        for lower, day in options:
+            if best is not None and lower >= best[0]:
+                break
+            if blink and self.random.random() < blink:
+                continue
+            limit = line.most_on(day)
+            if line.count_on(day) >= limit:
+                continue
+            room = self.air.room(line, day)
+            if not room:
+                continue
+            low, high = wished[day] * number, wished[day + 1] * number
+            away = low - ideal if low > ideal else (ideal - high if high < ideal else 0.0)
+            gain = lower - (away - widest if away > widest else 0.0) - 0.1 * away
+            midnight = day * DAY_S
+            for a, b in room:
+                for start in (a, b):
+                    at = midnight + start
+                    if before is not None and not line.apart(before, at):
+                        continue
+                    if after is not None and not line.apart(at, after):
+                        continue
+                    away = abs(low + (high - low) * (start / DAY_S) - ideal)
+                    cost = gain + (away - widest if away > widest else 0.0) + 0.1 * away
+                    cost += 0.01 * min(1.0, (b - a) / 1800)
+                    if best is None or cost < best[0]:
+                        best = (cost, at)
+        if best is None:
+            return False
+        line.put(place, best[1])
+        self.air.add(line, best[1])
+        return True
+
+    def remove(self, line: Line, place: int) -> bool:
+        """Take one airing out unless it is fixed or holds two plays of one topic apart."""
+        at = line.places[place]
+        if at is None or at in line.fixed or line.locked or not self.air.leaves_neighbours_apart(line, at):
+            return False
+        line.take(place)
+        self.air.drop(line, at)
+        return True
+
+    def grow(self, line: Line) -> bool:
+        """Give a line one airing more, where an obligation or a wish misses it. False: there is no room."""
+        wanted = set()
+        for period, (have, want) in enumerate(zip(line.tally, line.wants, strict=True)):
+            if have < want:
+                wanted |= set(range(max(0, line.periods[period].first), line.periods[period].last + 1))
+        number = line.number + 1
+        best: tuple[float, int, int] | None = None
+        for day in sorted(wanted):
+            if day >= self.problem.days or not line.days[day] or line.count_on(day) >= line.most_on(day):
+                continue
+            gain = 0.0
+            shut = False
+            for period in line.of_day[day]:
+                have = line.tally[period]
+                if have >= line.caps[period]:
+                    shut = True
+                    break
+                if have < line.needs[period]:
+                    gain += line.urgency
+                elif have < line.wants[period]:
+                    gain += SOFT
+            if shut or (best is not None and -gain >= best[0]):
+                continue
+            for a, b in self.air.room(line, day):
+                for start in (a, b):
+                    at = day * DAY_S + start
+                    place, before, after = 0, None, None
+                    for i, other in enumerate(line.places):
+                        if other is None:
+                            continue
+                        if other > at:
+                            after = other
+                            break
+                        place, before = i + 1, other
+                    if (before is not None and not line.apart(before, at)) or (
+                        after is not None and not line.apart(at, after)
+                    ):
+                        continue
+                    cost = 0.1 * abs(line.wish(at) * number - place - 0.5) - gain
+                    if best is None or cost < best[0]:
+                        best = (cost, at, place)
+        if best is None:
+            return False
+        _, at, place = best
+        line.places.insert(place, None)
+        line.devs.insert(place, 0.0)
+        line.number = number
+        line.put(place, at)
+        self.air.add(line, at)
+        return True
+
+    def improve(self, steps: int, *, heat: float = 0.06, progress: Progress | None = None) -> None:
+        """Ruin and rebuild `steps` times."""
+        movable = [line for line in self.lines if not line.locked]
+        if not movable:
+            return
+        costs = [line.cost() for line in self.lines]
+        chance = self.random.random
+        for step in range(steps):
+            if progress and step % 256 == 0:
+                progress("improve", step / steps)
+            wanting = [x for x in movable if x.hungry()] if step % 2 else []
+            if wanting:
+                line = wanting[int(chance() * len(wanting))]
+            else:
+                line = max(
+                    (movable[int(chance() * len(movable))] for _ in range(3)),
+                    key=lambda x: costs[x.index] - self.ideal.get(x.index, 0.0),
+                )
+            before: dict[int, list[int | None]] = {}
+            order = self._ruin(line, before)
+            if not order:
+                continue
+            self._rebuild(order)
+            change = 0.0
+            after = {}
+            for index in before:
+                owner = self.lines[index]
+                owner.settle()
+                after[index] = owner.cost()
+                change += after[index] - costs[index]
+            if change <= heat * (1.0 - step / steps) * chance():
+                for index, cost in after.items():
+                    costs[index] = cost
+            else:
+                self._restore(before)
+
+    def _restore(self, before: dict[int, list[int | None]]) -> None:
+        for index, wanted in before.items():
+            line = self.lines[index]
+            kept = set(wanted)
+            for at in line.placed():
+                if at not in kept:
+                    self.air.drop(line, at)
+        for index, wanted in before.items():
+            line = self.lines[index]
+            there = set(line.places)
+            line.open(len(wanted))
+            for place, at in enumerate(wanted):
+                if at is not None:
+                    line.put(place, at)
+                    if at not in there:
+                        self.air.add(line, at)
+
+    def _ruin(self, line: Line, before: dict[int, list[int | None]]) -> list[Line]:
+        """Take a bad airing and some of what is on air near its ideal place out of the plan.
+
+        `before` gets the old places of each line that is touched. Returns the lines to put back, one entry
+        per airing, the one that it is about first; a line with no empty place is one that wants to grow.
+        """
+        chance = self.random.random
+        order: list[Line] = []
+        if line.hungry():
+            days = [
+                day
+                for period, (have, want) in enumerate(zip(line.tally, line.wants, strict=True))
+                if have < want
+                for day in range(max(0, line.periods[period].first), min(self.problem.days, line.periods[period].last + 1))
+                if line.days[day]
+            ]
+            if not days:
+                return []
+            day = days[int(chance() * len(days))]
+            before[line.index] = list(line.places)
+            spread = 0 if chance() < 0.6 else 1
+        else:
+            if not line.number:
+                return []
+            place = int(chance() * line.number)
+            if chance() < 0.7:
+                place = max(range(line.number), key=lambda i: line.devs[i])
+            before[line.index] = list(line.places)
+            if not self.remove(line, place):
+                return []
+            day = self._ideal_day(line, place)
+            spread = 1 if chance() < 0.6 else 2
+        order.append(line)
+        size = 3 + int(chance() * 9)
+        pool: list[tuple[Line, int]] = []
+        seen: set[tuple[int, int]] = set()
+        for near in range(max(0, day - spread), min(self.problem.days, day + spread + 1)):
+            for zone in line.zones:
+                for start, _, other in self.air.on[zone][near]:
+                    at = near * DAY_S + start
+                    if other < 0 or (other, at) in seen or self.lines[other].locked or at in self.lines[other].fixed:
+                        continue
+                    seen.add((other, at))
+                    pool.append((self.lines[other], at))
+        for _ in range(min(size, len(pool))):
+            owner, at = pool.pop(int(chance() * len(pool)))
+            if owner.index not in before:
+                before[owner.index] = list(owner.places)
+            if self.remove(owner, owner.places.index(at)):
+                order.append(owner)
+        return order
+
+    def _ideal_day(self, line: Line, place: int) -> int:
+        wanted = (place + 0.5) / line.number
+        low, high = 0, self.problem.days - 1
+        while low < high:
+            middle = (low + high) // 2
+            if line.wished[middle + 1] < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _rebuild(self, order: list[Line]) -> None:
+        chance = self.random.random
+        kind = chance()
+        first, rest = order[0], order[1:]
+        keyed = [(chance(), entry) for entry in rest]
+        if kind < 0.5:
+            keyed = [(-entry.length_s * entry.weight * (0.7 + 0.6 * key), entry) for key, entry in keyed]
+        keyed.sort(key=lambda pair: pair[0])
+        again = [first] + [entry for _, entry in keyed]
+        if kind > 0.8:
+            again = again[1:] + again[:1]
+        for owner in again:
+            if None in owner.places:
+                self.insert(owner, owner.places.index(None), 0.02)
+            else:
+                self.grow(owner)
+        for owner in {line.index: line for line in again}.values():
+            if owner.hungry():
+                self.grow(owner)

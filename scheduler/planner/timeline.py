@@ -1,0 +1,145 @@
+"""What is on air in each zone on each day, by seconds, and where there is room for one play more."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Sequence
+
+from scheduler.planner.line import Line
+from scheduler.planner.problem import DAY_S, Problem, Span
+
+On = tuple[int, int, int]  # start second of the day, end second, line index (or -1: an emergency announcement)
+
+
+class Timeline:
+    """The air of all zones. A play is known by its start, its end and its line."""
+
+    def __init__(self, problem: Problem, lines: Sequence[Line]) -> None:
+        zones, days = len(problem.zones), problem.days
+        self.changeover = problem.changeover_s
+        self.adjacent_s = max(problem.adjacent_s, problem.changeover_s)
+        self.on: list[list[list[On]]] = [[[] for _ in range(days)] for _ in range(zones)]
+        self.used = [[0] * days for _ in range(zones)]
+        self.budget = [z.budget_s for z in problem.zones]
+        self.most = [z.max_plays for z in problem.zones]
+        self.lines = lines
+        for line in lines:
+            self._relate(line)
+
+    def _relate(self, line: Line) -> None:
+        """Work out the least silence between this line and each other. The last entry is for announcements."""
+        own = line.programme
+        pair, adjacent = [], []
+        for other in self.lines:
+            theirs = other.programme
+            gap = self.changeover
+            same = theirs.index == own.index
+            if not same and own.lead_unit is not None and own.lead_unit == theirs.lead_unit:
+                gap = max(gap, own.unit_gap_s, theirs.unit_gap_s)
+            pair.append(gap)
+            adjacent.append(
+                not same
+                and own.topic is not None
+                and own.topic == theirs.topic
+                and (own.topic_apart or theirs.topic_apart)
+            )
+        line.pair = [*pair, 0]
+        line.adjacent = [*adjacent, False]
+
+    def occupy(self, zones: Sequence[int], day: int, start: int, length: int, line: int) -> None:
+        """Put a play (or an announcement: line -1) on air."""
+        entry = (start, start + length, line)
+        for zone in zones:
+            insort(self.on[zone][day], entry)
+            if line >= 0:
+                self.used[zone][day] += length
+
+    def vacate(self, zones: Sequence[int], day: int, start: int, length: int, line: int) -> None:
+        """Take a play off the air again."""
+        entry = (start, start + length, line)
+        for zone in zones:
+            self.on[zone][day].remove(entry)
+            if line >= 0:
+                self.used[zone][day] -= length
+
+    def add(self, line: Line, at: int) -> None:
+        """Put an airing of a line on air."""
+        day, start = divmod(at, DAY_S)
+        self.occupy(line.zones, day, start, line.length_s, line.index)
+
+    def drop(self, line: Line, at: int) -> None:
+        """Take an airing of a line off the air."""
+        day, start = divmod(at, DAY_S)
+        self.vacate(line.zones, day, start, line.length_s, line.index)
+
+    def room(self, line: Line, day: int) -> list[Span]:
+        """The intervals (ends inclusive) of seconds at which the line could start on this day."""
+        base = line.base[day]
+        if not base:
+            return []
+        length = line.length_s
+        for zone in line.zones:
+            if self.used[zone][day] + length > self.budget[zone]:
+                return []
+            most = self.most[zone]
+            if len(self.on[zone][day]) >= most and sum(1 for on in self.on[zone][day] if on[2] >= 0) >= most:
+                return []
+        shut: list[Span] = []
+        pair, adjacent = line.pair, line.adjacent
+        apart = self.adjacent_s
+        for zone in line.zones:
+            on = self.on[zone][day]
+            for start, end, other in on:
+                gap = pair[other]
+                if adjacent[other]:
+                    shut.append(self._topic_shut(on, start, end, other, gap, length, apart))
+                else:
+                    shut.append((start - length - gap, end + gap))
+        if not shut:
+            return list(base)
+        shut.sort()
+        free: list[Span] = []
+        for low, high in base:
+            at = low
+            for a, b in shut:  # open intervals a < start < b are shut
+                if b <= at:
+                    continue
+                if a >= high:
+                    break
+                if a >= at:
+                    free.append((at, a))
+                at = b
+                if at > high:
+                    break
+            if at <= high:
+                free.append((at, high))
+        return free
+
+    @staticmethod
+    def _topic_shut(on: list[On], start: int, end: int, other: int, gap: int, length: int, apart: int) -> Span:
+        """A neighbour of the same topic keeps further away, unless something lies in between."""
+        at = on.index((start, end, other))
+        low, high = start - apart, end + apart
+        if at > 0:
+            low = max(low, on[at - 1][0])
+        if at + 1 < len(on):
+            high = min(high, on[at + 1][0])
+        return min(low, start - gap) - length, max(high, end + gap)
+
+    def leaves_neighbours_apart(self, line: Line, at: int) -> bool:
+        """Whether taking this airing away would bring two plays of one topic side by side."""
+        day, start = divmod(at, DAY_S)
+        end = start + line.length_s
+        for zone in line.zones:
+            on = self.on[zone][day]
+            i = on.index((start, end, line.index))
+            if 0 < i < len(on) - 1:
+                before, after = on[i - 1], on[i + 1]
+                if (
+                    before[2] >= 0
+                    and after[2] >= 0
+                    and after[0] - before[1] < self.adjacent_s
+                    and self.lines[before[2]].adjacent[after[2]]
+                ):
+                    return False
+        return True
