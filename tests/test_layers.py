@@ -33,4 +33,7 @@ def test_a_room_imports_only_itself_and_rooms_to_its_left(room: str) -> None:
 
 
 def test_the_check_sees_an_arrow_back() -> None:
-    assert imported_rooms("def f():\n    from scheduler.plan import x\n    import audio.voices") == {"scheduler", "audio"}
+    assert imported_rooms("def f():\n    from scheduler.plan import x\n    import audio.voices") == {
+        "scheduler",
+        "audio",
+    }
