@@ -75,6 +75,12 @@ class FileUnknownProblem(PackageProblem):
     sentence = N_("{path} does not belong to the package")
 
 
+class UnreadableProblem(PackageProblem):
+    """The disk or stick gives an error."""
+
+    sentence = N_("it cannot be read ({reason}): try another USB port, or copy it again")
+
+
 class LinkProblem(PackageProblem):
     """A link or device instead of a file."""
 

@@ -1,0 +1,202 @@
+"""Parts into one finished file: joined, evened out, brought to the profile's loudness, encoded, tagged, and measured.
+
+Two passes of one ffmpeg graph, fed with PCM: the first measures what the dynamics leave, the second encodes at the
+gain that follows and, in the same process, decodes what it wrote and measures that. Memory does not grow with length.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from audio import ffmpeg, loudness
+from audio.loudness import Loudness, PeakHistogram
+from audio.parts import Part, joined_pcm, length_of, rate_of
+from audio.profiles import TOLERANCE_LU, Profile
+from audio.tags import Tags
+from content import atomic
+from content.errors import LoaError
+from content.language import N_
+
+_ROUNDS = 5
+_LIMITER_RATE_HZ = 48_000
+_ENCODER_GAIN_DB = {"mp3": -0.4}
+"""LAME scales its input by about 0.955 below 128 kbit/s."""
+_OVERSHOOT_DB = {"mp3": 2.0, "ogg": 1.2, "flac": 0.3, "wav": 0.3}
+"""How far the encoder and the filters after the limiter overshoot it, as a first guess; measured afterwards."""
+_LONGEST_MS = 24 * 3_600_000
+
+Progress = Callable[[float], None]
+"""Called with the share of the work done, 0 to 1."""
+
+
+class NothingToAssembleError(LoaError):
+    """No parts, or only empty ones."""
+
+    sentence = N_("{name} has no sound to assemble: render its items first")
+
+
+class TooLongError(LoaError):
+    """More than a day of sound."""
+
+    sentence = N_("{name} would be {hours} hours long: split it into episodes")
+
+
+class LoudnessMissedError(LoaError):
+    """The finished file does not meet its profile; it was not kept."""
+
+    sentence = N_(
+        "{name} came out at {lufs} LUFS with peaks at {peak} dBTP, outside what the profile {profile} allows "
+        "({target} ± {tolerance} LUFS, at most {ceiling} dBTP): it was not kept; look at its parts with `loa audio check`"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssembledAudio:
+    """A finished file and what was measured on it, decoded again."""
+
+    path: Path
+    sha256: str
+    length_ms: int
+    loudness_lufs: float
+    true_peak_db: float
+    """In dBTP."""
+    pcm_sha256: str
+    """Of the joined parts before dynamics: the same on every machine for the same parts."""
+    rounds: int
+    """How often it was encoded until it met the profile."""
+
+
+def assemble(
+    parts: Sequence[Part], profile: Profile, out_path: Path, tags: Tags, progress: Progress | None = None
+) -> AssembledAudio:
+    """Make `out_path` (suffix as `profile.suffix`) from `parts`; whole or not at all.
+
+    Raises:
+        NothingToAssembleError, TooLongError, loudness.TooQuietError, LoudnessMissedError,
+        wav.NotHouseWavError, ffmpeg.FfmpegFailedError, ffmpeg.FfmpegTimeoutError,
+        atomic.DiskFullError, atomic.NotWritableError.
+    """
+    length_ms = length_of(parts)
+    if length_ms == 0:
+        raise NothingToAssembleError(name=out_path.name)
+    if length_ms > _LONGEST_MS:
+        raise TooLongError(name=out_path.name, hours=round(length_ms / 3_600_000))
+    work = _Work(parts, profile, out_path.name, tags, length_ms, progress or (lambda _share: None))
+    with atomic.replacing(out_path) as temporary:
+        found, rounds = work.until_it_fits(temporary)
+        sha256 = atomic.sha256_of(temporary)
+    return AssembledAudio(
+        path=out_path, sha256=sha256, length_ms=length_ms, loudness_lufs=found.integrated_lufs,
+        true_peak_db=found.true_peak_dbtp, pcm_sha256=work.pcm_sha256, rounds=rounds,
+    )  # fmt: skip
+
+
+class _Work:
+    def __init__(
+        self, parts: Sequence[Part], profile: Profile, name: str, tags: Tags, length_ms: int, progress: Progress
+    ) -> None:
+        self.parts = parts
+        self.profile = profile
+        self.name = name
+        self.tags = tags
+        self.length_ms = length_ms
+        self.progress = progress
+        self.rate_hz = rate_of(parts, wide=profile.wide)
+        self.timeout_s = 60 + length_ms / 1000
+        self.pcm_sha256 = ""
+
+    def until_it_fits(self, out: Path) -> tuple[Loudness, int]:
+        profile = self.profile
+        measured_lufs, histogram = self.measured()
+        correction_db = -_ENCODER_GAIN_DB.get(profile.format, 0.0) - 10 * math.log10(profile.channels)
+        limit_db = profile.ceiling_dbtp - _OVERSHOOT_DB[profile.format]
+        found = None
+        for number in range(1, _ROUNDS + 1):
+            wanted_db = profile.target_lufs - measured_lufs + correction_db
+            gain_db = round(histogram.gain_for(wanted_db, limit_db), 2)
+            found = self.encoded(out, gain_db, limit_db)
+            if __import__("os").environ.get("DBG"): print(number, measured_lufs, wanted_db, gain_db, limit_db, histogram.limiter_loss_db(gain_db, limit_db), found)
+            error_lu = found.integrated_lufs - profile.target_lufs
+            excess_db = found.true_peak_dbtp - profile.ceiling_dbtp
+            if abs(error_lu) <= TOLERANCE_LU - 0.1 and excess_db <= 0:
+                return found, number
+            correction_db -= error_lu
+            if excess_db > 0:
+                limit_db -= excess_db + 0.15
+        assert found is not None
+        if abs(found.integrated_lufs - profile.target_lufs) <= TOLERANCE_LU and excess_db <= 0:
+            return found, _ROUNDS
+        raise LoudnessMissedError(
+            name=self.name, lufs=found.integrated_lufs, peak=found.true_peak_dbtp, profile=profile.name,
+            target=profile.target_lufs, tolerance=TOLERANCE_LU, ceiling=profile.ceiling_dbtp,
+        )  # fmt: skip
+
+    def measured(self) -> tuple[float, PeakHistogram]:
+        """Loudness after the dynamics, and where its peaks lie, before gain and limiter."""
+        histogram = PeakHistogram(self.rate_hz)
+        chain = ",".join([*self.profile.before, "asplit[a][b];[a]ebur128=framelog=quiet[m];[b]aformat=flt[p]"])
+        with ffmpeg.running(
+            [
+                *ffmpeg.pcm_input(self.rate_hz), "-filter_complex", f"[0:a]{chain}",
+                "-map", "[m]", "-f", "null", "-", "-map", "[p]", "-f", "f32le", "pipe:1",
+            ],
+            task=f"measure {self.name}", timeout_s=self.timeout_s, wants_feed=True, wants_output=True,
+        ) as process:  # fmt: skip
+            reader = threading.Thread(target=_count, args=(process, histogram), daemon=True)
+            reader.start()
+            digest = hashlib.sha256()
+            done = 0
+            for block in joined_pcm(self.parts, self.rate_hz):
+                digest.update(block)
+                process.write(block)
+                done += len(block)
+                self.progress(0.25 * min(1.0, done / (self.length_ms * self.rate_hz / 500)))
+            process.end_feed()
+            reader.join(self.timeout_s)
+        self.pcm_sha256 = digest.hexdigest()
+        integrated = loudness.integrated_in(process.messages)
+        if integrated is None or integrated <= loudness.SILENT_LUFS:
+            raise loudness.TooQuietError(name=self.name)
+        return integrated, histogram
+
+    def encoded(self, out: Path, gain_db: float, limit_db: float) -> Loudness:
+        """Encode at that gain and limit; what was measured on the decoded result."""
+        profile = self.profile
+        limit = 10 ** (limit_db / 20)
+        filters = [
+            *profile.before, f"volume={gain_db}dB", f"aresample={_LIMITER_RATE_HZ}",
+            f"alimiter=limit={limit:.4f}:attack=2:release=20:level=0", *profile.after,
+            f"aresample={profile.sample_rate_hz}",
+            f"aformat=channel_layouts={'stereo' if profile.channels == 2 else 'mono'}",
+        ]  # fmt: skip
+        meter_loudness, meter_peak = loudness.meter(profile.sample_rate_hz)
+        most_bytes = profile.bytes_per_second * (self.length_ms // 1000 + 5) + 100_000
+        arguments = [
+            *ffmpeg.pcm_input(self.rate_hz), "-filter_complex", f"[0:a]{','.join(filters)}[out]",
+            "-map", "[out]", *profile.encoder(), *self.tags.arguments(broadcast_wave=profile.broadcast_wave),
+            "-f", profile.format, *ffmpeg.file_output(out, max_bytes=most_bytes),
+            "-dec", "0:0",
+            "-filter_complex", f"[dec:0]asplit[a][b];[a]{meter_loudness}[c];[b]{meter_peak}[d]",
+            "-map", "[c]", "-f", "null", "-", "-map", "[d]", "-f", "null", "-",
+        ]  # fmt: skip
+        with ffmpeg.running(
+            arguments, task=f"encode {self.name}", timeout_s=self.timeout_s, wants_feed=True
+        ) as process:
+            done = 0
+            for block in joined_pcm(self.parts, self.rate_hz):
+                process.write(block)
+                done += len(block)
+                self.progress(0.25 + 0.75 * min(1.0, done / (self.length_ms * self.rate_hz / 500)))
+        return loudness.read_meter(process.messages, self.name)
+
+
+def _count(process: ffmpeg.Running, histogram: PeakHistogram) -> None:
+    while block := process.read(histogram.rate_hz * 4):
+        histogram.add(np.frombuffer(block, dtype="<f4"))

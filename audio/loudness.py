@@ -1,0 +1,131 @@
+"""Loudness and true peak, measured by ffmpeg (ITU-R BS.1770-4), and the gain that a limiter will leave."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from audio import ffmpeg
+from content.errors import LoaError
+from content.language import N_
+
+SILENT_LUFS = -70.0
+"""BS.1770's absolute gate: what is not louder is no programme."""
+
+
+class TooQuietError(LoaError):
+    """Nothing in the sound is loud enough to measure."""
+
+    sentence = N_(
+        "{name} is silent or shorter than half a second: its loudness cannot be measured; supply another sound"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loudness:
+    """Integrated loudness in LUFS and true peak in dBTP."""
+
+    integrated_lufs: float
+    true_peak_dbtp: float
+
+
+def meter(rate_hz: int) -> tuple[str, str]:
+    """Two filter chains whose messages `read_meter` reads: loudness, and peak at four times the rate.
+
+    Cheaper than `ebur128=peak=true`, which always goes to 192 kHz: 2.7 s against 4.3 s for half an hour at 24 kHz.
+    """
+    return (
+        "ebur128=framelog=quiet",
+        f"aresample={rate_hz * 4},astats=measure_perchannel=none:measure_overall=Peak_level",
+    )
+
+
+def read_meter(messages: str, name: str) -> Loudness:
+    """The figures in what ffmpeg said. Raises TooQuietError."""
+    integrated = integrated_in(messages)
+    peaks = re.findall(r"Peak level dB: (-?[\d.]+|-?inf)", messages)
+    if integrated is None or integrated <= SILENT_LUFS or not peaks or "inf" in peaks[-1]:
+        raise TooQuietError(name=name)
+    return Loudness(integrated_lufs=integrated, true_peak_dbtp=round(float(peaks[-1]), 2))
+
+
+def integrated_in(messages: str) -> float | None:
+    """The integrated loudness in what `ebur128` said last, or None."""
+    found = re.findall(r"^\s*I:\s+(-?[\d.]+) LUFS", messages, re.MULTILINE)
+    return float(found[-1]) if found else None
+
+
+def measure(path: Path, rate_hz: int, timeout_s: float = 3600) -> Loudness:
+    """Loudness and true peak of a sound file, decoded.
+
+    Raises:
+        TooQuietError, ffmpeg.FfmpegFailedError, ffmpeg.FfmpegTimeoutError.
+    """
+    loudness, peak = meter(rate_hz)
+    messages = ffmpeg.run(
+        [
+            *ffmpeg.file_input(path), "-filter_complex", f"[0:a:0]asplit[a][b];[a]{loudness}[c];[b]{peak}[d]",
+            "-map", "[c]", "-f", "null", "-", "-map", "[d]", "-f", "null", "-",
+        ],
+        task=f"measure {path.name}", timeout_s=timeout_s,
+    )  # fmt: skip
+    return read_meter(messages, path.name)
+
+
+@dataclass(slots=True)
+class PeakHistogram:
+    """How much of a sound's energy lies in 10 ms blocks of which peak: enough to foretell what a limiter takes away.
+
+    Constant memory however long the sound is. Against the real limiter it is right to 0.3 LU.
+    """
+
+    rate_hz: int
+    _energy: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(640))
+    _rest: npt.NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+
+    _step_db = 0.25
+    _lowest_db = -120.0
+
+    def add(self, samples: npt.NDArray[np.float32]) -> None:
+        """Count more samples (full scale 1.0)."""
+        block = self.rate_hz // 100
+        samples = np.concatenate([self._rest, samples])
+        whole = len(samples) // block * block
+        self._rest = samples[whole:].copy()
+        if not whole:
+            return
+        shaped = samples[:whole].reshape(-1, block)
+        peak = np.maximum(shaped.max(axis=1), -shaped.min(axis=1))
+        # The limiter looks ahead and lets go slowly: its gain in a block follows the loudest neighbour too.
+        near = peak.copy()
+        near[:-1] = np.maximum(near[:-1], peak[1:])
+        near[1:] = np.maximum(near[1:], peak[:-1] * 0.8)
+        energy = np.einsum("ij,ij->i", shaped, shaped, dtype=np.float64)
+        level_db = 20 * np.log10(np.maximum(near, 1e-6))
+        index = np.clip((level_db - self._lowest_db) / self._step_db, 0, len(self._energy) - 1).astype(np.int64)
+        self._energy += np.bincount(index, weights=energy, minlength=len(self._energy))
+
+    def limiter_loss_db(self, gain_db: float, limit_db: float) -> float:
+        """How many dB of loudness a limiter at `limit_db` takes from the sound raised by `gain_db`; ≥ 0."""
+        total = self._energy.sum()
+        if total <= 0:
+            return 0.0
+        level_db = self._lowest_db + (np.arange(len(self._energy)) + 0.5) * self._step_db + gain_db
+        reduction_db = np.minimum(0.0, limit_db - level_db)
+        left = (self._energy * 10 ** (reduction_db / 10)).sum()
+        return float(-10 * np.log10(max(left / total, 1e-12)))
+
+    def gain_for(self, wanted_db: float, limit_db: float) -> float:
+        """The gain in dB after which the limited sound is `wanted_db` louder than the sound is now; at most +24 more."""
+        low, high = wanted_db, wanted_db + 24.0
+        for _round in range(40):
+            middle = (low + high) / 2
+            if middle - self.limiter_loss_db(middle, limit_db) < wanted_db:
+                low = middle
+            else:
+                high = middle
+        return low

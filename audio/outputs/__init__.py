@@ -1,0 +1,1 @@
+"""Ways out for sound: sound card, Icecast, RTP, file, null."""

@@ -1,0 +1,1 @@
+"""Voices: spoken words in, sound out, behind one small interface."""
