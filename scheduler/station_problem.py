@@ -75,13 +75,27 @@ def seconds(length_ms: int) -> int:
     return -(-length_ms // 1000)
 
 
-def programme_rules(programme: Programme, month: str | None) -> dict[str, Any]:
+def issue_days(month: str, number: int, of: int) -> tuple[date, date]:
+    """The days of the month (both inclusive) in which issue `number` of `of` first airs: equal shares in order."""
+    first = first_day(month)
+    days = (last_day(month) - first).days + 1
+    return first + timedelta(days=(number - 1) * days // of), first + timedelta(days=number * days // of - 1)
+
+
+def programme_rules(programme: Programme, month: str | None, number: int = 1) -> dict[str, Any]:
     """The rules of one episode of a programme, from what its document orders.
 
     "One new episode a month, replayed at least N times" becomes 1 + N airings in the month of issue, never two
-    on one day, with a least gap that spreads them over the month.
+    on one day, with a least gap that spreads them over the month. Of several new episodes a month each first
+    airs in its own share of the month.
     """
     rules: dict[str, Any] = dict(programme.rules or {})
+    issues = programme.new_per_month or 1
+    if month and issues > 1:
+        airings = 1 + (programme.min_replays_per_month or 0)
+        whole = {"per": "total", "min": airings, "max": airings + 1, "target": airings, "prorate": False}
+        _begin, by = issue_days(month, number, issues)
+        return {"counts": [whole], "max_per_day": 1, "first_airing_by": by.isoformat(), **rules}
     if programme.min_replays_per_month is not None and month:
         days = (last_day(month) - first_day(month)).days + 1
         return {**monthly_rules(1 + programme.min_replays_per_month, days), **rules}
@@ -92,10 +106,12 @@ def _programme(config: Config, episode: Episode, length_ms: int) -> dict[str, An
     programme = episode.programme
     if programme is not None:
         month = episode.month
-        valid_from = _latest(programme.valid_from_on, first_day(month) if month else None)
+        issues = programme.new_per_month or 1
+        begin = issue_days(month, episode.number, issues)[0] if month else None
+        valid_from = _latest(programme.valid_from_on, begin)
         valid_until = _earliest(programme.valid_until_on, last_day(month) if month else None)
         owner: Programme | Item = programme
-        lead_unit, rules = programme.lead_unit, programme_rules(programme, month)
+        lead_unit, rules = programme.lead_unit, programme_rules(programme, month, episode.number)
     else:
         owner = item = episode.parts[0].item
         valid_from, valid_until = item.valid_from_on, item.valid_until_on
