@@ -79,13 +79,23 @@ def build(
             raise NothingToPlanError
         session.flush()
         plays = plays_between(session, station, from_on, until_on)
+        before = _lead_in(session, station, from_on, {episode.id for episode, _length in episodes})
         keep_until = now + timedelta(minutes=station.config.plan.freeze_min)
-        task = problem(station.config, from_on=from_on, until_on=until_on, episodes=episodes, plays=plays)
-        _hold(task, {f"p{play.id}" for play in plays if play.starts_at <= keep_until})
+        begin_on = min([from_on, *(station.day_of(play.starts_at) for play in before)])
+        task = problem(
+            station.config, from_on=begin_on, until_on=until_on, episodes=episodes, plays=[*before, *plays]
+        )
+        _hold(task, {f"p{play.id}" for play in plays if play.starts_at <= keep_until}, "pinned")
+        _hold(task, {f"p{play.id}" for play in before}, "aired")
         baseline = {**task, "plays": list(task["plays"])}
         if not any(play.status == "planned" for play in plays):
             baseline = None
-        solution = solve(task, baseline=baseline, now=_local(keep_until, station.config), progress=progress)
+        solution = solve(
+            task,
+            baseline=baseline,
+            now=max(_local(keep_until, station.config), datetime.combine(from_on, time())),
+            progress=progress,
+        )
         built = _store(
             session,
             station,
@@ -150,11 +160,20 @@ def plays_between(session: Session, station: Station, from_on: date, until_on: d
     ).all()
 
 
-def _hold(task: dict[str, Any], ids: set[str]) -> None:
-    """Planned plays that are past or frozen are pinned for this run."""
+def _lead_in(session: Session, station: Station, from_on: date, episode_ids: set[int]) -> list[Play]:
+    """Plays of the days before `from_on` in the same week: they count for the week, and for gaps, but stay."""
+    monday = from_on - timedelta(days=from_on.weekday())
+    if monday == from_on:
+        return []
+    earlier = plays_between(session, station, monday, from_on - timedelta(days=1))
+    return [play for play in earlier if play.episode_id in episode_ids and play.status in ("planned", *FIXED)]
+
+
+def _hold(task: dict[str, Any], ids: set[str], status: str) -> None:
+    """Planned plays that are past, frozen or before the range take a status that no planner moves, for this run."""
     for play in task["plays"]:
-        if play["id"] in ids and play["status"] == "planned":
-            play["status"] = "pinned"
+        if play["id"] in ids and play["status"] in ("planned", "pinned"):
+            play["status"] = status
 
 
 def _store(
@@ -182,6 +201,8 @@ def _store(
     added = moved = 0
     for laid in solution.plays:
         starts_at = instant(laid["start"], station.config)
+        if station.day_of(starts_at) < from_on:
+            continue
         play = known.get(laid["id"])
         if play is not None:
             kept.add(laid["id"])

@@ -1,0 +1,127 @@
+"""Planning for a station: the customer's rule, frozen plays, re-planning, and first airings named."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from content.items import add_item
+from content.programmes import add_programme
+from content.station import Station, init_station
+from scheduler.models import Play
+from scheduler.station_plan import BuiltPlan, NothingToPlanError, RangeError, build
+
+DECEMBER = {"from_on": date(2026, 12, 1), "until_on": date(2026, 12, 31)}
+BEFORE = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    opened = init_station(tmp_path / "station")
+    yield opened
+    opened.close()
+
+
+def a_monthly_programme(station: Station, **fields: object) -> None:
+    with station.decide() as session:
+        add_programme(
+            session,
+            title="Dịch vụ công",
+            now=BEFORE,
+            **{"new_per_month": 1, "min_replays_per_month": 3, **fields},
+        )
+
+
+def local_days(station: Station, built: BuiltPlan) -> list[date]:
+    return [station.day_of(play.starts_at) for play in built.plays]
+
+
+def test_one_new_episode_a_month_replayed_three_times_on_different_days_inside_sessions(
+    station: Station,
+) -> None:
+    a_monthly_programme(station)
+    built = build(station, **DECEMBER, now=BEFORE)
+    days = local_days(station, built)
+    assert len(days) >= 4
+    assert len(set(days)) == len(days)
+    assert [play.kind for play in built.plays] == ["first"] + ["replay"] * (len(days) - 1)
+    sessions = {(6, 30): (7, 0), (17, 0): (17, 30)}
+    for play in built.plays:
+        start = play.starts_at.astimezone(station.tz)
+        end = start + timedelta(milliseconds=play.length_ms)
+        assert start.isoweekday() <= 5
+        assert any(
+            (start.hour, start.minute) >= opens and (end.hour, end.minute) <= closes
+            for opens, closes in sessions.items()
+        )
+    assert not built.shortfalls
+
+
+def test_eight_new_episodes_a_month_come_in_order_and_are_spread(station: Station) -> None:
+    a_monthly_programme(station, new_per_month=8, min_replays_per_month=0, target_length_ms=120_000)
+    built = build(station, **DECEMBER, now=BEFORE)
+    firsts = [play.episode.number for play in built.plays if play.kind == "first" and play.episode]
+    assert firsts == sorted(firsts)
+    assert set(firsts) == set(range(1, 9))
+
+
+def test_plays_never_overlap_in_a_zone(station: Station) -> None:
+    for _number in range(5):
+        a_monthly_programme(station)
+    built = build(station, **DECEMBER, now=BEFORE)
+    for one, following in zip(built.plays, built.plays[1:], strict=False):
+        assert one.starts_at + timedelta(milliseconds=one.length_ms) <= following.starts_at
+
+
+def test_building_again_moves_nothing(station: Station) -> None:
+    a_monthly_programme(station)
+    first = build(station, **DECEMBER, now=BEFORE)
+    again = build(station, **DECEMBER, now=BEFORE)
+    assert (again.added, again.moved, again.removed) == (0, 0, 0)
+    assert [(p.id, p.starts_at) for p in again.plays] == [(p.id, p.starts_at) for p in first.plays]
+
+
+def test_plays_that_aired_are_pinned_or_lie_in_the_past_stay_where_they_are(station: Station) -> None:
+    a_monthly_programme(station)
+    built = build(station, **DECEMBER, now=BEFORE)
+    aired, pinned = built.plays[0], built.plays[1]
+    with station.decide() as session:
+        for play, status in ((aired, "aired"), (pinned, "pinned")):
+            found = session.get(Play, play.id)
+            assert found is not None
+            found.status = status
+    with station.decide() as session:
+        add_programme(session, title="Phòng cháy", now=BEFORE, new_per_month=1, min_replays_per_month=3)
+    later = build(station, **DECEMBER, now=aired.starts_at + timedelta(hours=1))
+    at = {play.id: play.starts_at for play in later.plays}
+    assert at[aired.id] == aired.starts_at
+    assert at[pinned.id] == pinned.starts_at
+    new = [play for play in later.plays if play.id not in {p.id for p in built.plays}]
+    assert new
+    assert all(play.starts_at > aired.starts_at + timedelta(hours=1) for play in new)
+
+
+def test_a_dry_run_leaves_no_play(station: Station) -> None:
+    a_monthly_programme(station)
+    assert build(station, **DECEMBER, now=BEFORE, dry_run=True).added >= 4
+    with station.read() as session:
+        assert session.query(Play).count() == 0
+
+
+def test_an_unapproved_item_is_not_planned_and_an_approved_one_airs_every_week(station: Station) -> None:
+    with station.decide() as session:
+        add_item(session, title="Nháp", text="Chưa duyệt.", now=BEFORE)
+        item = add_item(session, title="Sốt xuất huyết", text="Lật úp dụng cụ chứa nước.", now=BEFORE)
+        item.status = "approved"
+    built = build(station, **DECEMBER, now=BEFORE)
+    assert {play.episode.title for play in built.plays if play.episode} == {"Sốt xuất huyết"}
+    weeks = {day.isocalendar().week for day in local_days(station, built)}
+    assert len(weeks) >= 4
+
+
+def test_a_range_that_ends_before_it_begins_and_an_empty_station_are_told(station: Station) -> None:
+    with pytest.raises(RangeError):
+        build(station, from_on=date(2026, 12, 31), until_on=date(2026, 12, 1), now=BEFORE)
+    with pytest.raises(NothingToPlanError, match="import a document"):
+        build(station, **DECEMBER, now=BEFORE)
