@@ -87,12 +87,10 @@ def build(
         )
         _hold(task, {f"p{play.id}" for play in plays if play.starts_at <= keep_until}, "pinned")
         _hold(task, {f"p{play.id}" for play in before}, "aired")
-        baseline = {**task, "plays": list(task["plays"])}
-        if not any(play.status == "planned" for play in plays):
-            baseline = None
+        replans = any(play.status == "planned" for play in plays)
         solution = solve(
             task,
-            baseline=baseline,
+            baseline=task if replans else None,
             now=max(_local(keep_until, station.config), datetime.combine(from_on, time())),
             progress=progress,
         )
