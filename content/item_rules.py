@@ -12,9 +12,9 @@ def weekly_rules(per_week: int) -> dict[str, Any]:
     """So many airings a week, on different days where the week has enough, spread out."""
     if per_week <= 0:
         return {"counts": [{"per": "week", "max": 0}]}
-    rules: dict[str, Any] = {
-        "counts": [{"per": "week", "min": per_week, "max": per_week + 1, "target": per_week}]
-    }
+    count = {"per": "week", "min": per_week, "max": per_week + 1, "target": per_week}
+    # One airing a week is owed to a cut week too: the plan looks at the days before its first in the same week.
+    rules: dict[str, Any] = {"counts": [{**count, "prorate": per_week > 1}]}
     if per_week < 6:
         rules |= {"max_per_day": 1, "min_gap_days": max(1, int(7 / per_week * SPREAD))}
     return rules
