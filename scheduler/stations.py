@@ -21,6 +21,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 from content.database import Base
 
 
+class SigningKeyRow(Base):
+    """The private key that signs what leaves this station; in the database, so that a backup brings it back."""
+
+    __tablename__ = "signing_keys"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    private_pem: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
 class CommuneStation(Base):
     """A station that gets packages from here."""
 

@@ -48,24 +48,24 @@ def _end(count: int, size: int, offset: int) -> bytes:
     return _END.pack(b"PK\x05\x06", 0, 0, count, count, size, offset, 0)
 
 
-def write_archive(target: BinaryIO, files: list[tuple[str, Path]]) -> None:
-    """Write `files` (name, source) in that order; the caller passes manifest and signature first.
+def write_archive(target: BinaryIO, files: list[tuple[str, Path | bytes]]) -> None:
+    """Write `files` (name, source file or content) in that order; the caller passes manifest and signature first.
 
     Raises:
         TooLargeProblem: beyond what a zip without extensions holds; a folder has no such limit.
     """
-    total = sum(path.stat().st_size for _name, path in files)
+    total = sum(len(held) if isinstance(held, bytes) else held.stat().st_size for _name, held in files)
     if total > LARGEST_ZIP:
         raise TooLargeProblem(what="zip", size=total, limit=LARGEST_ZIP)
     directory = bytearray()
     offset = 0
-    for name, path in files:
+    for name, held in files:
         crc = size = 0
-        for chunk in _chunks(path):
+        for chunk in _chunks(held):
             crc, size = zlib.crc32(chunk, crc), size + len(chunk)
         header = _local(name, crc, size)
         target.write(header)
-        for chunk in _chunks(path):
+        for chunk in _chunks(held):
             target.write(chunk)
         directory += _central(name, crc, size, offset)
         offset += len(header) + size
@@ -73,8 +73,11 @@ def write_archive(target: BinaryIO, files: list[tuple[str, Path]]) -> None:
     target.write(_end(len(files), len(directory), offset))
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as source:
+def _chunks(held: Path | bytes) -> Iterator[bytes]:
+    if isinstance(held, bytes):
+        yield held
+        return
+    with held.open("rb") as source:
         while chunk := source.read(CHUNK):
             yield chunk
 

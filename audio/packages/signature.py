@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import hashlib
 from pathlib import Path
 
@@ -13,14 +12,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from audio.packages.errors import KeyUnreadableError
-from content import atomic
 
 SIGNATURE_BYTES = 64
 KEY_BYTES = 32
 
 
 class SigningKey:
-    """The private key of one station; its file is readable by its owner alone."""
+    """The private key of one station."""
 
     def __init__(self, private: Ed25519PrivateKey) -> None:
         self._private = private
@@ -28,34 +26,30 @@ class SigningKey:
 
     @classmethod
     def made_new(cls) -> SigningKey:
-        """A fresh key that is written nowhere."""
+        """A fresh key, kept nowhere yet."""
         return cls(Ed25519PrivateKey.generate())
 
     @classmethod
-    def at(cls, path: Path) -> SigningKey:
-        """The key in `path`; made there on first use.
+    def from_pem(cls, pem: bytes, named: Path | str = "") -> SigningKey:
+        """The key out of its PEM text.
 
         Raises:
-            KeyUnreadableError: the file holds something else. atomic.NotWritableError.
+            KeyUnreadableError: it is something else.
         """
-        if not path.exists():
-            made = cls.made_new()
-            atomic.write_bytes(path, made._pem())
-            with contextlib.suppress(OSError):
-                path.chmod(0o600)
         try:
-            private = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise KeyUnreadableError(path=path) from error
+            private = serialization.load_pem_private_key(pem, password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            raise KeyUnreadableError(path=named) from error
         if not isinstance(private, Ed25519PrivateKey):
-            raise KeyUnreadableError(path=path)
+            raise KeyUnreadableError(path=named)
         return cls(private)
 
     def sign(self, content: bytes) -> bytes:
         """The 64-byte detached signature of `content`."""
         return self._private.sign(content)
 
-    def _pem(self) -> bytes:
+    def pem(self) -> bytes:
+        """The private key as PKCS 8, without a password."""
         return self._private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )

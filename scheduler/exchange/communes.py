@@ -1,0 +1,175 @@
+"""Commune stations: who they are, added, changed and looked up; and the key that this station signs with."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from audio.packages.manifest import PLAYERS, Recipient
+from audio.packages.names import code_of
+from audio.packages.signature import KEY_BYTES, SigningKey, fingerprint, from_text
+from content.station import Station
+from scheduler.exchange.errors import NoStationError, StationKnownError, StationWrongError
+from scheduler.exchange.fit import StationSession
+from scheduler.stations import CommuneStation, SigningKeyRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commune:
+    """A commune station as an export needs it; `id` is null for one that is in no table."""
+
+    code: str
+    name: str
+    player: str = "loa"
+    timezone: str = "Asia/Ho_Chi_Minh"
+    zones: tuple[str, ...] = ()
+    sessions: tuple[StationSession, ...] = ()
+    profile: str | None = None
+    public_key: str | None = None
+    id: int | None = None
+
+    @classmethod
+    def of(cls, row: CommuneStation) -> Commune:
+        """The station of that row."""
+        return cls(
+            id=row.id, code=row.code, name=row.name, player=row.player, timezone=row.timezone,
+            zones=tuple(row.zones), sessions=tuple(StationSession.from_json(one) for one in row.sessions),
+            profile=row.profile, public_key=row.public_key,
+        )  # fmt: skip
+
+    @property
+    def recipient(self) -> Recipient:
+        """As the manifest names it."""
+        return Recipient(
+            code=self.code, name=self.name, player=self.player, timezone=self.timezone,
+            zones=list(self.zones), public_key=self.public_key,
+        )  # fmt: skip
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Its time zone."""
+        return ZoneInfo(self.timezone)
+
+
+def find(session: Session, code: str) -> CommuneStation:
+    """The station of that code. Raises: NoStationError."""
+    row = session.scalars(select(CommuneStation).where(CommuneStation.code == code)).first()
+    if row is None:
+        raise NoStationError(code=code)
+    return row
+
+
+def known(session: Session, *, all_of_them: bool = False) -> Sequence[CommuneStation]:
+    """The stations in use, or with `all_of_them` the retired ones too, by code."""
+    query = select(CommuneStation).order_by(CommuneStation.code)
+    return session.scalars(query if all_of_them else query.where(CommuneStation.active)).all()
+
+
+def add(session: Session, *, name: str, code: str | None, now: datetime, **facts: Any) -> CommuneStation:
+    """A new station; its code is made of its name where none is given.
+
+    Raises:
+        StationKnownError, StationWrongError.
+    """
+    code = code or code_of(name)
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", code):
+        raise StationWrongError(value=code, what="--code", remedy="a-z 0-9 -")
+    if session.scalars(select(CommuneStation).where(CommuneStation.code == code)).first():
+        raise StationKnownError(code=code)
+    row = CommuneStation(
+        code=code, name=name, zones=[], sessions=[], player="loa", active=True, created_at=now
+    )
+    change(row, timezone=facts.pop("timezone", None) or "Asia/Ho_Chi_Minh", **facts)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def change(row: CommuneStation, **facts: Any) -> None:
+    """Set every fact that is not None.
+
+    Raises:
+        StationWrongError: a value that a station cannot have.
+    """
+    player = facts.get("player")
+    if player is not None and player not in PLAYERS:
+        raise StationWrongError(value=player, what="player", remedy=", ".join(PLAYERS))
+    zone = facts.get("timezone")
+    if zone is not None:
+        try:
+            ZoneInfo(zone)
+        except (ValueError, OSError, KeyError) as error:
+            raise StationWrongError(value=zone, what="time zone", remedy="Asia/Ho_Chi_Minh") from error
+    key = facts.get("public_key")
+    if key is not None and from_text(key, KEY_BYTES) is None:
+        raise StationWrongError(value=key, what="key", remedy="signer.pem")
+    for name, value in facts.items():
+        if value is not None:
+            setattr(row, name, value)
+
+
+def read_sessions(texts: Sequence[str]) -> list[dict[str, Any]]:
+    """Sessions as a person writes them: "06:00-06:30", "17:00-17:20 1,2,3,4,5" (1 = Monday); "-" is none.
+
+    Raises:
+        StationWrongError.
+    """
+    found = []
+    for text in texts:
+        if text == "-":
+            return []
+        match = re.fullmatch(r"(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})(?:\s+([1-7](?:,[1-7])*))?", text.strip())
+        try:
+            if match is None:
+                raise ValueError
+            start, end = (time.fromisoformat(part.zfill(5)) for part in match.groups()[:2])
+            if end <= start:
+                raise ValueError
+        except ValueError as error:
+            raise StationWrongError(value=text, what="session", remedy="06:00-06:30 1,2,3,4,5") from error
+        days = tuple(sorted({int(day) for day in match[3].split(",")})) if match[3] else tuple(range(1, 8))
+        found.append(StationSession(start=start, end=end, weekdays=days).to_json())
+    return found
+
+
+def to_json(row: CommuneStation) -> dict[str, Any]:
+    """What `loa station show --json` prints."""
+    key = from_text(row.public_key, KEY_BYTES) if row.public_key else None
+    return {
+        "code": row.code, "name": row.name, "player": row.player, "timezone": row.timezone, "zones": row.zones,
+        "sessions": row.sessions, "profile": row.profile, "public_key": row.public_key,
+        "fingerprint": fingerprint(key) if key else None, "has_token": row.token_sha256 is not None,
+        "contact": row.contact, "active": row.active,
+    }  # fmt: skip
+
+
+def new_token(row: CommuneStation) -> str:
+    """A new access token for the feed, told once; an earlier one stops working."""
+    token = secrets.token_urlsafe(32)
+    row.token_sha256 = token_sha256(token)
+    return token
+
+
+def token_sha256(token: str) -> str:
+    """How a token is kept; 256 random bits need no salt."""
+    return hashlib.sha256(token.encode("utf-8")).hexdigest()
+
+
+def signing_key(station: Station, now: datetime) -> SigningKey:
+    """The key of this station; made on first use."""
+    with station.decide() as session:
+        row = session.scalars(select(SigningKeyRow).order_by(SigningKeyRow.id)).first()
+        if row is None:
+            made = SigningKey.made_new()
+            row = SigningKeyRow(private_pem=made.pem().decode("ascii"), created_at=now)
+            session.add(row)
+        return SigningKey.from_pem(row.private_pem.encode("ascii"), "signing_keys")

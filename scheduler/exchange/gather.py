@@ -1,0 +1,208 @@
+"""From the plan tables to what a package says: every airing of a period with its cleared sound."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from audio.models import EpisodeAudio
+from audio.packages.manifest import AudioEntry, RuleEntry
+from content.media import MediaMissingError
+from content.models import Approval, Episode, EpisodePart, Programme
+from content.months import month_of
+from content.station import Station
+from scheduler.daemon.feed import may_air
+from scheduler.models import Play
+
+AIRING = ("planned", "pinned", "aired", "missed", "preempted")
+"""Statuses of the centre's plays that a commune is asked to air: what became of them here does not matter there."""
+CLASSES = ("normal", "priority", "emergency")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Airing:
+    """One play of the plan with the sound that airs; `starts_at` aware, in the centre's zone."""
+
+    play_id: int
+    kind: str
+    title: str
+    starts_at: datetime
+    length_ms: int
+    zones: tuple[str, ...]
+    audio_sha256: str
+    bulletin_class: str
+    timing: str
+    make_good_for: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """All that packages of one period and profile are made of; `sounds` and `files` by SHA-256."""
+
+    from_on: date
+    until_on: date
+    profile: str
+    airings: list[Airing]
+    sounds: dict[str, AudioEntry]
+    files: dict[str, Path]
+    rules: list[Programme]
+    left_out: list[str]
+    """Airings without a cleared sound, in words: title, day, reason."""
+
+
+def gather(station: Station, from_on: date, until_on: date, profile: str) -> Gathered:
+    """Everything planned on the station days [from_on, until_on], both inclusive."""
+    start = datetime.combine(from_on, time(), station.tz)
+    end = datetime.combine(until_on + timedelta(days=1), time(), station.tz)
+    with station.read() as session:
+        plays = session.scalars(
+            select(Play)
+            .where(Play.starts_at >= start, Play.starts_at < end, Play.status.in_(AIRING))
+            .where(Play.episode_id.is_not(None))
+            .order_by(Play.starts_at, Play.id)
+            .options(selectinload(Play.episode).selectinload(Episode.parts).selectinload(EpisodePart.item))
+            .options(selectinload(Play.episode).selectinload(Episode.programme))
+        ).all()
+        return _Gathering(station, session, from_on, until_on, profile).of(plays)
+
+
+class _Gathering:
+    """Reads each distinct sound and approval once."""
+
+    def __init__(
+        self, station: Station, session: Session, from_on: date, until_on: date, profile: str
+    ) -> None:
+        self.station, self.session, self.profile = station, session, profile
+        self.judged: dict[str, str | None] = {}
+        self.found = Gathered(
+            from_on=from_on,
+            until_on=until_on,
+            profile=profile,
+            airings=[],
+            sounds={},
+            files={},
+            rules=[],
+            left_out=[],
+        )
+
+    def of(self, plays: Sequence[Play]) -> Gathered:
+        programmes: dict[int, Programme] = {}
+        newest = self._newest({play.episode_id for play in plays if play.episode_id is not None})
+        for play in plays:
+            episode = play.episode
+            assert episode is not None
+            audio = self._exact(play) or newest.get(episode.id)
+            reason = self._why_not(play, audio)
+            day = play.starts_at.astimezone(self.station.tz)
+            if audio is None or reason is not None:
+                self.found.left_out.append(f"{episode.title} ({day:%d/%m %H:%M}): {reason}")
+                continue
+            if episode.programme is not None:
+                programmes[episode.programme.id] = episode.programme
+            self.found.airings.append(_airing(play, episode, audio, day))
+        self.found.rules.extend(programmes[key] for key in sorted(programmes))
+        return self.found
+
+    def _newest(self, episode_ids: set[int]) -> dict[int, EpisodeAudio]:
+        rows = self.session.scalars(
+            select(EpisodeAudio)
+            .where(EpisodeAudio.episode_id.in_(episode_ids), EpisodeAudio.profile == self.profile)
+            .where(EpisodeAudio.format == "mp3")
+            .order_by(EpisodeAudio.id)
+        )
+        return {row.episode_id: row for row in rows}
+
+    def _exact(self, play: Play) -> EpisodeAudio | None:
+        """The very file of a frozen play, where it is of the profile that was asked for."""
+        if not play.audio_sha256:
+            return None
+        return self.session.scalars(
+            select(EpisodeAudio)
+            .where(EpisodeAudio.episode_id == play.episode_id, EpisodeAudio.sha256 == play.audio_sha256)
+            .where(EpisodeAudio.profile == self.profile, EpisodeAudio.format == "mp3")
+        ).first()
+
+    def _why_not(self, play: Play, audio: EpisodeAudio | None) -> str | None:
+        """Why this sound cannot be sent; on the way, its file and entry are kept."""
+        if audio is None:
+            return f"loa render ({self.profile})"
+        if audio.sha256 not in self.judged:
+            self.judged[audio.sha256] = may_air(self.session, play, audio) or self._take(play, audio)
+        return self.judged[audio.sha256]
+
+    def _take(self, play: Play, audio: EpisodeAudio) -> str | None:
+        try:
+            path = self.station.media.find(audio.sha256, ".mp3")
+        except MediaMissingError as error:
+            return str(error)
+        episode = play.episode
+        assert episode is not None
+        self.found.files[audio.sha256] = path
+        self.found.sounds[audio.sha256] = AudioEntry(
+            sha256=audio.sha256, size=path.stat().st_size, path=None, title=episode.title,
+            programme=episode.programme.title if episode.programme else None, month=episode.month,
+            number=episode.number if episode.programme else None, length_ms=audio.length_ms, profile=audio.profile,
+            degraded=audio.degraded, consent_by=audio.consent_by, approved_by=self._approvers(audio),
+        )  # fmt: skip
+        return None
+
+    def _approvers(self, audio: EpisodeAudio) -> list[str]:
+        rows = self.session.scalars(
+            select(Approval.person)
+            .where(
+                Approval.script_id.in_(audio.script_ids or [-1]),
+                Approval.decision.in_(("approved", "emergency")),
+            )
+            .order_by(Approval.id)
+        )
+        named = list(dict.fromkeys(rows))
+        return named or ([audio.consent_by] if audio.consent_by else [])
+
+
+def _airing(play: Play, episode: Episode, audio: EpisodeAudio, day: datetime) -> Airing:
+    classes = [part.item.bulletin_class for part in episode.parts]
+    return Airing(
+        play_id=play.id,
+        kind="first" if play.kind == "first" else "replay",
+        title=episode.title,
+        starts_at=day,
+        length_ms=audio.length_ms,
+        zones=tuple(play.zones or ()),
+        audio_sha256=audio.sha256,
+        bulletin_class=max(classes, key=CLASSES.index, default="normal"),
+        timing=play.timing if play.timing in {"hard", "soft", "not-before"} else "soft",
+        make_good_for=play.make_good_for_id,
+    )
+
+
+def rules_reached(
+    programmes: Sequence[Programme], sounds: dict[str, AudioEntry], airings: Sequence[Airing]
+) -> list[RuleEntry]:
+    """What each programme must reach, and what `airings` reach of it in each month."""
+    counts: dict[str, dict[str, dict[str, int]]] = defaultdict(dict)
+    days: dict[tuple[str, str], set[date]] = defaultdict(set)
+    for airing in airings:
+        programme = sounds[airing.audio_sha256].programme
+        if programme is None:
+            continue
+        month = month_of(airing.starts_at.date())
+        count = counts[programme].setdefault(month, {"first": 0, "replays": 0, "days": 0})
+        count["first" if airing.kind == "first" else "replays"] += 1
+        days[programme, month].add(airing.starts_at.date())
+        count["days"] = len(days[programme, month])
+    return [
+        RuleEntry(
+            programme=programme.title,
+            new_per_month=programme.new_per_month,
+            min_replays_per_month=programme.min_replays_per_month,
+            text=programme.rule_text[:4000] if programme.rule_text else None,
+            planned=counts.get(programme.title, {}),
+        )
+        for programme in programmes
+    ]
