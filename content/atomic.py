@@ -39,7 +39,7 @@ def replacing(path: Path) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
         os.close(handle)
     except OSError as error:
-        raise _told(error, path) from error
+        raise told_of(error, path) from error
     temporary = Path(name)
     try:
         yield temporary
@@ -49,7 +49,7 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise _told(error, path) from error
+        raise told_of(error, path) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -83,7 +83,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _told(error: OSError, path: Path) -> LoaError:
+def told_of(error: OSError, path: Path) -> LoaError:
+    """The sentence for what the system said while writing `path`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT if hasattr(errno, "EDQUOT") else errno.ENOSPC):
         return DiskFullError(path=path)
     return NotWritableError(path=path, reason=error.strerror or type(error).__name__)

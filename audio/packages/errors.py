@@ -134,6 +134,12 @@ class NameProblem(PackageProblem):
     sentence = N_("the file name {path!r} is not allowed in a package")
 
 
+class FolderTakenError(LoaError):
+    """The target of an export holds something else."""
+
+    sentence = N_("{path} holds other files and no package: choose an empty folder; nothing was written")
+
+
 class KeyUnreadableError(LoaError):
     """A key file that is not an Ed25519 key."""
 

@@ -236,7 +236,7 @@ def _is_file_of(file: FileEntry, chunks: Iterator[bytes], stage: Path | None) ->
                 kept.write(chunk)
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise atomic.DiskFullError(path=target.parent) from error
+            raise atomic.told_of(error, target.parent) from error
         raise
     if (digest.hexdigest(), size) != (file.sha256, file.size):
         return False

@@ -49,10 +49,13 @@ class NotReadyError(LoaError):
     )
 
 
-class NotLoaFolderError(LoaError):
-    """The target holds something else."""
+class UpdateNeedsLoaError(LoaError):
+    """An update for a player that cannot put one together."""
 
-    sentence = N_("{path} holds other files and no package: choose an empty folder, nothing was written")
+    sentence = N_(
+        "station {code!r} plays from files ({player}): an update is for stations with Loa, export a full package; "
+        "in the same folder only what changed is written"
+    )
 
 
 class NotADriveError(LoaError):
