@@ -1,0 +1,195 @@
+"""Dates, months, quarters, times of day."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+
+from content.normalise.numbers import cardinal
+from content.normalise.reading import Reading
+from content.normalise.scan import Said, Scan
+
+_FULL = re.compile(r"(\d{1,2})\s?([/.\-])\s?(\d{1,2})\s?\2\s?((?:1[0-9]|2[01])\d{2})(?!\d)")
+_ISO = re.compile(r"((?:19|20)\d{2})-(\d{2})-(\d{2})(?!\d)")
+_DAY_MONTH = re.compile(r"(\d{1,2})\s?([/.\-])\s?(\d{1,2})(?![\d%]|\s?/\s?\d|[.,\-]\d|\s?[a-z]?[°%])")
+_MONTH_YEAR = re.compile(r"(\d{1,2})\s?[/\-.]\s?((?:19|20)\d{2})(?![\d/])")
+_BARE_YEAR = re.compile(r",?\s((?:19|20)\d{2})(?![\d.,/\-]\d|\d|\s?\w*%)(?=\s*(?:$|[.,;:)\n]))")
+_NUMBER = re.compile(r"\d{1,2}(?![\d.,]\d|\d)")
+_DAY_SAID = re.compile(
+    r"(?:\bngày|mùng|mồng|\bsáng|\btrưa|chiều|\btối|\bđêm|\bhôm|\bdịp|\blễ|\btết|quốc khánh|kỷ niệm|ngày lễ|các ngày)\s*[:,(]?\s*$"
+    r"|(?:\d|năm|tháng)\s*(?:-|,|và|&)\s*$"
+)
+_DATE_STRONG = re.compile(
+    r"(?:\bngày|mùng|mồng|\bdịp|\bsáng|\btrưa|chiều|\btối|\bđêm|\bhôm|\blễ|kỷ niệm|quốc khánh|chào mừng|\bgiờ|\bphút|\d\s?h(?:\d\d)?|\bthứ \w+"
+    r"|chủ nhật|quốc tế phụ nữ|quốc tế lao động|giải phóng miền nam|nhà giáo việt nam|phụ nữ việt nam|thầy thuốc việt nam"
+    r"|báo chí cách mạng việt nam|thương binh liệt sĩ|thương binh - liệt sĩ)\s*[:,(]?\s*(?:ngày\s*)?$"
+    r"|\d{1,2}/\d{1,2}\s*(?:-|,|và|đến|&)\s*$|\bngày [\d, ]+(?:-|,|và|đến)\s*$"
+)
+_DATE_WEAK = re.compile(r"(?:\btừ|\bđến|\bhết|\btrước|\bsau|\btới|\bvào|\bkể từ|\bhạn|\bngày:)\s*[:,(]?\s*$")
+_SHARE_LEFT = re.compile(r"(?:giảm|tăng|chiếm|đạt|bằng|khoảng|gần|hơn|quá|ít nhất|tối thiểu|tối đa|trên|dưới|tỷ lệ|tỉ lệ)\s*(?:đến|tới|từ|trên)?\s*$")
+SHARE_RIGHT = re.compile(
+    r"\s*(?:tổng|số|diện tích|dân số|hộ|chiều|quãng|thời gian|thời lượng|khối|thành viên|đại biểu|phiếu|người|cử tri|hội viên|đảng viên"
+    r"|lượng|mức|sản lượng|giá|quân số|lao động|học sinh|thôn|xã|phường|tổ|khu|đơn vị|chỉ tiêu|tiêu chí|trường|lần|thể tích|nhu cầu"
+    r"|kinh phí|vốn|tháng|năm|ngày|quỹ|lớp|hợp tác|doanh nghiệp|sào|ha\b|lít|kg|đồng chí|ủy viên|nhiệm vụ|nội dung|cán bộ|bản|ấp|buôn|chi bộ)"
+)
+_HOLIDAYS = {(30, 4), (2, 9), (8, 3), (20, 10), (20, 11), (27, 7), (19, 5), (3, 2), (22, 12), (26, 3), (27, 2), (21, 6), (19, 8),
+             (28, 6), (15, 5), (13, 10), (10, 10), (9, 1), (18, 11), (7, 5), (10, 3), (24, 3), (25, 11), (26, 6), (11, 7)}  # fmt: skip
+_TIME = re.compile(
+    r"(\d{1,2})(?:(?:\s?[hH](?![^\W\d_])|[gG](?=\d{2})|:(?=\d{2}))(?P<glued>\d{1,2})(?!\d|[.,/]\d)|\s?(?:[hH]|giờ|Giờ)(?![^\W_])(?:\s?(?P<loose>\d{1,2})(?!\d|[.,/\-]\d|[°%]))?)"
+    r"(?P<word>\s?(?:phút|ph|p|')(?![^\W_])(?:\s?(?P<second>\d{1,2})\s?(?:giây|s)(?![^\W_]))?)?(?::(?P<colon>\d{2})(?!\d))?(?![^\W_])"
+)
+_LOOSE_END = re.compile(r"\s*(?:$|[.,;:)\n-]|đến|ngày|sáng|chiều|tối|đêm|hằng|hàng|hôm|tại|cùng|thứ|và|phút)")
+_DURATION = re.compile(r"(\d{1,3})(?:p|ph|')(\d{1,2})(?:s|\")?(?![^\W_])")
+_COUNTED = re.compile(
+    r"\s*(?:lần|lượt|buổi|tiếng|giờ|bữa|ca|viên|người|con|tấn|triệu|nghìn|tỷ|đồng|đêm|ngày|trận|vụ|chuyến|lít|kg|ml|%|độ|gói|bát|cốc|trường hợp)"
+)
+
+
+def month_words(month: int, reading: Reading) -> str:
+    """The word after "tháng": 4 is "tư"."""
+    return "tư" if month == 4 else cardinal(month, reading)
+
+
+def day_words(day: int, reading: Reading) -> str:
+    """The words after "ngày": "mùng" (by configuration) before 1 to 10."""
+    words = cardinal(day, reading)
+    return f"{reading.day_prefix} {words}" if day <= 10 and reading.day_prefix else words
+
+
+def date_words(day: int, month: int, year: int | None, reading: Reading) -> str:
+    """"mùng hai tháng chín năm hai nghìn không trăm hai mươi lăm", without "ngày"."""
+    words = f"{day_words(day, reading)} tháng {month_words(month, reading)}"
+    return words if year is None else f"{words} năm {cardinal(year, reading)}"
+
+
+def time_words(hour: int, minute: int, second: int, reading: Reading) -> str:
+    """"năm giờ ba mươi phút"; an empty minute is not said."""
+    words = f"{cardinal(hour, reading)} giờ"
+    if minute or second:
+        words += f" {cardinal(minute, reading)} phút"
+    if second:
+        words += f" {cardinal(second, reading)} giây"
+    return words
+
+
+def _valid(day: int, month: int, year: int = 2024) -> bool:
+    return 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]
+
+
+def _prefixed(scan: Scan, words: str) -> str:
+    left = scan.left()
+    if re.search(r"(?:mùng|mồng)\s*$", left) and scan.reading.day_prefix:
+        return words.removeprefix(scan.reading.day_prefix + " ")
+    return words if _DAY_SAID.search(left) else "ngày " + words
+
+
+def full_date(scan: Scan) -> Said | None:
+    """Day, month and year in figures, in either order."""
+    if match := _FULL.match(scan.text, scan.pos):
+        day, month, year = int(match[1]), int(match[3]), int(match[4])
+    elif match := _ISO.match(scan.text, scan.pos):
+        year, month, day = int(match[1]), int(match[2]), int(match[3])
+    else:
+        return None
+    if not _valid(day, month, max(year, 1)):
+        return None
+    return Said(match.end(), _prefixed(scan, date_words(day, month, year, scan.reading)), "date")
+
+
+def day_and_month(scan: Scan) -> Said | None:
+    """"2/9" where it is a date and no fraction."""
+    match = _DAY_MONTH.match(scan.text, scan.pos)
+    if not match:
+        return None
+    day, sign, month = int(match[1]), match[2], int(match[3])
+    if not _valid(day, month):
+        return None
+    left, right = scan.left(), scan.right(match.end())
+    if sign != "/":
+        near = re.search(r"(?:\bngày|mùng|mồng|\bdịp|\blễ|kỷ niệm)\s*$", left)
+        if not near or re.match(r"\s*(?:tháng|/)", right) or (sign == "-" and re.search(r"từ ngày\s*$", left)):
+            return None
+        if sign == "." and len(match[3]) == 1 and (day, month) not in _HOLIDAYS:
+            return None
+    else:
+        strong = _DATE_STRONG.search(left) is not None
+        lunar = re.match(r"\s*\(?\s*(?:âm lịch|ÂL|AL\b|dương lịch)", right) is not None
+        if not strong and not lunar and (SHARE_RIGHT.match(right) or _SHARE_LEFT.search(left)):
+            return None
+        weak = _DATE_WEAK.search(left) is not None
+        range_follows = re.match(r"\s*(?:-|đến)\s*(?:ngày\s*)?\d{1,2}/\d{1,2}(?:/\d{4})?(?!\d)", right) is not None and day > month
+        holiday = (day, month) in _HOLIDAYS and (day >= month or left.strip() != "")
+        improper = day > month and month > 1 and left.strip() != ""
+        if not (strong or lunar or weak or holiday or range_follows or (improper and day > 12)):
+            return None
+    words = date_words(day, month, None, scan.reading)
+    if (day, month) in _HOLIDAYS and not _DATE_WEAK.search(left):
+        return Said(match.end(), words if not re.search(r"(?:mùng|mồng)\s*$", left) else words.replace("mùng ", "", 1), "date")
+    return Said(match.end(), _prefixed(scan, words), "date")
+
+
+def month_and_year(scan: Scan) -> Said | None:
+    """"tháng 8/2025", "đến 8/2025", and the "1/2025" of "quý 1/2025"."""
+    match = _MONTH_YEAR.match(scan.text, scan.pos)
+    if not match:
+        return None
+    number, year = int(match[1]), cardinal(int(match[2]), scan.reading)
+    left = scan.left()
+    if re.search(r"(?:t[ỷỉ] lệ|bản đồ)\s*$", left):
+        return None
+    if re.search(r"(?:\btháng|tháng \d{1,2}\s*(?:-|,|và|đến))\s*$", left) and 1 <= number <= 12:
+        return Said(match.end(), f"{month_words(number, scan.reading)} năm {year}", "month")
+    if re.search(r"(?:\bquý|học kỳ|\bkỳ|\bđợt|\btuần|\bsố)\s*$", left):
+        return Said(match.end(), f"{cardinal(number, scan.reading)} năm {year}", "month")
+    if 1 <= number <= 12 and "/" in match.group():
+        return Said(match.end(), f"tháng {month_words(number, scan.reading)} năm {year}", "month")
+    return None
+
+
+def day_or_month(scan: Scan) -> Said | None:
+    """The number after "ngày" or "tháng" (a list or range after them too)."""
+    match = _NUMBER.match(scan.text, scan.pos)
+    if not match:
+        return None
+    number, left = int(match.group()), scan.left()
+    right = scan.right(match.end())
+    if re.search(r"(?:mùng|mồng)\s*$", left) and 1 <= number <= 10:
+        return Said(match.end(), cardinal(number, scan.reading), "day")
+    day_before = re.search(r"(?<!\d )(?:\bngày|hôm|\bsáng|\btối|chiều|\bđêm|\btrưa)(?: \d{1,2} ?(?:,|và|-|đến|đến ngày|&))*\s*$", left)
+    half = re.search(r"(?:hôm|\bsáng|\btối|chiều|\bđêm|\btrưa)\s*$", left)
+    if (
+        day_before
+        and 1 <= number <= 31
+        and not _COUNTED.match(right)
+        and (not half or re.match(r"\s*(?:tháng|/)", right))
+        and not re.search(r"(?:mỗi|một|hai|ba|\d|trong|hằng|hàng) ngày\s*$", left)
+    ):
+        return Said(match.end(), day_words(number, scan.reading), "day")
+    if re.match(r"\s*tháng\s*\d", right) and 1 <= number <= 31 and re.search(r"(?:từ|đến|và|,|-|\()\s*$", left):
+        return Said(match.end(), day_words(number, scan.reading), "day")
+    if re.search(r"(?<!\d )\btháng\s*$", left) and 1 <= number <= 12 and not _COUNTED.match(right):
+        words = month_words(number, scan.reading)
+        if year := _BARE_YEAR.match(scan.text, match.end()):
+            return Said(year.end(), f"{words} năm {cardinal(int(year[1]), scan.reading)}", "month")
+        return Said(match.end(), words, "month")
+    return None
+
+
+def time_of_day(scan: Scan) -> Said | None:
+    """"5h30", "05:00", "17g30", "7 giờ 30", "14 giờ 00 phút"."""
+    if (match := _TIME.match(scan.text, scan.pos)) and not re.search(r"t[ỷỉ] (?:lệ|số)\s*$", scan.left()):
+        glued, loose = match["glued"], match["loose"]
+        end = match.end()
+        if loose and not match["word"] and not _LOOSE_END.match(scan.right(end)):
+            end, loose = match.start("loose"), None
+            while scan.text[end - 1].isspace():
+                end -= 1
+        hour, minute = int(match[1]), int(glued or loose or 0)
+        second = int(match["second"] or match["colon"] or 0)
+        if hour <= 24 and minute <= 59 and second <= 59 and not (glued and len(glued) == 1 and ":" in match.group()):
+            return Said(end, time_words(hour, minute, second, scan.reading), "time")
+    match = _DURATION.match(scan.text, scan.pos)
+    if match and int(match[2]) < 60:
+        seconds = f" {cardinal(int(match[2]), scan.reading)} giây"
+        return Said(match.end(), f"{cardinal(int(match[1]), scan.reading)} phút{seconds}", "time")
+    return None

@@ -1,0 +1,155 @@
+"""Numbers of documents: "57-NQ/TW", "02/2023/TT-BTTTT", "5636/SYT-NVY", "72/2025/QH15", wrapped or not."""
+
+from __future__ import annotations
+
+import re
+
+from content.normalise.letters import spell
+from content.normalise.numbers import cardinal, digits, named
+from content.normalise.scan import Said, Scan
+
+_PART = r"[A-ZĐƯÂĂÔƠ](?:[A-Za-zĐđƯưÂâÔôƠơáảủờọ0-9]|[&.](?=[A-ZĐƯ]))*"
+_CODE = rf"{_PART}(?:\s?[-/]\s*{_PART})*"
+_NUMBERED = re.compile(
+    rf"(?P<number>\d{{1,6}})(?P<letter>[a-zđ]{{0,2}}|[A-Z]?)(?:\s?/\s?\n?\s?(?P<year>(?:19|20)\d\d))?(?P<sep>\s?[-/]\s*)(?P<code>{_CODE})"
+)
+_NUMBER_YEAR = re.compile(r"(?P<number>\d{1,6})(?P<letter>[a-zđ]?)\s?/\s?(?P<year>(?:19|20)\d\d)(?![\d/])")
+_BARE_CODE = re.compile(rf"\s?[-/]\s?(?P<code>{_CODE})")
+_SPLIT = re.compile(r"\s?[-/]\s*")
+_TYPE_NAMED = re.compile(
+    r"(?:luật|nghị định|nghị quyết|nghị quyết liên tịch|thông tư|thông tư liên tịch|quyết định|chỉ thị|kế hoạch|công văn"
+    r"|công điện|thông báo|kết luận|quy định|hướng dẫn|báo cáo|tờ trình|chương trình|chương trình hành động|đề án|quy chế"
+    r"|thông tri|pháp lệnh|lệnh|giấy mời|phương án|biên bản|hợp đồng|văn bản|điện|thư|công văn hỏa tốc|văn bản hợp nhất|án"
+    r"|chương trình phối hợp|kế hoạch phối hợp|hướng dẫn liên ngành|dự án|giấy phép|giấy chứng nhận|quy định|tb|kh|qđ|nq|nđ|ct|tt|cv|kl|hd|bc|ttr|ctr)"
+    r"(?:\s+(?:liên ngành|liên tịch|hành động|khẩn|hỏa tốc|hoả tốc|mật))?(?:\s+số)?\s*:?\s*$"
+)
+_DOC_LEFT = re.compile(r"(?:\bsố|\bsố:|nghị định|nghị quyết|thông tư|quyết định|luật|chỉ thị|kế hoạch|pháp lệnh|\bnđ|\bnq|\btt|\bqđ|\bkh)\s*:?\s*$")
+_UPPER2 = re.compile(r"[A-ZĐƯÂĂÔƠ].*[A-ZĐƯÂĂÔƠ]")
+_TRAILING_NUMBER = re.compile(r"([^\d]+)(\d+)\Z")
+_PREFIXES = (
+    ("BCĐ", "ban chỉ đạo"), ("BCH", "ban chỉ huy"), ("BQL", "ban quản lý"), ("BTC", "ban tổ chức"), ("UBND", "ủy ban nhân dân"),
+    ("HĐND", "hội đồng nhân dân"), ("TTr", "thanh tra"), ("TCT", "tổ công tác"), ("ĐKT", "đoàn kiểm tra"), ("TTYT", "trung tâm y tế"),
+    ("CC", "chi cục"), ("TT", "trung tâm"), ("TC", "tổng cục"), ("HĐ", "hội đồng"), ("VP", "văn phòng"), ("ĐU", "đảng ủy"), ("CB", "chi bộ"),
+    ("S", "sở"), ("B", "bộ"), ("P", "phòng"), ("V", "vụ"), ("C", "cục"), ("T", "trường"),
+)  # fmt: skip
+
+
+def _composed(scan: Scan, part: str) -> str | None:
+    """An agency made of a known kind and a known field: "SNNMT", "PVHXH", "BCĐ389", "TTYT"."""
+    if ends := _TRAILING_NUMBER.match(part):
+        known = _known(scan, ends[1], "code")
+        if known:
+            number = digits(ends[2]) if len(ends[2]) > 2 else named(ends[2], scan.reading)
+            return f"{known} khóa {number}" if ends[1] in {"QH", "UBTVQH", "HĐND"} else f"{known} {number}"
+        return None
+    for prefix, word in _PREFIXES:
+        if part.startswith(prefix) and len(part) - len(prefix) >= 2:
+            field = _known(scan, part[len(prefix) :], "dept")
+            if field:
+                return f"{word} {field}"
+    return None
+
+
+def _known(scan: Scan, part: str, first: str) -> str | None:
+    party = scan.reading.party_committee
+    if part == "TU":
+        return party
+    order = {"type": ("type", "code", "dept"), "code": ("code", "dept", "type"), "dept": ("dept", "code", "type")}[first]
+    spoken = scan.lexicon.code(part, *order)
+    if spoken is None and part.isupper():
+        for written, entries in scan.lexicon.heads(part):
+            if written == part:
+                spoken = next((entry.spoken for entry in reversed(entries)), None)
+                break
+    if spoken and party != "tỉnh ủy" and "TU" in part:
+        spoken = spoken.replace("tỉnh ủy", party)
+    return spoken
+
+
+def part_words(scan: Scan, part: str, first: str) -> str | None:
+    """What one part of a code stands for, or None; `first` is the list to ask first."""
+    spoken = _known(scan, part, first) or _composed(scan, part)
+    if spoken is None and re.search("[&.]", part):
+        pieces = [_known(scan, piece, first) for piece in re.split("[&.]", part)]
+        if all(pieces):
+            return " ".join(piece for piece in pieces if piece)
+    return spoken
+
+
+def _code_words(scan: Scan, code: str, at: int, *, type_named: bool) -> str | None:
+    """The words of a whole code; unknown parts are flagged and spelled (left out where the kind is named)."""
+    parts = [(match.group(), match.start()) for match in re.finditer(_PART, code)]
+    words: list[str] = []
+    first = "type"
+    missing = False
+    for part, start in parts:
+        spoken = part_words(scan, part, first)
+        if spoken is None:
+            missing = True
+            spoken = spell(part)
+            scan.unknown(at + start, at + start + len(part), "code", "" if type_named else spoken)
+        first = "code" if first == "type" and scan.lexicon.code(part, "type") else "dept"
+        words.append(spoken)
+    if type_named and (missing or scan.reading.code_style == "short"):
+        return ""
+    return " ".join(words)
+
+
+def _looks_like_code(scan: Scan, code: str, sep: str) -> bool:
+    parts = re.findall(_PART, code)
+    known = any(part_words(scan, part, "type") for part in parts)
+    if sep.strip() != sep and "\n" not in sep and sep != "/ ":  # " - ": could be a dash between clauses
+        return part_words(scan, parts[0], "type") is not None and len(parts) > 1
+    return known or any(_UPPER2.match(part) for part in parts)
+
+
+def document_number(scan: Scan) -> Said | None:
+    """A document's number with its code, at a digit."""
+    match = _NUMBERED.match(scan.text, scan.pos)
+    if not match:
+        return None
+    code = match["code"]
+    end = match.end()
+    parts = list(re.finditer(_PART, code))
+    while len(parts) > 1 and not _UPPER2.match(parts[-1].group()) and not part_words(scan, parts[-1].group(), "dept"):
+        end = match.start("code") + parts[-2].end()  # a plain word after " - " or "/" is no part of the code
+        parts.pop()
+        code = scan.text[match.start("code") : end]
+    if end < len(scan.text) and scan.text[end].isalpha():
+        return None
+    if not _looks_like_code(scan, code, match["sep"]):
+        return None
+    words = [_number(scan, match)]
+    type_named = _TYPE_NAMED.search(scan.left(60)) is not None
+    spoken = _code_words(scan, code, match.start("code"), type_named=type_named)
+    if spoken:
+        words.append(spoken)
+    return Said(end, " ".join(words), "document-number")
+
+
+def _number(scan: Scan, match: re.Match[str]) -> str:
+    words = named(match["number"], scan.reading)
+    if match["letter"]:
+        words += " " + spell(match["letter"])
+    if match["year"]:
+        words += " năm " + cardinal(int(match["year"]), scan.reading)
+    return words
+
+
+def number_of_year(scan: Scan) -> Said | None:
+    """"15/2020" after the kind of a document: the number and the year."""
+    match = _NUMBER_YEAR.match(scan.text, scan.pos)
+    if match and _DOC_LEFT.search(scan.left()):
+        return Said(match.end(), _number(scan, match), "document-number")
+    return None
+
+
+def code_without_number(scan: Scan) -> Said | None:
+    """"Số:      /UBND-VHXH": the number is still blank, the code is read."""
+    match = _BARE_CODE.match(scan.text, scan.pos)
+    if not match or not re.search(r"\bsố\s*:?\s*(?:\.{2,}|_+)?\s*$", scan.left()):
+        return None
+    if not _looks_like_code(scan, match["code"], "/"):
+        return None
+    spoken = _code_words(scan, match["code"], match.start("code"), type_named=False)
+    return Said(match.end(), spoken or "", "document-number")

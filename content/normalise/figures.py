@@ -1,0 +1,266 @@
+"""Figures: counts, names with numbers, quantities with units, rates, ratios, headings, house numbers."""
+
+from __future__ import annotations
+
+import re
+
+from content.normalise.calendar import SHARE_RIGHT
+from content.normalise.letters import LETTER_NAMES, spell
+from content.normalise.numbers import cardinal, decimal, digits, named, ordinal
+from content.normalise.scan import Said, Scan
+from content.normalise.units import ATTACHED, ATTACHED_UNIT, RATE, UNIT, unit_words
+
+NUMBER = re.compile(
+    r"\d{1,3}(?:\.\d{3})+(?:,\d+)?(?![\d]|\.\d)|\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?(?!\d)|\d{1,3}(?: \d{3}){1,4}(?=\s?(?:đồng|đ|vnđ|VNĐ|VND|USD|người|hộ|m2|ha)(?![^\W_]))"
+    r"|\d+,\d+(?!\d)|\d+\.\d{1,2}(?![\d.])|\d+"
+)
+_CHAIN = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,4}(?!\d)")
+_HEADING = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,4})([.)/]|[.]?\))?(?=[^\S\n]|$|\n|[A-ZĐÀ-Ỹ])")
+_PARENTHESIS = re.compile(r"\((\d{1,2}(?:\.\d{1,2})*|[a-zđA-ZĐ]|[ivxIVX]{1,5})\)")
+_FRACTION = re.compile(r"(\d+)\s?/\s?(\d{1,3}(?:\.\d{3})+|\d+)(?![\d]|/\d)")
+_MIXED = re.compile(r"(\d+) ([1-9])/(\d{1,2})(?![\d/])")
+_HOUSE = re.compile(r"\d+[A-ZĐ]{0,2}(?:\s?/\s?\d+[A-ZĐ]{0,2})+")
+_HOUSE_LEFT = re.compile(r"(?:số nhà|nhà số|\bsn|ngõ|ngách|hẻm|kiệt|địa chỉ|địa chỉ số|tổ|đường|phố|,)\s*[:.]?\s*(?:số\s*)?$|(?:^|[^\w])số\s*$")
+_HOUSE_RIGHT = re.compile(r"\s*,?\s*(?:đường|phố|ngõ|ngách|hẻm|kiệt|tổ|khu|khóm|ấp|thôn|quốc lộ|ql|đ\.|phường|[A-ZĐ][a-zà-ỹ])")
+_COLON = re.compile(r"(\d{1,4})\s?:\s?(\d{1,3}(?:\.\d{3})+|\d+)(?!\d)")
+_SCORE = re.compile(r"(\d{1,2})\s?-\s?(\d{1,2})(?!\d|\s?-)")
+_ALNUM = re.compile(r"\d+(?:[^\W\d_]+\d*)+(?:[.\-/]\d+)*")
+_NAME_LEFT = re.compile(
+    r"(?:\bsố|đề án|nghị quyết|chỉ thị|kết luận|quy định|quyết định|kế hoạch|chương trình|thông báo|hướng dẫn|công điện|nghị định|thông tư|mẫu|biểu|biểu mẫu"
+    r"|phụ lục|bảng|hình|\btổ|tổ dân phố|khu phố|\bkhu|thôn|xóm|\bấp|\bbản|đội|khối|khối phố|cụm|nhóm|đường|ngõ|\blô|thửa|tuyến|hộp|phòng|\bnhà|luật|\btờ"
+    r"|quốc lộ|tỉnh lộ|hương lộ|bệnh viện|\bmã|ban chỉ đạo|trung đoàn|sư đoàn|tiểu đoàn|đại đội|kênh|trạm|chốt|\bcầu|chi bộ|cống|khu dân cư|khu vực|khóm"
+    r"|chuyên đề|bài|điểm|module|phân khu|tiểu khu|ô|tổ hợp|\bca|máy|cột|trụ|lối|cổng|ngách|hẻm|chợ|quận|tdp|kdc|kp|trường|khoản|điều|chương|phần|mục)\s*:?\s*$"
+)
+_COUNT_RIGHT = re.compile(
+    r"\s*(?:tầng|người|hộ|lần|tháng|ngày|năm|nhà|cái|chiếc|con|cây|em|cháu|học sinh|đồng chí|đơn vị|tổ|đội|nhóm|thôn|xã|phường|triệu|tỷ|nghìn|đồng|tuần|giờ"
+    r"|phút|buổi|tiết|bài|tin|cuộc|đợt|lớp|trường|xe|máy|loại|mức|bước|nội dung|nhiệm vụ|giải|suất|phần|bộ|bản|cá nhân|tập thể|gia đình|thành viên|đại biểu|ủy viên"
+    r"|mô hình|công trình|sản phẩm|tuyến|điểm|khu|km|m2|ha|kg|vụ|trường hợp|ca|giáo viên|cán bộ|công chức|đảng viên|hội viên|tổ chức|doanh nghiệp|chỉ tiêu|tiêu chí)(?!\w)"
+)
+_IDENTITY_RIGHT = re.compile(r"\s*(?:đến|-)\s*\d")
+_SECTION_LEFT = re.compile(
+    r"(?:mục|tiểu mục|phần|điểm|khoản|phụ lục|bảng|biểu|hình|phiên bản|bài|chương|công nghiệp|nông thôn mới|cách mạng|thế hệ|mẫu|số|điều|tiết|và|hoặc|version|web"
+    r"|công nghệ|chuẩn|bluetooth|nghị quyết|đề án|du lịch|nông nghiệp|giáo dục)\s*$"
+)
+_DECIMAL_RIGHT = re.compile(r"\s*(?:triệu|tỷ|tỉ|nghìn|tấn|tạ|lần|điểm|độ|lít|giờ|người|mét|kg|km|ha|cm|mm|kw|%|phần trăm|đồng|tuổi|năm|tháng|sào)")
+_ORDINAL_LEFT = re.compile(r"\bthứ\s*$")
+_ORDINAL_FIRST = re.compile(r"(?:lần|kỳ họp|phiên họp|hội nghị|kỳ|đợt|ngày|đại hội|khóa|người|mũi|nhiệm kỳ|hạng|vị trí|đứng)\s+thứ\s*$")
+_SHORT_MONEY = re.compile(r"(tr|t|Tr|triệu|tỷ)(\d{1,3})(?![\w]|[,.]\d)")
+_DONG = re.compile(r"\s?(đồng|đ|vnđ|vnd|VND|VNĐ)(?![^\W_])")
+_MONEY = {"$": ("đô la", "xu"), "€": ("ơ rô", "xu"), "£": ("bảng anh", "xu")}
+
+
+def section(scan: Scan) -> Said | None:
+    """The label of a heading at the start of a line: "1.", "1.2.", "10)"."""
+    if not scan.opens_line():
+        return None
+    match = _HEADING.match(scan.text, scan.pos)
+    if not match or (match[2] is None and "." not in match[1]):
+        return None
+    if match[2] is None and (_DECIMAL_RIGHT.match(scan.right(match.end())) or UNIT.match(scan.text, match.end())):
+        return None
+    return Said(match.end(), _dotted(scan, match[1]) + ",", "heading")
+
+
+def parenthesis(scan: Scan) -> Said | None:
+    """"(1)", "(a)", "(ii)" as labels."""
+    match = _PARENTHESIS.match(scan.text, scan.pos)
+    if not match:
+        return None
+    label = match[1]
+    if label[0].isdigit():
+        words = _dotted(scan, label)
+    elif label[0] in "ivxIVX" and label not in {"v", "x"}:
+        from content.normalise.numbers import roman
+
+        value = roman(label)
+        if value is None:
+            return None
+        words = cardinal(value, scan.reading)
+    else:
+        words = LETTER_NAMES[label.lower()]
+    return Said(match.end(), ("" if scan.opens_line() else "") + words + ",", "heading")
+
+
+def _dotted(scan: Scan, label: str) -> str:
+    return " chấm ".join(named(part, scan.reading) if len(part) > 1 and part[0] == "0" else cardinal(int(part), scan.reading) for part in label.split("."))
+
+
+def chain(scan: Scan) -> Said | None:
+    """"mục 2.1", "1.2.3", "phiên bản 4.0": parts joined by "chấm"."""
+    match = _CHAIN.match(scan.text, scan.pos)
+    if not match:
+        return None
+    label = match.group()
+    thousands = re.fullmatch(r"[1-9]\d{0,2}(?:\.\d{3})+", label) is not None
+    if thousands:
+        return None
+    right = scan.right(match.end())
+    if label.count(".") == 1 and (_DECIMAL_RIGHT.match(right) or UNIT.match(scan.text, match.end()) or ATTACHED_UNIT.match(scan.text, match.end())):
+        return None
+    if label.count(".") == 1 and right.startswith(","):
+        return None
+    return Said(match.end(), _dotted(scan, label), "dotted-number")
+
+
+def house(scan: Scan) -> Said | None:
+    """House numbers: "12/5" is "mười hai trên năm"."""
+    match = _HOUSE.match(scan.text, scan.pos)
+    if not match or not _HOUSE_LEFT.search(scan.left()):
+        return None
+    strong = re.search(r"(?:số nhà|nhà số|\bsn|ngõ|ngách|hẻm|kiệt|địa chỉ|địa chỉ số)\s*[:.]?\s*(?:số\s*)?$", scan.left())
+    if not strong and not _HOUSE_RIGHT.match(scan.right(match.end())):
+        return None
+    parts = re.split(r"\s?/\s?", match.group())
+    return Said(match.end(), " trên ".join(_lettered(scan, part) for part in parts), "house-number")
+
+
+def _lettered(scan: Scan, text: str) -> str:
+    match = re.match(r"(\d+)(.*)", text)
+    assert match
+    words = named(match[1], scan.reading)
+    return f"{words} {spell(match[2])}" if match[2] else words
+
+
+def ratio(scan: Scan) -> Said | None:
+    """Fractions ("hai phần ba"), shares ("mười lăm trên hai mươi"), scales ("một trên năm trăm")."""
+    left = scan.left()
+    if match := _MIXED.match(scan.text, scan.pos):
+        whole, top, bottom = int(match[1]), int(match[2]), int(match[3])
+        if top < bottom <= 10 and not re.search(r"(?:ngày|từ|đến|số)\s*$", left):
+            words = f"{cardinal(whole, scan.reading)} và {cardinal(top, scan.reading)} phần {_part(scan, bottom)}"
+            return quantity(scan, match.end(), words, "fraction")
+    if match := _FRACTION.match(scan.text, scan.pos):
+        top, bottom = int(match[1]), int(match[2].replace(".", ""))
+        right = scan.right(match.end())
+        simple = (top, bottom) in {(1, 2), (1, 3), (2, 3), (1, 4), (3, 4)}
+        share = SHARE_RIGHT.match(right) and not re.match(r"\s*(?:số|tổng|diện tích|dân số|thời|chiều|quãng|khối|lượng|mức|sản lượng|giá|nhu cầu)", right)
+        scale = re.search(r"(?:t[ỷỉ] lệ|bản đồ|quy hoạch)\s*$", left) is not None and bottom >= 100
+        if scale or bottom > 10 or bottom == 0 or top > bottom or (share and not simple and top != 1):
+            joint = "trên"
+        else:
+            joint = "phần"
+        bottom_words = _part(scan, bottom) if joint == "phần" else cardinal(bottom, scan.reading)
+        words = f"{cardinal(top, scan.reading)} {joint} {bottom_words}"
+        return quantity(scan, match.end(), words, "fraction" if joint == "phần" else "ratio")
+    if match := _COLON.match(scan.text, scan.pos):
+        joint = "trên" if re.search(r"t[ỷỉ] lệ[^.;\n]{0,12}$|bản đồ\s*$", left) else ""
+        first, second = cardinal(int(match[1]), scan.reading), cardinal(int(match[2].replace(".", "")), scan.reading)
+        return Said(match.end(), " ".join(filter(None, (first, joint, second))), "ratio")
+    if (match := _SCORE.match(scan.text, scan.pos)) and re.search(r"(?:tỷ số|tỉ số|với kết quả|thắng|thua|hòa|kết quả)\s*$", left):
+        return Said(match.end(), f"{cardinal(int(match[1]), scan.reading)} {cardinal(int(match[2]), scan.reading)}", "score")
+    return None
+
+
+def _part(scan: Scan, number: int) -> str:
+    return "tư" if number == 4 else cardinal(number, scan.reading)
+
+
+def letters_and_digits(scan: Scan) -> Said | None:
+    """"18A", "10A1", "5B": number, letter names, number; a known one from the list."""
+    match = _ALNUM.match(scan.text, scan.pos)
+    if not match:
+        return None
+    token = match.group()
+    for written, entries in scan.lexicon.heads(re.match(r"\d+[^\W_]*", token).group()):  # type: ignore[union-attr]
+        if scan.text.startswith(written, scan.pos) and entries:
+            return Said(scan.pos + len(written), entries[0].spoken, "lexicon")
+    after = scan.pos + len(re.match(r"\d+", token).group())  # type: ignore[union-attr]
+    if ATTACHED_UNIT.match(scan.text, after) or UNIT.match(scan.text, after) or _SHORT_MONEY.match(scan.text, after):
+        return None
+    words = []
+    letters = 0
+    for part in re.findall(r"\d+|[^\W\d_]+", token):
+        if part.isdigit():
+            words.append(named(part, scan.reading) if len(part) < 5 else digits(part))
+        else:
+            letters = max(letters, len(part))
+            known = scan.lexicon.heads(part)
+            full = next((entries[-1].spoken for written, entries in known if written == part), None) if len(part) > 2 else None
+            words.append(full or spell(part))
+            if len(part) > 2 and not full:
+                scan.unknown(scan.pos, match.end(), "abbreviation", spell(part))
+    return Said(match.end(), " ".join(words), "letters-and-digits")
+
+
+def number(scan: Scan) -> Said | None:
+    """Any other number, with its unit and rate."""
+    match = NUMBER.match(scan.text, scan.pos)
+    if not match:
+        return None
+    token, left, right = match.group(), scan.left(), scan.right(match.end())
+    if _ORDINAL_LEFT.search(left) and token.isdigit():
+        value = int(token)
+        words = ordinal(value, scan.reading)
+        if value == 1 and not re.search(r"lần|kỳ|phiên|nghị|đợt|ngày|hội|khóa|người|mũi|hạng|trí|đứng|cấp|\bthứ", left):
+            words = cardinal(value, scan.reading)
+        return Said(match.end(), words, "ordinal")
+    if token[0] == "0" and token.isdigit() and len(token) > 1:
+        if _NAME_LEFT.search(left) and not _COUNT_RIGHT.match(right) and not UNIT.match(scan.text, match.end()):
+            return Said(match.end(), named(token, scan.reading), "number-name")
+        if len(token) > 3:
+            return Said(match.end(), digits(token), "digits")
+    if money := _coins(scan, match):
+        return money
+    return quantity(scan, match.end(), decimal(token, scan.reading), "number")
+
+
+def _coins(scan: Scan, match: re.Match[str]) -> Said | None:
+    sign = scan.text[match.end() : match.end() + 1]
+    part = re.fullmatch(r"(\d{1,6}),(\d{1,2})", match.group())
+    if sign not in _MONEY or not part:
+        return None
+    whole, coins = int(part[1]), int(part[2].ljust(2, "0"))
+    unit, coin = _MONEY[sign]
+    words = [f"{cardinal(whole, scan.reading)} {unit}"] if whole else []
+    words += [f"{cardinal(coins, scan.reading)} {coin}"] if coins else []
+    return Said(match.end() + 1, " ".join(words) or f"không {unit}", "money")
+
+
+def quantity(scan: Scan, end: int, words: str, rule: str) -> Said:
+    """`words` of a number that ends at `end`, with the unit and the rates that follow it."""
+    text = scan.text
+    if match := _SHORT_MONEY.match(text, end):
+        big, small = ("triệu", "nghìn") if match[1].lower() in {"tr", "triệu"} else ("tỷ", "triệu")
+        rest = int(match[2].ljust(3, "0"))
+        small = scan.reading.thousand if small == "nghìn" else small
+        words = f"{words} {big} {cardinal(rest, scan.reading)} {small}"
+        end, rule = match.end(), "money"
+        if unit := _DONG.match(text, end):
+            return _rates(scan, unit.end(), words + " đồng", rule)
+        return _rates(scan, end, words, rule)
+    if match := ATTACHED_UNIT.match(text, end):
+        unit = match["unit"]
+        if unit in {"'", '"'} and (text.count(unit, 0, end) % 2 == 1 and unit == '"'):
+            return Said(end, words, rule)
+        spoken = scan.reading.thousand if unit in {"k", "K"} else ATTACHED[unit]
+        spoken = scan.reading.billion if spoken == "tỷ" else spoken
+        words, end, rule = f"{words} {spoken}", match.end(), "measure"
+        if dong := _DONG.match(text, end):
+            words, end = words + " đồng", dong.end()
+        return _rates(scan, end, words, rule)
+    match = UNIT.match(text, end)
+    if match:
+        unit = match["unit"] or match["sign"]
+        spaced = bool(match["space"])
+        if not (spaced and len(unit) == 1 and unit.isalpha() and (unit in "vVWwĐ" or _letter_not_unit(scan, unit))):
+            if not (unit in {"in", "TB", "CV", "TW", "MB", "V", "CC", "cal"} and spaced):
+                words, end, rule = f"{words} {unit_words(unit)}", match.end(), "measure"
+                if unit in "°":
+                    rule = "measure"
+    return _rates(scan, end, words, rule)
+
+
+def _letter_not_unit(scan: Scan, unit: str) -> bool:
+    return unit in {"m", "g", "l", "L"} and re.search(r"(?:tổ|khoản|điểm|điều|lớp|khu|mục|số)\s*$", scan.left()) is not None
+
+
+def _rates(scan: Scan, end: int, words: str, rule: str) -> Said:
+    while (match := RATE.match(scan.text, end)) is not None:
+        count = cardinal(int(match["count"].replace(".", "")), scan.reading) if match["count"] else ""
+        if match["word"]:
+            words += f" {count or 'một'} {' '.join(match['word'].split())}"
+        else:
+            joint = "trên" if rule == "measure" and not words.endswith("đồng") and not words.endswith("phần trăm") else ""
+            words += f" {' '.join(filter(None, (joint or ('' if count else 'một'), count)))} {unit_words(match['unit'])}"
+        end = match.end()
+    return Said(end, words, rule)

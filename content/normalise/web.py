@@ -1,0 +1,86 @@
+"""E-mail and web addresses, spoken with "a còng", "chấm", "gạch chéo"."""
+
+from __future__ import annotations
+
+import re
+
+from content.normalise.letters import spell
+from content.normalise.numbers import digits, named
+from content.normalise.scan import Said, Scan
+from content.normalise.syllables import is_toneless_syllable
+
+_HINT = re.compile(r"@|://|www\.|\.(?:vn|com|net|org|gov|edu|info|io|me|gle|ly)(?![a-z])", re.IGNORECASE)
+_EMAIL = re.compile(r"[A-Za-z0-9][\w.+\-]*@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
+_LINK = re.compile(
+    r"(?:https?://|www\.)[^\s,;()<>\"'\[\]]+|(?<![\w@.])(?:[A-Za-z0-9][A-Za-z0-9\-]*\.)+(?:vn|com|net|org|gov|edu|info|io|me|gle|ly)(?![A-Za-z0-9])(?:/[^\s,;()<>\"'\[\]]*)?"
+)
+_SIGNS = {".": "chấm", "@": "a còng", "/": "gạch chéo", "-": "gạch ngang", "_": "gạch dưới", "+": "cộng", "?": "hỏi chấm", "=": "bằng",
+          "&": "và", "%": "phần trăm", "#": "thăng", ":": "hai chấm", "~": "dấu ngã"}  # fmt: skip
+_KNOWN = {
+    "gmail", "yahoo", "outlook", "hotmail", "facebook", "youtube", "zalo", "tiktok", "google", "com", "net", "org", "gov", "edu", "info",
+    "email", "online", "web", "forms", "bit", "fb", "portal", "mail", "ocop", "vneid", "viettel", "vnpt",
+}  # fmt: skip
+_SPELLED = {"www": "vê kép vê kép vê kép", "vn": "vê en nờ", "http": "hát tê tê pê", "https": "hát tê tê pê ét sờ", "ly": "e lờ i dài", "io": "i o"}
+_TOKEN = re.compile(r"[A-Za-z]+|\d+|.")
+
+
+def has_addresses(text: str) -> bool:
+    """Whether the text may hold an address at all: a cheap look before the walk."""
+    return _HINT.search(text) is not None
+
+
+def addresses(text: str) -> dict[int, tuple[int, str]]:
+    """Every address of the text: where it starts → (where it ends, its words)."""
+    found: dict[int, tuple[int, str]] = {}
+    for pattern in (_EMAIL, _LINK):
+        for match in pattern.finditer(text):
+            if any(start <= match.start() < end for start, (end, _) in found.items()):
+                continue
+            address = match.group().rstrip(".:?!")
+            if pattern is _LINK and re.fullmatch(r"[A-ZĐ][a-z]*\.[A-Z].*", address):
+                continue
+            found[match.start()] = (match.start() + len(address), " ".join(_words(address)))
+    return found
+
+
+def _words(address: str) -> list[str]:
+    words: list[str] = []
+    address = re.sub(r"^https?://", "", address)
+    for token in _TOKEN.findall(address.rstrip("/")):
+        if token.isdigit():
+            words.append(named(token) if len(token) < 3 else digits(token))
+        elif token.isalpha():
+            words.append(_name(token.lower()))
+        elif token in _SIGNS:
+            words.append(_SIGNS[token])
+    return words
+
+
+def _name(token: str) -> str:
+    if token in _SPELLED:
+        return _SPELLED[token]
+    if token in _KNOWN:
+        return token
+    parts = _syllables(token)
+    return " ".join(parts) if parts else spell(token)
+
+
+def _syllables(token: str) -> list[str] | None:
+    """`token` as toneless syllables or known words, the fewest and longest first; None when it is neither."""
+    if len(token) > 40:
+        return None
+    best: dict[int, list[str]] = {0: []}
+    for end in range(1, len(token) + 1):
+        for start in range(max(0, end - 9), end):
+            part = token[start:end]
+            if start in best and ((len(part) > 1 and is_toneless_syllable(part)) or part in _KNOWN):
+                candidate = [*best[start], part]
+                if end not in best or len(candidate) < len(best[end]):
+                    best[end] = candidate
+    return best.get(len(token))
+
+
+def address(scan: Scan, found: dict[int, tuple[int, str]]) -> Said | None:
+    """The address that starts here."""
+    here = found.get(scan.pos)
+    return Said(here[0], here[1], "address") if here else None

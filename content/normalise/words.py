@@ -1,0 +1,235 @@
+"""Words and abbreviations: what stays, what is expanded, what is a Roman numeral, what is not known."""
+
+from __future__ import annotations
+
+import re
+
+from content.normalise.codes import part_words
+from content.normalise.letters import LETTER_NAMES, spell
+from content.normalise.numbers import cardinal, named, ordinal, roman
+from content.normalise.scan import Said, Scan
+from content.normalise.syllables import is_syllable
+from content.normalise.units import MEASURE_WORDS, RATE, unit_words
+
+WORD = re.compile(r"[^\W\d_]+")
+_ALNUM = re.compile(r"[^\W\d_]+\d+[^\W_]*(?:[.\-/]\d+)*")
+_PARTY = "{TU}"
+_FOR = "{ĐỂ}"
+_ROMAN = re.compile(r"[IVXLCDM]+(?![^\W_])")
+_ROMAN_RANGE = re.compile(r"\s?-\s?(?=[IVXLC]+(?![^\W_]))")
+_ROMAN_YEAR = re.compile(r"\s?[/\-]\s?((?:19|20)\d\d)(?!\d)")
+_ROMAN_LEFT = re.compile(
+    r"(?:phần|mục|chương|phụ lục|quý|học kỳ|kỳ|khóa|khoá|thứ|thế kỷ|thế kỉ|đại hội|trung ương|hạng|loại|cấp|nhóm|vùng|giai đoạn|đợt|lần|bậc|độ|khu"
+    r"|tiểu mục|tập|quyển|báo động|bđ|giải|đoạn|khoản|điều|số|năm|hệ|type|đội|trạm|nhà máy|khu vực|và|đến|-|,|chiến khu|quân khu|bản|thứ hạng|diện|hội nghị lần thứ)\s*$"
+)
+_ROMAN_SOFT_LEFT = re.compile(
+    r"(?:phần|mục|chương|phụ lục|khóa|khoá|thứ|thế kỷ|thế kỉ|đoạn|khoản|số|năm)\s*$"
+)
+_ROMAN_SOFT = re.compile(r"[ivxlcdm]+(?=\s*(?:$|[.,;:)\n]))")
+_ROMAN_HEADING = re.compile(r"([IVXLC]+)(?:\.(\d{1,2}(?:\.\d{1,2})*))?([.)/:]|\s?-)?(?=\s|$|[A-ZĐÀ-Ỹ])")
+_LETTER_HEADING = re.compile(r"([A-ZĐa-zđ])([.)])(?=\s|$)")
+_INITIAL = re.compile(r"[A-ZĐ]\.?(?=\s|$|[,.;:)])")
+_SYLLABLE_SIGNS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_GLUED = re.compile(r"\.?(?=[A-ZĐ])")
+
+
+def abbreviation(scan: Scan, word: str) -> Said | None:
+    """An entry of the list that stands here and fits its surroundings."""
+    candidates = scan.lexicon.heads(word)
+    if not candidates:
+        return None
+    text, pos = scan.text, scan.pos
+    left: str | None = None
+    for written, entries in candidates:
+        if not text.startswith(written, pos):
+            continue
+        end = pos + len(written)
+        if written[-1].isalnum() and end < len(text) and (text[end].isalpha() or (text[end].isdigit() and len(written) < 2)):
+            continue
+        if len(written) > 1 and text[end : end + 1].isdigit() and not any(entry.place == "text" for entry in entries):
+            continue
+        if scan.in_capitals() and written.isalpha() and is_syllable(written) and written not in {"AI"}:
+            continue
+        left = scan.left() if left is None else left
+        right = scan.right(end)
+        for entry in entries:
+            if entry.fits(left, right):
+                spoken = entry.spoken if entry.place == "text" else (written if scan.reading.foreign == "keep" else entry.spoken)
+                if _PARTY in spoken:
+                    spoken = spoken.replace(_PARTY, scan.reading.party_committee)
+                elif _FOR in spoken:
+                    spoken = spoken.replace(_FOR, "" if left.rstrip().endswith("để") else "để ")
+                if entry.place != "text" and spoken == written:
+                    spoken = re.sub(r"['\-]", " " if "-" in written else "", written)
+                return Said(_skip_dot(scan, written, end), spoken, "lexicon" if entry.place == "text" else "name")
+    return None
+
+
+def _skip_dot(scan: Scan, written: str, end: int) -> int:
+    """Past the dot of an abbreviation written before a name: "TP.Hạ Long", "KT.CHỦ TỊCH", "KT. CHỦ TỊCH"."""
+    text = scan.text
+    if text[end : end + 1] == "." and written[-1] != "." and len(written) <= 3 and written not in {"VT", "VP"}:
+        rest = text[end + 1 : end + 2]
+        if rest and (rest.isupper() or rest.isdigit()) and rest != "\n":
+            return end + 1
+        if written in {"TP", "Tp", "TX", "Tx", "TT", "ThS", "TS", "BS", "GS", "PGS", "KS", "KT", "TM", "TL", "TUQ", "QL", "TL", "ĐT", "Q", "P", "H"} and re.match(r"\. ?[A-ZĐÂÁÀỦỨ\d]", text[end : end + 3]):
+            return end + 1
+    return end
+
+
+def roman_numeral(scan: Scan) -> Said | None:
+    """"II." of a heading, "khóa XIII", "lần thứ XIV", "quý III/2025"."""
+    text, pos = scan.text, scan.pos
+    if scan.opens_line() and (heading := _ROMAN_HEADING.match(text, pos)) and heading[3]:
+        value = roman(heading[1])
+        if value and value < 40 and not (heading[1] in {"C", "L"} ):
+            words = cardinal(value, scan.reading)
+            if heading[2]:
+                words += "".join(f" chấm {cardinal(int(part), scan.reading)}" for part in heading[2].split("."))
+            return Said(heading.end(), words + ",", "roman-heading")
+    match = _ROMAN.match(text, pos)
+    if not match:
+        return None
+    value = roman(match.group())
+    if value is None:
+        return None
+    left = scan.left()
+    near = _ROMAN_LEFT.search(left) is not None
+    if re.search(r"(?:,|và|đến|-|số|năm|bản)\s*$", left):
+        near = len(match.group()) > 1 and set(match.group()) <= set("IVX") or bool(re.search(r"[ivx]\s*(?:,|và|đến|-)\s*$|(?:số|năm)\s*$", left))
+    if match.group() in {"C", "D", "L", "M"} and not re.search(r"(?:chương|thế kỷ|thế kỉ)\s*$", left):
+        return None
+    if len(match.group()) == 1 and not near:
+        return None
+    if not near and not (set(match.group()) <= set("IVX") and len(match.group()) > 1):
+        return None
+    first = re.search(r"lần thứ\s*$", left)
+    words = ordinal(value, scan.reading) if re.search(r"\bthứ\s*$", left) and (value != 1 or first) else cardinal(value, scan.reading)
+    end = match.end()
+    if year := _ROMAN_YEAR.match(text, end):
+        words += f" năm {cardinal(int(year[1]), scan.reading)}"
+        end = year.end()
+    elif (span := _ROMAN_RANGE.match(text, end)) and re.search(r"(?:cấp|khóa|loại|hạng|thế kỷ|chương|phần|mục|nhóm|vùng|quý|từ|bậc|độ|phụ lục)\s*$", left):
+        words += " đến"
+        end = span.end()
+    return Said(end, words, "roman")
+
+
+def small_roman(scan: Scan, word: str) -> Said | None:
+    """"chương iv." at the end of a phrase; never where it could be a Vietnamese word before another."""
+    match = _ROMAN_SOFT.match(scan.text, scan.pos)
+    if not match or match.group() != word:
+        return None
+    value = roman(word)
+    if value is None or not _ROMAN_SOFT_LEFT.search(scan.left(24)):
+        return None
+    words = ordinal(value, scan.reading) if re.search(r"\bthứ\s*$", scan.left(8)) and value != 1 else cardinal(value, scan.reading)
+    return Said(match.end(), words, "roman")
+
+
+def letter(scan: Scan, word: str) -> Said | None:
+    """A single letter: the label of a point, an initial, a grade."""
+    if scan.opens_line() and (heading := _LETTER_HEADING.match(scan.text, scan.pos)):
+        return Said(heading.end(), LETTER_NAMES[word.lower()] + ",", "heading")
+    name = LETTER_NAMES.get(word.lower())
+    if name is None:
+        return None
+    end = scan.pos + 1
+    if word.isupper() and re.match(r"\.(?=[A-ZĐ]|\s[A-ZĐ][a-zà-ỹ])", scan.text[end : end + 3]) and re.search(r"(?:^|[A-ZĐa-zà-ỹ.]\s?)$", scan.left(3)):
+        end += 1
+    if name == word:
+        return None
+    return Said(end, name, "letter")
+
+
+def letters_then_digits(scan: Scan) -> Said | None:
+    """"A1", "H5N1", "QL18A", "BĐ2", "NQ57": a known abbreviation or letter names, then the number."""
+    match = _ALNUM.match(scan.text, scan.pos)
+    if not match:
+        return None
+    token = match.group()
+    parts = re.findall(r"\d+|[^\W\d_]+", token)
+    left = scan.left()
+    words: list[str] = []
+    for index, part in enumerate(parts):
+        if part.isdigit():
+            words.append(named(part, scan.reading) if len(part) < 4 else " ".join(_figures(part)))
+            continue
+        entry = None
+        if len(part) > 1 and index == 0:
+            entries = next((entries for written, entries in scan.lexicon.heads(part) if written == part), [])
+            rest = scan.text[scan.pos + len(part) : scan.pos + len(part) + 24]
+            entry = next((entry.spoken for entry in entries if entry.fits(left, rest)), None)
+        if entry is None and (scan.lexicon.foreign(part) or (is_syllable(part) and not part.isupper())):
+            entry = part
+        if entry is None and len(part) > 2:
+            scan.unknown(scan.pos, match.end(), "abbreviation", spell(part))
+        words.append((entry or spell(part)).replace(_PARTY, scan.reading.party_committee))
+    if "." in token[:-1] and re.search(r"\d\.\d", token):
+        words = [words[0], *(" chấm ".join(words[1:]).split())] if len(parts) == 3 else words
+    return Said(match.end(), " ".join(words), "letters-and-digits")
+
+
+def _figures(part: str) -> list[str]:
+    from content.normalise.numbers import digits
+
+    return digits(part).split()
+
+
+def rate(scan: Scan, word: str) -> Said | None:
+    """"đồng/tháng", "lần/ngày" after a number: "đồng một tháng"."""
+    end = scan.pos + len(word)
+    if scan.text[end : end + 1] != "/" and scan.text[end : end + 2] != " /":
+        return None
+    match = RATE.match(scan.text, end)
+    if not match or (word.lower() not in MEASURE_WORDS and word not in {"km", "kg"}):
+        return None
+    if not re.search(r"(?:\d|mỗi|một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|triệu|nghìn|tỷ|vài|mấy)[\s\w,.]{0,24}$", scan.left(32)):
+        return None
+    words = word
+    while match:
+        count = cardinal(int(match["count"].replace(".", "")), scan.reading) if match["count"] else "một"
+        unit = " ".join(match["word"].split()) if match["word"] else unit_words(match["unit"])
+        words += f" {count} {unit}"
+        end = match.end()
+        match = RATE.match(scan.text, end)
+    return Said(end, words, "rate")
+
+
+def capitals(scan: Scan, word: str) -> Said:
+    """A word with inner capitals that the list does not know: a syllable in capitals, a made-up agency, or unknown."""
+    end = scan.pos + len(word)
+    if word.isupper() and is_syllable(word) and (not word.isascii() or scan.in_capitals() or len(word) > 5):
+        return Said(end, word.lower(), "capitals")
+    if scan.lexicon.foreign(word) or scan.lexicon.name(word):
+        respelled = scan.lexicon.foreign(word) or scan.lexicon.name(word) or word
+        return Said(end, word.lower() if scan.reading.foreign == "keep" else respelled, "foreign")
+    if word.isupper() and len(word) <= 24:
+        known = part_words(scan, word, "code") if len(word) > 3 or word == "TU" else None
+        if known:
+            return Said(end, known, "composed")
+    if word.isupper() and (len(word) <= 12 or not is_syllable(word)):
+        if is_syllable(word) and len(word) > 2:
+            scan.unknown(scan.pos, end, "abbreviation", word.lower())
+            return Said(end, word.lower(), "unknown")
+        spoken = spell(word)
+        scan.unknown(scan.pos, end, "abbreviation", spoken)
+        return Said(end, spoken, "spelled")
+    upper = sum(sign.isupper() for sign in word)
+    if upper * 2 >= len(word):
+        spoken = spell(word)
+        scan.unknown(scan.pos, end, "abbreviation", spoken)
+        return Said(end, spoken, "spelled")
+    scan.unknown(scan.pos, end, "word", word)
+    return Said(end, word, "unknown")
+
+
+def plain(scan: Scan, word: str) -> Said:
+    """A word in small letters or with one capital in front."""
+    end = scan.pos + len(word)
+    if is_syllable(word):
+        return Said(end, word, "")
+    if (respelled := scan.lexicon.foreign(word)) or (respelled := scan.lexicon.name(word)):
+        return Said(end, word, "") if scan.reading.foreign == "keep" else Said(end, respelled, "foreign")
+    scan.unknown(scan.pos, end, "word", word)
+    return Said(end, word, "unknown")
