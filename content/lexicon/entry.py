@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from content.errors import LoaError
 from content.language import N_
+from content.lexicon.alphabet import LOWER
 
 Place = Literal["text", "type", "code", "dept", "foreign", "name", "province"]
 PLACES: tuple[str, ...] = get_args(Place)
@@ -37,7 +38,9 @@ class Entry:
         if not self.written.strip() or not self.spoken.strip():
             raise BadEntryError(written=self.written, reason="empty")
         if self.place not in PLACES:
-            raise BadEntryError(written=self.written, reason=f"place {self.place!r} is none of {', '.join(PLACES)}")
+            raise BadEntryError(
+                written=self.written, reason=f"place {self.place!r} is none of {', '.join(PLACES)}"
+            )
         for name in ("before", "after"):
             try:
                 if getattr(self, name):
@@ -64,6 +67,7 @@ def _before(pattern: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=2048)
 def _after(pattern: str) -> re.Pattern[str]:
+    pattern = pattern.replace("a-zà-ỹ", LOWER)  # as a range, à-ỹ would take in capitals
     if "[A-Z" in pattern:
         return re.compile(rf"\s*(?:{pattern})")
     return re.compile(rf"\s*(?:{pattern})", re.IGNORECASE)

@@ -26,7 +26,9 @@ _DATE_STRONG = re.compile(
     r"|\d{1,2}/\d{1,2}\s*(?:-|,|và|đến|&)\s*$|\bngày [\d, ]+(?:-|,|và|đến)\s*$"
 )
 _DATE_WEAK = re.compile(r"(?:\btừ|\bđến|\bhết|\btrước|\bsau|\btới|\bvào|\bkể từ|\bhạn|\bngày:)\s*[:,(]?\s*$")
-_SHARE_LEFT = re.compile(r"(?:giảm|tăng|chiếm|đạt|bằng|khoảng|gần|hơn|quá|ít nhất|tối thiểu|tối đa|trên|dưới|tỷ lệ|tỉ lệ)\s*(?:đến|tới|từ|trên)?\s*$")
+_SHARE_LEFT = re.compile(
+    r"(?:giảm|tăng|chiếm|đạt|bằng|khoảng|gần|hơn|quá|ít nhất|tối thiểu|tối đa|trên|dưới|tỷ lệ|tỉ lệ)\s*(?:đến|tới|từ|trên)?\s*$"
+)
 SHARE_RIGHT = re.compile(
     r"\s*(?:tổng|số|diện tích|dân số|hộ|chiều|quãng|thời gian|thời lượng|khối|thành viên|đại biểu|phiếu|người|cử tri|hội viên|đảng viên"
     r"|lượng|mức|sản lượng|giá|quân số|lao động|học sinh|thôn|xã|phường|tổ|khu|đơn vị|chỉ tiêu|tiêu chí|trường|lần|thể tích|nhu cầu"
@@ -57,13 +59,13 @@ def day_words(day: int, reading: Reading) -> str:
 
 
 def date_words(day: int, month: int, year: int | None, reading: Reading) -> str:
-    """"mùng hai tháng chín năm hai nghìn không trăm hai mươi lăm", without "ngày"."""
+    """ "mùng hai tháng chín năm hai nghìn không trăm hai mươi lăm", without "ngày"."""
     words = f"{day_words(day, reading)} tháng {month_words(month, reading)}"
     return words if year is None else f"{words} năm {cardinal(year, reading)}"
 
 
 def time_words(hour: int, minute: int, second: int, reading: Reading) -> str:
-    """"năm giờ ba mươi phút"; an empty minute is not said."""
+    """ "năm giờ ba mươi phút"; an empty minute is not said."""
     words = f"{cardinal(hour, reading)} giờ"
     if minute or second:
         words += f" {cardinal(minute, reading)} phút"
@@ -97,7 +99,7 @@ def full_date(scan: Scan) -> Said | None:
 
 
 def day_and_month(scan: Scan) -> Said | None:
-    """"2/9" where it is a date and no fraction."""
+    """ "2/9" where it is a date and no fraction."""
     match = _DAY_MONTH.match(scan.text, scan.pos)
     if not match:
         return None
@@ -107,7 +109,11 @@ def day_and_month(scan: Scan) -> Said | None:
     left, right = scan.left(), scan.right(match.end())
     if sign != "/":
         near = re.search(r"(?:\bngày|mùng|mồng|\bdịp|\blễ|kỷ niệm)\s*$", left)
-        if not near or re.match(r"\s*(?:tháng|/)", right) or (sign == "-" and re.search(r"từ ngày\s*$", left)):
+        if (
+            not near
+            or re.match(r"\s*(?:tháng|/)", right)
+            or (sign == "-" and re.search(r"từ ngày\s*$", left))
+        ):
             return None
         if sign == "." and len(match[3]) == 1 and (day, month) not in _HOLIDAYS:
             return None
@@ -117,19 +123,26 @@ def day_and_month(scan: Scan) -> Said | None:
         if not strong and not lunar and (SHARE_RIGHT.match(right) or _SHARE_LEFT.search(left)):
             return None
         weak = _DATE_WEAK.search(left) is not None
-        range_follows = re.match(r"\s*(?:-|đến)\s*(?:ngày\s*)?\d{1,2}/\d{1,2}(?:/\d{4})?(?!\d)", right) is not None and day > month
+        range_follows = (
+            re.match(r"\s*(?:-|đến)\s*(?:ngày\s*)?\d{1,2}/\d{1,2}(?:/\d{4})?(?!\d)", right) is not None
+            and day > month
+        )
         holiday = (day, month) in _HOLIDAYS and (day >= month or left.strip() != "")
-        improper = day > month and month > 1 and left.strip() != ""
+        improper = day > month > 1 and left.strip() != ""
         if not (strong or lunar or weak or holiday or range_follows or (improper and day > 12)):
             return None
     words = date_words(day, month, None, scan.reading)
     if (day, month) in _HOLIDAYS and not _DATE_WEAK.search(left):
-        return Said(match.end(), words if not re.search(r"(?:mùng|mồng)\s*$", left) else words.replace("mùng ", "", 1), "date")
+        return Said(
+            match.end(),
+            words if not re.search(r"(?:mùng|mồng)\s*$", left) else words.replace("mùng ", "", 1),
+            "date",
+        )
     return Said(match.end(), _prefixed(scan, words), "date")
 
 
 def month_and_year(scan: Scan) -> Said | None:
-    """"tháng 8/2025", "đến 8/2025", and the "1/2025" of "quý 1/2025"."""
+    """ "tháng 8/2025", "đến 8/2025", and the "1/2025" of "quý 1/2025"."""
     match = _MONTH_YEAR.match(scan.text, scan.pos)
     if not match:
         return None
@@ -155,7 +168,10 @@ def day_or_month(scan: Scan) -> Said | None:
     right = scan.right(match.end())
     if re.search(r"(?:mùng|mồng)\s*$", left) and 1 <= number <= 10:
         return Said(match.end(), cardinal(number, scan.reading), "day")
-    day_before = re.search(r"(?<!\d )(?:\bngày|hôm|\bsáng|\btối|chiều|\bđêm|\btrưa)(?: \d{1,2} ?(?:,|và|-|đến|đến ngày|&))*\s*$", left)
+    day_before = re.search(
+        r"(?<!\d )(?:\bngày|hôm|\bsáng|\btối|chiều|\bđêm|\btrưa)(?: \d{1,2} ?(?:,|và|-|đến|đến ngày|&))*\s*$",
+        left,
+    )
     half = re.search(r"(?:hôm|\bsáng|\btối|chiều|\bđêm|\btrưa)\s*$", left)
     if (
         day_before
@@ -165,7 +181,11 @@ def day_or_month(scan: Scan) -> Said | None:
         and not re.search(r"(?:mỗi|một|hai|ba|\d|trong|hằng|hàng) ngày\s*$", left)
     ):
         return Said(match.end(), day_words(number, scan.reading), "day")
-    if re.match(r"\s*tháng\s*\d", right) and 1 <= number <= 31 and re.search(r"(?:từ|đến|và|,|-|\()\s*$", left):
+    if (
+        re.match(r"\s*tháng\s*\d", right)
+        and 1 <= number <= 31
+        and re.search(r"(?:từ|đến|và|,|-|\()\s*$", left)
+    ):
         return Said(match.end(), day_words(number, scan.reading), "day")
     if re.search(r"(?<!\d )\btháng\s*$", left) and 1 <= number <= 12 and not _COUNTED.match(right):
         words = month_words(number, scan.reading)
@@ -176,7 +196,7 @@ def day_or_month(scan: Scan) -> Said | None:
 
 
 def time_of_day(scan: Scan) -> Said | None:
-    """"5h30", "05:00", "17g30", "7 giờ 30", "14 giờ 00 phút"."""
+    """ "5h30", "05:00", "17g30", "7 giờ 30", "14 giờ 00 phút"."""
     if (match := _TIME.match(scan.text, scan.pos)) and not re.search(r"t[ỷỉ] (?:lệ|số)\s*$", scan.left()):
         glued, loose = match["glued"], match["loose"]
         end = match.end()
@@ -186,7 +206,12 @@ def time_of_day(scan: Scan) -> Said | None:
                 end -= 1
         hour, minute = int(match[1]), int(glued or loose or 0)
         second = int(match["second"] or match["colon"] or 0)
-        if hour <= 24 and minute <= 59 and second <= 59 and not (glued and len(glued) == 1 and ":" in match.group()):
+        if (
+            hour <= 24
+            and minute <= 59
+            and second <= 59
+            and not (glued and len(glued) == 1 and ":" in match.group())
+        ):
             return Said(end, time_words(hour, minute, second, scan.reading), "time")
     match = _DURATION.match(scan.text, scan.pos)
     if match and int(match[2]) < 60:

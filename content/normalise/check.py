@@ -26,7 +26,9 @@ def leftovers(text: str, lexicon: Lexicon | None = None) -> tuple[Leftover, ...]
     """Everything in `text` that is no Vietnamese syllable, known foreign spelling or prosodic mark."""
     known = lexicon or shipped()
     return tuple(
-        Leftover(text=match.group(), start=match.start()) for match in _TOKEN.finditer(text) if not _speakable(match.group(), known)
+        Leftover(text=match.group(), start=match.start())
+        for match in _TOKEN.finditer(text)
+        if not _speakable(match.group(), known)
     )
 
 
@@ -37,4 +39,9 @@ def _speakable(token: str, lexicon: Lexicon) -> bool:
         return False
     if len(token) > 1 and not token.islower() and not token[1:].islower():
         return False
-    return is_syllable(token) or token.lower() in _NAMES or lexicon.foreign(token) is not None or lexicon.name(token) is not None
+    return (
+        is_syllable(token)
+        or token.lower() in _NAMES
+        or lexicon.foreign(token) is not None
+        or lexicon.name(token) is not None
+    )

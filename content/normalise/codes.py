@@ -23,7 +23,9 @@ _TYPE_NAMED = re.compile(
     r"|chương trình phối hợp|kế hoạch phối hợp|hướng dẫn liên ngành|dự án|giấy phép|giấy chứng nhận|quy định|tb|kh|qđ|nq|nđ|ct|tt|cv|kl|hd|bc|ttr|ctr)"
     r"(?:\s+(?:liên ngành|liên tịch|hành động|khẩn|hỏa tốc|hoả tốc|mật))?(?:\s+số)?\s*:?\s*$"
 )
-_DOC_LEFT = re.compile(r"(?:\bsố|\bsố:|nghị định|nghị quyết|thông tư|quyết định|luật|chỉ thị|kế hoạch|pháp lệnh|\bnđ|\bnq|\btt|\bqđ|\bkh)\s*:?\s*$")
+_DOC_LEFT = re.compile(
+    r"(?:\bsố|\bsố:|nghị định|nghị quyết|thông tư|quyết định|luật|chỉ thị|kế hoạch|pháp lệnh|\bnđ|\bnq|\btt|\bqđ|\bkh)\s*:?\s*$"
+)
 _UPPER2 = re.compile(r"[A-ZĐƯÂĂÔƠ].*[A-ZĐƯÂĂÔƠ]")
 _TRAILING_NUMBER = re.compile(r"([^\d]+)(\d+)\Z")
 _PREFIXES = (
@@ -54,7 +56,11 @@ def _known(scan: Scan, part: str, first: str) -> str | None:
     party = scan.reading.party_committee
     if part == "TU":
         return party
-    order = {"type": ("type", "code", "dept"), "code": ("code", "dept", "type"), "dept": ("dept", "code", "type")}[first]
+    order = {
+        "type": ("type", "code", "dept"),
+        "code": ("code", "dept", "type"),
+        "dept": ("dept", "code", "type"),
+    }[first]
     spoken = scan.lexicon.code(part, *order)
     if spoken is None and part.isupper():
         for written, entries in scan.lexicon.heads(part):
@@ -111,7 +117,11 @@ def document_number(scan: Scan) -> Said | None:
     code = match["code"]
     end = match.end()
     parts = list(re.finditer(_PART, code))
-    while len(parts) > 1 and not _UPPER2.match(parts[-1].group()) and not part_words(scan, parts[-1].group(), "dept"):
+    while (
+        len(parts) > 1
+        and not _UPPER2.match(parts[-1].group())
+        and not part_words(scan, parts[-1].group(), "dept")
+    ):
         end = match.start("code") + parts[-2].end()  # a plain word after " - " or "/" is no part of the code
         parts.pop()
         code = scan.text[match.start("code") : end]
@@ -137,7 +147,7 @@ def _number(scan: Scan, match: re.Match[str]) -> str:
 
 
 def number_of_year(scan: Scan) -> Said | None:
-    """"15/2020" after the kind of a document: the number and the year."""
+    """ "15/2020" after the kind of a document: the number and the year."""
     match = _NUMBER_YEAR.match(scan.text, scan.pos)
     if match and _DOC_LEFT.search(scan.left()):
         return Said(match.end(), _number(scan, match), "document-number")
@@ -145,7 +155,7 @@ def number_of_year(scan: Scan) -> Said | None:
 
 
 def code_without_number(scan: Scan) -> Said | None:
-    """"Số:      /UBND-VHXH": the number is still blank, the code is read."""
+    """ "Số:      /UBND-VHXH": the number is still blank, the code is read."""
     match = _BARE_CODE.match(scan.text, scan.pos)
     if not match or not re.search(r"\bsố\s*:?\s*(?:\.{2,}|_+)?\s*$", scan.left()):
         return None

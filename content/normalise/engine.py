@@ -12,6 +12,7 @@ from content.normalise.lines import breaks
 from content.normalise.reading import DEFAULT_READING, Reading
 from content.normalise.scan import Piece, Said, Scan, Unknown
 from content.normalise.source import Source, even
+from content.normalise.units import MEASURE_WORDS
 
 _SPACE = re.compile(r"\s+")
 _AT_DIGIT = (
@@ -79,7 +80,13 @@ def normalise(text: str, reading: Reading = DEFAULT_READING, lexicon: Lexicon | 
     source = even(text)
     scan = _walk(source.text, reading, lexicon or shipped())
     unknowns = tuple(
-        Unknown(text=found, start=source.span(start, end)[0], end=source.span(start, end)[1], kind=kind, spoken=said)
+        Unknown(
+            text=found,
+            start=source.span(start, end)[0],
+            end=source.span(start, end)[1],
+            kind=kind,
+            spoken=said,
+        )
         for found, start, end, kind, said in scan.unknowns
     )
     return Spoken(text=_compose(scan.pieces), words=_words(scan.pieces, source), unknowns=unknowns)
@@ -129,7 +136,7 @@ def _word(scan: Scan, word: str) -> Said:
             said = words.abbreviation(scan, word)
             if said:
                 return said
-        if following in {"/", " "} and word.lower() in words.MEASURE_WORDS and (said := words.rate(scan, word)):
+        if following in {"/", " "} and word.lower() in MEASURE_WORDS and (said := words.rate(scan, word)):
             return said
         if word[0] in "ivxlcdm" and (said := words.small_roman(scan, word)):
             return said
@@ -150,7 +157,9 @@ def _word(scan: Scan, word: str) -> Said:
 
 
 def _times(scan: Scan) -> Said | None:
-    if re.search(r"\d\s?\w{0,3}\s?$", scan.left(6)) and re.match(r"\s?\d", scan.text[scan.pos + 1 : scan.pos + 3]):
+    if re.search(r"\d\s?\w{0,3}\s?$", scan.left(6)) and re.match(
+        r"\s?\d", scan.text[scan.pos + 1 : scan.pos + 3]
+    ):
         return Said(scan.pos + 1, "nhân", "sign")
     return None
 
@@ -167,7 +176,9 @@ def _sign(scan: Scan) -> Said:
     if here == "-":
         return symbols.dash(scan)
     if here == "(":
-        said = figures.parenthesis(scan) or (phones.phone(scan) if scan.text[scan.pos + 1 : scan.pos + 2] in {"0", "+"} else None)
+        said = figures.parenthesis(scan) or (
+            phones.phone(scan) if scan.text[scan.pos + 1 : scan.pos + 2] in {"0", "+"} else None
+        )
         if said:
             return said
     if here == "+" and (said := phones.phone(scan)):
@@ -206,4 +217,6 @@ def _words(pieces: list[Piece], source: Source) -> tuple[Word, ...]:
         if text:
             first, last = source.span(start, end)
             result.extend(Word(word.rstrip(",") or word, first, last, rule) for word in text.split())
+            if len(text) > 1 and text[-1] == ",":
+                result.append(Word(",", first, last, rule))
     return tuple(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from content.lexicon.alphabet import LOWER, UPPER
 from content.normalise.calendar import SHARE_RIGHT
 from content.normalise.letters import LETTER_NAMES, spell
 from content.normalise.numbers import cardinal, decimal, digits, named, ordinal
@@ -15,13 +16,17 @@ NUMBER = re.compile(
     r"|\d+,\d+(?!\d)|\d+\.\d{1,2}(?![\d.])|\d+"
 )
 _CHAIN = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,4}(?!\d)")
-_HEADING = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,4})([.)/]|[.]?\))?(?=[^\S\n]|$|\n|[A-ZĐÀ-Ỹ])")
+_HEADING = re.compile(rf"(\d{{1,2}}(?:\.\d{{1,2}}){{0,4}})([.)/]|[.]?\))?(?=[^\S\n]|$|\n|[{UPPER}])")
 _PARENTHESIS = re.compile(r"\((\d{1,2}(?:\.\d{1,2})*|[a-zđA-ZĐ]|[ivxIVX]{1,5})\)")
 _FRACTION = re.compile(r"(\d+)\s?/\s?(\d{1,3}(?:\.\d{3})+|\d+)(?![\d]|/\d)")
 _MIXED = re.compile(r"(\d+) ([1-9])/(\d{1,2})(?![\d/])")
 _HOUSE = re.compile(r"\d+[A-ZĐ]{0,2}(?:\s?/\s?\d+[A-ZĐ]{0,2})+")
-_HOUSE_LEFT = re.compile(r"(?:số nhà|nhà số|\bsn|ngõ|ngách|hẻm|kiệt|địa chỉ|địa chỉ số|tổ|đường|phố|,)\s*[:.]?\s*(?:số\s*)?$|(?:^|[^\w])số\s*$")
-_HOUSE_RIGHT = re.compile(r"\s*,?\s*(?:đường|phố|ngõ|ngách|hẻm|kiệt|tổ|khu|khóm|ấp|thôn|quốc lộ|ql|đ\.|phường|[A-ZĐ][a-zà-ỹ])")
+_HOUSE_LEFT = re.compile(
+    r"(?:số nhà|nhà số|\bsn|ngõ|ngách|hẻm|kiệt|địa chỉ|địa chỉ số|tổ|đường|phố|,)\s*[:.]?\s*(?:số\s*)?$|(?:^|[^\w])số\s*$"
+)
+_HOUSE_RIGHT = re.compile(
+    rf"\s*,?\s*(?:đường|phố|ngõ|ngách|hẻm|kiệt|tổ|khu|khóm|ấp|thôn|quốc lộ|ql|đ\.|phường|[A-ZĐ][{LOWER}])"
+)
 _COLON = re.compile(r"(\d{1,4})\s?:\s?(\d{1,3}(?:\.\d{3})+|\d+)(?!\d)")
 _SCORE = re.compile(r"(\d{1,2})\s?-\s?(\d{1,2})(?!\d|\s?-)")
 _ALNUM = re.compile(r"\d+(?:[^\W\d_]+\d*)+(?:[.\-/]\d+)*")
@@ -41,9 +46,13 @@ _SECTION_LEFT = re.compile(
     r"(?:mục|tiểu mục|phần|điểm|khoản|phụ lục|bảng|biểu|hình|phiên bản|bài|chương|công nghiệp|nông thôn mới|cách mạng|thế hệ|mẫu|số|điều|tiết|và|hoặc|version|web"
     r"|công nghệ|chuẩn|bluetooth|nghị quyết|đề án|du lịch|nông nghiệp|giáo dục)\s*$"
 )
-_DECIMAL_RIGHT = re.compile(r"\s*(?:triệu|tỷ|tỉ|nghìn|tấn|tạ|lần|điểm|độ|lít|giờ|người|mét|kg|km|ha|cm|mm|kw|%|phần trăm|đồng|tuổi|năm|tháng|sào)")
+_DECIMAL_RIGHT = re.compile(
+    r"\s*(?:triệu|tỷ|tỉ|nghìn|tấn|tạ|lần|điểm|độ|lít|giờ|người|mét|kg|km|ha|cm|mm|kw|%|phần trăm|đồng|tuổi|năm|tháng|sào)"
+)
 _ORDINAL_LEFT = re.compile(r"\bthứ\s*$")
-_ORDINAL_FIRST = re.compile(r"(?:lần|kỳ họp|phiên họp|hội nghị|kỳ|đợt|ngày|đại hội|khóa|người|mũi|nhiệm kỳ|hạng|vị trí|đứng)\s+thứ\s*$")
+_ORDINAL_FIRST = re.compile(
+    r"(?:lần|kỳ họp|phiên họp|hội nghị|kỳ|đợt|ngày|đại hội|khóa|người|mũi|nhiệm kỳ|hạng|vị trí|đứng)\s+thứ\s*$"
+)
 _SHORT_MONEY = re.compile(r"(tr|t|Tr|triệu|tỷ)(\d{1,3})(?![\w]|[,.]\d)")
 _DONG = re.compile(r"\s?(đồng|đ|vnđ|vnd|VND|VNĐ)(?![^\W_])")
 _MONEY = {"$": ("đô la", "xu"), "€": ("ơ rô", "xu"), "£": ("bảng anh", "xu")}
@@ -56,13 +65,15 @@ def section(scan: Scan) -> Said | None:
     match = _HEADING.match(scan.text, scan.pos)
     if not match or (match[2] is None and "." not in match[1]):
         return None
-    if match[2] is None and (_DECIMAL_RIGHT.match(scan.right(match.end())) or UNIT.match(scan.text, match.end())):
+    if match[2] is None and (
+        _DECIMAL_RIGHT.match(scan.right(match.end())) or UNIT.match(scan.text, match.end())
+    ):
         return None
     return Said(match.end(), _dotted(scan, match[1]) + ",", "heading")
 
 
 def parenthesis(scan: Scan) -> Said | None:
-    """"(1)", "(a)", "(ii)" as labels."""
+    """ "(1)", "(a)", "(ii)" as labels."""
     match = _PARENTHESIS.match(scan.text, scan.pos)
     if not match:
         return None
@@ -82,11 +93,14 @@ def parenthesis(scan: Scan) -> Said | None:
 
 
 def _dotted(scan: Scan, label: str) -> str:
-    return " chấm ".join(named(part, scan.reading) if len(part) > 1 and part[0] == "0" else cardinal(int(part), scan.reading) for part in label.split("."))
+    return " chấm ".join(
+        named(part, scan.reading) if len(part) > 1 and part[0] == "0" else cardinal(int(part), scan.reading)
+        for part in label.split(".")
+    )
 
 
 def chain(scan: Scan) -> Said | None:
-    """"mục 2.1", "1.2.3", "phiên bản 4.0": parts joined by "chấm"."""
+    """ "mục 2.1", "1.2.3", "phiên bản 4.0": parts joined by "chấm"."""
     match = _CHAIN.match(scan.text, scan.pos)
     if not match:
         return None
@@ -95,7 +109,11 @@ def chain(scan: Scan) -> Said | None:
     if thousands:
         return None
     right = scan.right(match.end())
-    if label.count(".") == 1 and (_DECIMAL_RIGHT.match(right) or UNIT.match(scan.text, match.end()) or ATTACHED_UNIT.match(scan.text, match.end())):
+    if label.count(".") == 1 and (
+        _DECIMAL_RIGHT.match(right)
+        or UNIT.match(scan.text, match.end())
+        or ATTACHED_UNIT.match(scan.text, match.end())
+    ):
         return None
     if label.count(".") == 1 and right.startswith(","):
         return None
@@ -107,7 +125,9 @@ def house(scan: Scan) -> Said | None:
     match = _HOUSE.match(scan.text, scan.pos)
     if not match or not _HOUSE_LEFT.search(scan.left()):
         return None
-    strong = re.search(r"(?:số nhà|nhà số|\bsn|ngõ|ngách|hẻm|kiệt|địa chỉ|địa chỉ số)\s*[:.]?\s*(?:số\s*)?$", scan.left())
+    strong = re.search(
+        r"(?:số nhà|nhà số|\bsn|ngõ|ngách|hẻm|kiệt|địa chỉ|địa chỉ số)\s*[:.]?\s*(?:số\s*)?$", scan.left()
+    )
     if not strong and not _HOUSE_RIGHT.match(scan.right(match.end())):
         return None
     parts = re.split(r"\s?/\s?", match.group())
@@ -127,13 +147,17 @@ def ratio(scan: Scan) -> Said | None:
     if match := _MIXED.match(scan.text, scan.pos):
         whole, top, bottom = int(match[1]), int(match[2]), int(match[3])
         if top < bottom <= 10 and not re.search(r"(?:ngày|từ|đến|số)\s*$", left):
-            words = f"{cardinal(whole, scan.reading)} và {cardinal(top, scan.reading)} phần {_part(scan, bottom)}"
+            words = (
+                f"{cardinal(whole, scan.reading)} và {cardinal(top, scan.reading)} phần {_part(scan, bottom)}"
+            )
             return quantity(scan, match.end(), words, "fraction")
     if match := _FRACTION.match(scan.text, scan.pos):
         top, bottom = int(match[1]), int(match[2].replace(".", ""))
         right = scan.right(match.end())
         simple = (top, bottom) in {(1, 2), (1, 3), (2, 3), (1, 4), (3, 4)}
-        share = SHARE_RIGHT.match(right) and not re.match(r"\s*(?:số|tổng|diện tích|dân số|thời|chiều|quãng|khối|lượng|mức|sản lượng|giá|nhu cầu)", right)
+        share = SHARE_RIGHT.match(right) and not re.match(
+            r"\s*(?:số|tổng|diện tích|dân số|thời|chiều|quãng|khối|lượng|mức|sản lượng|giá|nhu cầu)", right
+        )
         scale = re.search(r"(?:t[ỷỉ] lệ|bản đồ|quy hoạch)\s*$", left) is not None and bottom >= 100
         if scale or bottom > 10 or bottom == 0 or top > bottom or (share and not simple and top != 1):
             joint = "trên"
@@ -144,10 +168,19 @@ def ratio(scan: Scan) -> Said | None:
         return quantity(scan, match.end(), words, "fraction" if joint == "phần" else "ratio")
     if match := _COLON.match(scan.text, scan.pos):
         joint = "trên" if re.search(r"t[ỷỉ] lệ[^.;\n]{0,12}$|bản đồ\s*$", left) else ""
-        first, second = cardinal(int(match[1]), scan.reading), cardinal(int(match[2].replace(".", "")), scan.reading)
+        first, second = (
+            cardinal(int(match[1]), scan.reading),
+            cardinal(int(match[2].replace(".", "")), scan.reading),
+        )
         return Said(match.end(), " ".join(filter(None, (first, joint, second))), "ratio")
-    if (match := _SCORE.match(scan.text, scan.pos)) and re.search(r"(?:tỷ số|tỉ số|với kết quả|thắng|thua|hòa|kết quả)\s*$", left):
-        return Said(match.end(), f"{cardinal(int(match[1]), scan.reading)} {cardinal(int(match[2]), scan.reading)}", "score")
+    if (match := _SCORE.match(scan.text, scan.pos)) and re.search(
+        r"(?:tỷ số|tỉ số|với kết quả|thắng|thua|hòa|kết quả)\s*$", left
+    ):
+        return Said(
+            match.end(),
+            f"{cardinal(int(match[1]), scan.reading)} {cardinal(int(match[2]), scan.reading)}",
+            "score",
+        )
     return None
 
 
@@ -156,7 +189,7 @@ def _part(scan: Scan, number: int) -> str:
 
 
 def letters_and_digits(scan: Scan) -> Said | None:
-    """"18A", "10A1", "5B": number, letter names, number; a known one from the list."""
+    """ "18A", "10A1", "5B": number, letter names, number; a known one from the list."""
     match = _ALNUM.match(scan.text, scan.pos)
     if not match:
         return None
@@ -165,7 +198,11 @@ def letters_and_digits(scan: Scan) -> Said | None:
         if scan.text.startswith(written, scan.pos) and entries:
             return Said(scan.pos + len(written), entries[0].spoken, "lexicon")
     after = scan.pos + len(re.match(r"\d+", token).group())  # type: ignore[union-attr]
-    if ATTACHED_UNIT.match(scan.text, after) or UNIT.match(scan.text, after) or _SHORT_MONEY.match(scan.text, after):
+    if (
+        ATTACHED_UNIT.match(scan.text, after)
+        or UNIT.match(scan.text, after)
+        or _SHORT_MONEY.match(scan.text, after)
+    ):
         return None
     words = []
     letters = 0
@@ -175,7 +212,11 @@ def letters_and_digits(scan: Scan) -> Said | None:
         else:
             letters = max(letters, len(part))
             known = scan.lexicon.heads(part)
-            full = next((entries[-1].spoken for written, entries in known if written == part), None) if len(part) > 2 else None
+            full = (
+                next((entries[-1].spoken for written, entries in known if written == part), None)
+                if len(part) > 2
+                else None
+            )
             words.append(full or spell(part))
             if len(part) > 2 and not full:
                 scan.unknown(scan.pos, match.end(), "abbreviation", spell(part))
@@ -191,11 +232,17 @@ def number(scan: Scan) -> Said | None:
     if _ORDINAL_LEFT.search(left) and token.isdigit():
         value = int(token)
         words = ordinal(value, scan.reading)
-        if value == 1 and not re.search(r"lần|kỳ|phiên|nghị|đợt|ngày|hội|khóa|người|mũi|hạng|trí|đứng|cấp|\bthứ", left):
+        if value == 1 and not re.search(
+            r"lần|kỳ|phiên|nghị|đợt|ngày|hội|khóa|người|mũi|hạng|trí|đứng|cấp|\bthứ", left
+        ):
             words = cardinal(value, scan.reading)
         return Said(match.end(), words, "ordinal")
     if token[0] == "0" and token.isdigit() and len(token) > 1:
-        if _NAME_LEFT.search(left) and not _COUNT_RIGHT.match(right) and not UNIT.match(scan.text, match.end()):
+        if (
+            _NAME_LEFT.search(left)
+            and not _COUNT_RIGHT.match(right)
+            and not UNIT.match(scan.text, match.end())
+        ):
             return Said(match.end(), named(token, scan.reading), "number-name")
         if len(token) > 3:
             return Said(match.end(), digits(token), "digits")
@@ -219,22 +266,22 @@ def _coins(scan: Scan, match: re.Match[str]) -> Said | None:
 def quantity(scan: Scan, end: int, words: str, rule: str) -> Said:
     """`words` of a number that ends at `end`, with the unit and the rates that follow it."""
     text = scan.text
-    if match := _SHORT_MONEY.match(text, end):
-        big, small = ("triệu", "nghìn") if match[1].lower() in {"tr", "triệu"} else ("tỷ", "triệu")
-        rest = int(match[2].ljust(3, "0"))
-        small = scan.reading.thousand if small == "nghìn" else small
+    if short := _SHORT_MONEY.match(text, end):
+        millions = short[1].lower() in {"tr", "triệu"}
+        big, small = ("triệu", scan.reading.thousand) if millions else (scan.reading.billion, "triệu")
+        rest = int(short[2].ljust(3, "0"))
         words = f"{words} {big} {cardinal(rest, scan.reading)} {small}"
-        end, rule = match.end(), "money"
-        if unit := _DONG.match(text, end):
-            return _rates(scan, unit.end(), words + " đồng", rule)
+        end, rule = short.end(), "money"
+        if dong := _DONG.match(text, end):
+            return _rates(scan, dong.end(), words + " đồng", rule)
         return _rates(scan, end, words, rule)
-    if match := ATTACHED_UNIT.match(text, end):
-        unit = match["unit"]
+    if attached := ATTACHED_UNIT.match(text, end):
+        unit = attached["unit"]
         if unit in {"'", '"'} and (text.count(unit, 0, end) % 2 == 1 and unit == '"'):
             return Said(end, words, rule)
         spoken = scan.reading.thousand if unit in {"k", "K"} else ATTACHED[unit]
         spoken = scan.reading.billion if spoken == "tỷ" else spoken
-        words, end, rule = f"{words} {spoken}", match.end(), "measure"
+        words, end, rule = f"{words} {spoken}", attached.end(), "measure"
         if dong := _DONG.match(text, end):
             words, end = words + " đồng", dong.end()
         return _rates(scan, end, words, rule)
@@ -242,7 +289,9 @@ def quantity(scan: Scan, end: int, words: str, rule: str) -> Said:
     if match:
         unit = match["unit"] or match["sign"]
         spaced = bool(match["space"])
-        if not (spaced and len(unit) == 1 and unit.isalpha() and (unit in "vVWwĐ" or _letter_not_unit(scan, unit))):
+        if not (
+            spaced and len(unit) == 1 and unit.isalpha() and (unit in "vVWwĐ" or _letter_not_unit(scan, unit))
+        ):
             if not (unit in {"in", "TB", "CV", "TW", "MB", "V", "CC", "cal"} and spaced):
                 words, end, rule = f"{words} {unit_words(unit)}", match.end(), "measure"
                 if unit in "°":
@@ -251,7 +300,10 @@ def quantity(scan: Scan, end: int, words: str, rule: str) -> Said:
 
 
 def _letter_not_unit(scan: Scan, unit: str) -> bool:
-    return unit in {"m", "g", "l", "L"} and re.search(r"(?:tổ|khoản|điểm|điều|lớp|khu|mục|số)\s*$", scan.left()) is not None
+    return (
+        unit in {"m", "g", "l", "L"}
+        and re.search(r"(?:tổ|khoản|điểm|điều|lớp|khu|mục|số)\s*$", scan.left()) is not None
+    )
 
 
 def _rates(scan: Scan, end: int, words: str, rule: str) -> Said:
@@ -260,7 +312,11 @@ def _rates(scan: Scan, end: int, words: str, rule: str) -> Said:
         if match["word"]:
             words += f" {count or 'một'} {' '.join(match['word'].split())}"
         else:
-            joint = "trên" if rule == "measure" and not words.endswith("đồng") and not words.endswith("phần trăm") else ""
+            joint = (
+                "trên"
+                if rule == "measure" and not words.endswith("đồng") and not words.endswith("phần trăm")
+                else ""
+            )
             words += f" {' '.join(filter(None, (joint or ('' if count else 'một'), count)))} {unit_words(match['unit'])}"
         end = match.end()
     return Said(end, words, rule)

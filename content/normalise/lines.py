@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 
-_NEXT_OPENS = re.compile(r"[-+*•●▪◦·►✓➢❖◆■□]\s*[^\W_\d]|[-+*•●▪◦·►✓➢❖◆■□]\s|(?:\d{1,2}(?:\.\d{1,2})*[.)]|[IVX]+\.|[a-zđ]\)|\(\d{1,2}\))\s")
-_GOES_ON = re.compile(r"(?:\bsố|\bngày|\btháng|\bnăm|của|và|về|tại|theo|với|cho|các|trên|từ|đến|là|,|-|/|nghị quyết|quyết định|kế hoạch)\Z")
-_UPPER = re.compile(r"[\"'(]*[A-ZĐÀ-Ỹ]")
+from content.lexicon.alphabet import UPPER
+
+_NEXT_OPENS = re.compile(
+    r"[-+*•●▪◦·►✓➢❖◆■□]\s*[^\W_\d]|[-+*•●▪◦·►✓➢❖◆■□]\s|(?:\d{1,2}(?:\.\d{1,2})*[.)]|[IVX]+\.|[a-zđ]\)|\(\d{1,2}\))\s"
+)
+_GOES_ON = re.compile(
+    r"(?:\bsố|\bngày|\btháng|\bnăm|của|và|về|tại|theo|với|cho|các|trên|từ|đến|là|,|-|/|nghị quyết|quyết định|kế hoạch)\Z"
+)
+_UPPER = re.compile(rf"[\"'(]*[{UPPER}]")
 
 
 def breaks(text: str, start: int, end: int) -> bool:

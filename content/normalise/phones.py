@@ -58,11 +58,17 @@ def phone(scan: Scan) -> Said | None:
     short = _SHORT.match(text, pos)
     if short and _SHORT_LEFT.search(left) and (len(short.group()) <= 6):
         number = short.group()
-        if len(number) > 2 and not re.match(r"\s*(?:người|hộ|đồng|lượt|cuộc|lần|trường|triệu|nghìn|tin|học|chiến)", scan.right(short.end())):
+        if len(number) > 2 and not re.match(
+            r"\s*(?:người|hộ|đồng|lượt|cuộc|lần|trường|triệu|nghìn|tin|học|chiến)", scan.right(short.end())
+        ):
             if number in _EMERGENCY or not re.search(r"(?:cảnh sát|lực lượng|cấp cứu|khẩn cấp)\s*$", left):
                 return Said(short.end(), digits(number), "phone")
     local = _LOCAL.match(text, pos)
-    if local and _PHONE_LEFT.search(left) and re.search(r"(?:điện thoại|\bđt|sđt|tel|fax|hotline|số|gọi|máy)\s*[:.]?\s*$", left):
+    if (
+        local
+        and _PHONE_LEFT.search(left)
+        and re.search(r"(?:điện thoại|\bđt|sđt|tel|fax|hotline|số|gọi|máy)\s*[:.]?\s*$", left)
+    ):
         return Said(local.end(), digits(local.group()), "phone")
     return None
 
@@ -70,7 +76,9 @@ def phone(scan: Scan) -> Said | None:
 def identity(scan: Scan) -> Said | None:
     """Account, card and tax numbers, plates of vehicles, long numbers that open with 0."""
     match = _PLATE.match(scan.text, scan.pos)
-    if match and (re.search(r"(?:biển|xe|bks|biển số|mô tô|ô tô|kiểm soát)[^\n]{0,20}$", scan.left()) or "." in match[2]):
+    if match and (
+        re.search(r"(?:biển|xe|bks|biển số|mô tô|ô tô|kiểm soát)[^\n]{0,20}$", scan.left()) or "." in match[2]
+    ):
         plate = match[1]
         number = f"{cardinal(int(plate[:2]), scan.reading) if plate[0] != '0' else digits(plate[:2])} {spell(plate[2:])}"
         return Said(match.end(), f"{number} {digits(match[2])}", "plate")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from content.lexicon.alphabet import UPPER
 from content.normalise.scan import Said, Scan
 
 MARKS = ".,;:?!…"
@@ -38,30 +39,47 @@ def dash(scan: Scan) -> Said:
     last = scan.pieces[-1] if scan.pieces else None
     numeric = last is not None and last.rule in _NUMERIC_PIECES and not text[last.end : pos].strip()
     if numeric and (match := _RANGE_RIGHT.match(text, pos)) and last:
-        if last.rule == "letters-and-digits" and re.search(r"[a-zđ]\s*\Z", last.text[-1:]) and not before.isspace():
+        if (
+            last.rule == "letters-and-digits"
+            and re.search(r"[a-zđ]\s*\Z", last.text[-1:])
+            and not before.isspace()
+        ):
             return Said(match.end(), "", "dash")
         if last.rule == "date" and _holiday_pair(scan, last.text):
             return Said(match.end(), "", "dash")
         if re.search(r"(?:số nhà|nhà số)\s[^,;\n]{0,12}$", scan.left(24)):
             return Said(match.end(), "", "dash")
         return Said(match.end(), "đến", "range")
-    if numeric and last and last.rule == "ordinal" and re.match(r"-\s?(?:thứ|chủ nhật|cn\b)", text[pos : pos + 12].lower()):
+    if (
+        numeric
+        and last
+        and last.rule == "ordinal"
+        and re.match(r"-\s?(?:thứ|chủ nhật|cn\b)", text[pos : pos + 12].lower())
+    ):
         return Said(pos + 1, "đến", "range")
     if after.isdigit() and (before.isspace() or before in "(" or not before) and not numeric:
-        if _MINUS_UNIT.match(text, pos) or re.search(r"(?:nhiệt độ|xuống|giảm|mức|từ|đến|tới|là|dưới|khoảng|còn|âm|đạt|tăng)\s*$", scan.left()):
+        if _MINUS_UNIT.match(text, pos) or re.search(
+            r"(?:nhiệt độ|xuống|giảm|mức|từ|đến|tới|là|dưới|khoảng|còn|âm|đạt|tăng)\s*$", scan.left()
+        ):
             return Said(pos + 1, "" if scan.left().endswith("âm ") else "âm", "minus")
     return Said(pos + 1, "", "dash")
 
 
 def _holiday_pair(scan: Scan, words: str) -> bool:
-    return words.startswith("ba mươi tháng") and re.match(r"\s?-\s?0?1[/.]0?5", scan.text[scan.pos : scan.pos + 12]) is not None
+    return (
+        words.startswith("ba mươi tháng")
+        and re.match(r"\s?-\s?0?1[/.]0?5", scan.text[scan.pos : scan.pos + 12]) is not None
+    )
 
 
 def _is_minus(scan: Scan) -> bool:
     text, pos = scan.text, scan.pos
     end = text.find("\n", pos)
     line = text[pos : len(text) if end < 0 else end].strip()
-    return re.fullmatch(r"-\d[\d.,/ ]*(?:%|°C|°|[a-zA-Z]{1,3}2?)?[.;,]?", line) is not None or _MINUS_UNIT.match(line) is not None
+    return (
+        re.fullmatch(r"-\d[\d.,/ ]*(?:%|°C|°|[a-zA-Z]{1,3}2?)?[.;,]?", line) is not None
+        or _MINUS_UNIT.match(line) is not None
+    )
 
 
 def sign(scan: Scan) -> Said:
@@ -71,7 +89,7 @@ def sign(scan: Scan) -> Said:
     if here in "./" and (ending := _ENDING.match(text, pos)):
         return Said(ending.end(), ".", "sign-off")
     if dots := _DOTS.match(text, pos):
-        closing = re.match(r"\s*(?:$|\n|[A-ZĐÀ-Ỹ])", text[dots.end() : dots.end() + 4])
+        closing = re.match(rf"\s*(?:$|\n|[{UPPER}])", text[dots.end() : dots.end() + 4])
         mark = "" if here in "-*_=" else ("." if closing else ",")
         return Said(dots.end(), mark, "dots")
     if here in MARKS:
@@ -81,10 +99,16 @@ def sign(scan: Scan) -> Said:
     if here in "+*•●▪◦·►✓➢❖◆■□" and scan.opens_line():
         return Said(pos + 1, "", "bullet")
     if here == "+":
-        near = re.match(r"\s?\d", text[pos + 1 : pos + 3]) and re.search(r"\d\s?$", text[max(0, pos - 2) : pos])
+        near = re.match(r"\s?\d", text[pos + 1 : pos + 3]) and re.search(
+            r"\d\s?$", text[max(0, pos - 2) : pos]
+        )
         return Said(pos + 1, "cộng" if near else "", "plus")
     if here == "/":
-        if re.match(r"/\s?(?:ngày|tháng|năm)\b", text[pos : pos + 8]) and scan.pieces and scan.pieces[-1].rule in _NUMERIC_PIECES:
+        if (
+            re.match(r"/\s?(?:ngày|tháng|năm)\b", text[pos : pos + 8])
+            and scan.pieces
+            and scan.pieces[-1].rule in _NUMERIC_PIECES
+        ):
             return Said(pos + 1, "một", "rate")
         return Said(pos + 1, "", "slash")
     if here in "<>" and not re.match(r"\s?\d", text[pos + 1 : pos + 3]):

@@ -20,7 +20,14 @@ _KNOWN = {
     "gmail", "yahoo", "outlook", "hotmail", "facebook", "youtube", "zalo", "tiktok", "google", "com", "net", "org", "gov", "edu", "info",
     "email", "online", "web", "forms", "bit", "fb", "portal", "mail", "ocop", "vneid", "viettel", "vnpt",
 }  # fmt: skip
-_SPELLED = {"www": "vê kép vê kép vê kép", "vn": "vê en nờ", "http": "hát tê tê pê", "https": "hát tê tê pê ét sờ", "ly": "e lờ i dài", "io": "i o"}
+_SPELLED = {
+    "www": "vê kép vê kép vê kép",
+    "vn": "vê en nờ",
+    "http": "hát tê tê pê",
+    "https": "hát tê tê pê ét sờ",
+    "ly": "e lờ i dài",
+    "io": "i o",
+}
 _TOKEN = re.compile(r"[A-Za-z]+|\d+|.")
 
 

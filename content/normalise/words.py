@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from content.lexicon.alphabet import LOWER, UPPER
 from content.normalise.codes import part_words
 from content.normalise.letters import LETTER_NAMES, spell
 from content.normalise.numbers import cardinal, named, ordinal, roman
@@ -26,7 +27,7 @@ _ROMAN_SOFT_LEFT = re.compile(
     r"(?:phần|mục|chương|phụ lục|khóa|khoá|thứ|thế kỷ|thế kỉ|đoạn|khoản|số|năm)\s*$"
 )
 _ROMAN_SOFT = re.compile(r"[ivxlcdm]+(?=\s*(?:$|[.,;:)\n]))")
-_ROMAN_HEADING = re.compile(r"([IVXLC]+)(?:\.(\d{1,2}(?:\.\d{1,2})*))?([.)/:]|\s?-)?(?=\s|$|[A-ZĐÀ-Ỹ])")
+_ROMAN_HEADING = re.compile(rf"([IVXLC]+)(?:\.(\d{{1,2}}(?:\.\d{{1,2}})*))?([.)/:]|\s?-)?(?=\s|$|[{UPPER}])")
 _LETTER_HEADING = re.compile(r"([A-ZĐa-zđ])([.)])(?=\s|$)")
 _INITIAL = re.compile(r"[A-ZĐ]\.?(?=\s|$|[,.;:)])")
 _SYLLABLE_SIGNS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -44,9 +45,17 @@ def abbreviation(scan: Scan, word: str) -> Said | None:
         if not text.startswith(written, pos):
             continue
         end = pos + len(written)
-        if written[-1].isalnum() and end < len(text) and (text[end].isalpha() or (text[end].isdigit() and len(written) < 2)):
+        if (
+            written[-1].isalnum()
+            and end < len(text)
+            and (text[end].isalpha() or (text[end].isdigit() and len(written) < 2))
+        ):
             continue
-        if len(written) > 1 and text[end : end + 1].isdigit() and not any(entry.place == "text" for entry in entries):
+        if (
+            len(written) > 1
+            and text[end : end + 1].isdigit()
+            and not any(entry.place == "text" for entry in entries)
+        ):
             continue
         if scan.in_capitals() and written.isalpha() and is_syllable(written) and written not in {"AI"}:
             continue
@@ -54,38 +63,72 @@ def abbreviation(scan: Scan, word: str) -> Said | None:
         right = scan.right(end)
         for entry in entries:
             if entry.fits(left, right):
-                spoken = entry.spoken if entry.place == "text" else (written if scan.reading.foreign == "keep" else entry.spoken)
+                spoken = (
+                    entry.spoken
+                    if entry.place == "text"
+                    else (written if scan.reading.foreign == "keep" else entry.spoken)
+                )
                 if _PARTY in spoken:
                     spoken = spoken.replace(_PARTY, scan.reading.party_committee)
                 elif _FOR in spoken:
                     spoken = spoken.replace(_FOR, "" if left.rstrip().endswith("để") else "để ")
                 if entry.place != "text" and spoken == written:
                     spoken = re.sub(r"['\-]", " " if "-" in written else "", written)
-                return Said(_skip_dot(scan, written, end), spoken, "lexicon" if entry.place == "text" else "name")
+                return Said(
+                    _skip_dot(scan, written, end), spoken, "lexicon" if entry.place == "text" else "name"
+                )
     return None
 
 
 def _skip_dot(scan: Scan, written: str, end: int) -> int:
     """Past the dot of an abbreviation written before a name: "TP.Hạ Long", "KT.CHỦ TỊCH", "KT. CHỦ TỊCH"."""
     text = scan.text
-    if text[end : end + 1] == "." and written[-1] != "." and len(written) <= 3 and written not in {"VT", "VP"}:
+    if (
+        text[end : end + 1] == "."
+        and written[-1] != "."
+        and len(written) <= 3
+        and written not in {"VT", "VP"}
+    ):
         rest = text[end + 1 : end + 2]
         if rest and (rest.isupper() or rest.isdigit()) and rest != "\n":
             return end + 1
-        if written in {"TP", "Tp", "TX", "Tx", "TT", "ThS", "TS", "BS", "GS", "PGS", "KS", "KT", "TM", "TL", "TUQ", "QL", "TL", "ĐT", "Q", "P", "H"} and re.match(r"\. ?[A-ZĐÂÁÀỦỨ\d]", text[end : end + 3]):
+        if written in {
+            "TP",
+            "Tp",
+            "TX",
+            "Tx",
+            "TT",
+            "ThS",
+            "TS",
+            "BS",
+            "GS",
+            "PGS",
+            "KS",
+            "KT",
+            "TM",
+            "TL",
+            "TUQ",
+            "QL",
+            "ĐT",
+            "Q",
+            "P",
+            "H",
+        } and re.match(r"\. ?[A-ZĐÂÁÀỦỨ\d]", text[end : end + 3]):
             return end + 1
     return end
 
 
 def roman_numeral(scan: Scan) -> Said | None:
-    """"II." of a heading, "khóa XIII", "lần thứ XIV", "quý III/2025"."""
+    """ "II." of a heading, "khóa XIII", "lần thứ XIV", "quý III/2025"."""
     text, pos = scan.text, scan.pos
     if scan.opens_line() and (heading := _ROMAN_HEADING.match(text, pos)) and heading[3]:
         value = roman(heading[1])
-        if value and value < 40 and not (heading[1] in {"C", "L"} ):
+        if value and value < 40 and heading[1] not in {"C", "L"}:
             words = cardinal(value, scan.reading)
             if heading[2]:
-                words += "".join(f" chấm {cardinal(int(part), scan.reading)}" for part in heading[2].split("."))
+                words += "".join(
+                    f" chấm {cardinal(int(part), scan.reading)}" for part in heading[2].split(".")
+                )
             return Said(heading.end(), words + ",", "roman-heading")
     match = _ROMAN.match(text, pos)
     if not match:
@@ -96,7 +139,9 @@ def roman_numeral(scan: Scan) -> Said | None:
     left = scan.left()
     near = _ROMAN_LEFT.search(left) is not None
     if re.search(r"(?:,|và|đến|-|số|năm|bản)\s*$", left):
-        near = len(match.group()) > 1 and set(match.group()) <= set("IVX") or bool(re.search(r"[ivx]\s*(?:,|và|đến|-)\s*$|(?:số|năm)\s*$", left))
+        near = (len(match.group()) > 1 and set(match.group()) <= set("IVX")) or bool(
+            re.search(r"[ivx]\s*(?:,|và|đến|-)\s*$|(?:số|năm)\s*$", left)
+        )
     if match.group() in {"C", "D", "L", "M"} and not re.search(r"(?:chương|thế kỷ|thế kỉ)\s*$", left):
         return None
     if len(match.group()) == 1 and not near:
@@ -104,26 +149,36 @@ def roman_numeral(scan: Scan) -> Said | None:
     if not near and not (set(match.group()) <= set("IVX") and len(match.group()) > 1):
         return None
     first = re.search(r"lần thứ\s*$", left)
-    words = ordinal(value, scan.reading) if re.search(r"\bthứ\s*$", left) and (value != 1 or first) else cardinal(value, scan.reading)
+    words = (
+        ordinal(value, scan.reading)
+        if re.search(r"\bthứ\s*$", left) and (value != 1 or first)
+        else cardinal(value, scan.reading)
+    )
     end = match.end()
     if year := _ROMAN_YEAR.match(text, end):
         words += f" năm {cardinal(int(year[1]), scan.reading)}"
         end = year.end()
-    elif (span := _ROMAN_RANGE.match(text, end)) and re.search(r"(?:cấp|khóa|loại|hạng|thế kỷ|chương|phần|mục|nhóm|vùng|quý|từ|bậc|độ|phụ lục)\s*$", left):
+    elif (span := _ROMAN_RANGE.match(text, end)) and re.search(
+        r"(?:cấp|khóa|loại|hạng|thế kỷ|chương|phần|mục|nhóm|vùng|quý|từ|bậc|độ|phụ lục)\s*$", left
+    ):
         words += " đến"
         end = span.end()
     return Said(end, words, "roman")
 
 
 def small_roman(scan: Scan, word: str) -> Said | None:
-    """"chương iv." at the end of a phrase; never where it could be a Vietnamese word before another."""
+    """ "chương iv." at the end of a phrase; never where it could be a Vietnamese word before another."""
     match = _ROMAN_SOFT.match(scan.text, scan.pos)
     if not match or match.group() != word:
         return None
     value = roman(word)
     if value is None or not _ROMAN_SOFT_LEFT.search(scan.left(24)):
         return None
-    words = ordinal(value, scan.reading) if re.search(r"\bthứ\s*$", scan.left(8)) and value != 1 else cardinal(value, scan.reading)
+    words = (
+        ordinal(value, scan.reading)
+        if re.search(r"\bthứ\s*$", scan.left(8)) and value != 1
+        else cardinal(value, scan.reading)
+    )
     return Said(match.end(), words, "roman")
 
 
@@ -135,7 +190,11 @@ def letter(scan: Scan, word: str) -> Said | None:
     if name is None:
         return None
     end = scan.pos + 1
-    if word.isupper() and re.match(r"\.(?=[A-ZĐ]|\s[A-ZĐ][a-zà-ỹ])", scan.text[end : end + 3]) and re.search(r"(?:^|[A-ZĐa-zà-ỹ.]\s?)$", scan.left(3)):
+    if (
+        word.isupper()
+        and re.match(rf"\.(?=[A-ZĐ]|\s[A-ZĐ][{LOWER}])", scan.text[end : end + 3])
+        and re.search(rf"(?:^|[{UPPER}{LOWER}.]\s?)$", scan.left(3))
+    ):
         end += 1
     if name == word:
         return None
@@ -143,7 +202,7 @@ def letter(scan: Scan, word: str) -> Said | None:
 
 
 def letters_then_digits(scan: Scan) -> Said | None:
-    """"A1", "H5N1", "QL18A", "BĐ2", "NQ57": a known abbreviation or letter names, then the number."""
+    """ "A1", "H5N1", "QL18A", "BĐ2", "NQ57": a known abbreviation or letter names, then the number."""
     match = _ALNUM.match(scan.text, scan.pos)
     if not match:
         return None
@@ -177,14 +236,17 @@ def _figures(part: str) -> list[str]:
 
 
 def rate(scan: Scan, word: str) -> Said | None:
-    """"đồng/tháng", "lần/ngày" after a number: "đồng một tháng"."""
+    """ "đồng/tháng", "lần/ngày" after a number: "đồng một tháng"."""
     end = scan.pos + len(word)
     if scan.text[end : end + 1] != "/" and scan.text[end : end + 2] != " /":
         return None
     match = RATE.match(scan.text, end)
     if not match or (word.lower() not in MEASURE_WORDS and word not in {"km", "kg"}):
         return None
-    if not re.search(r"(?:\d|mỗi|một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|triệu|nghìn|tỷ|vài|mấy)[\s\w,.]{0,24}$", scan.left(32)):
+    if not re.search(
+        r"(?:\d|mỗi|một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|triệu|nghìn|tỷ|vài|mấy)[\s\w,.]{0,24}$",
+        scan.left(32),
+    ):
         return None
     words = word
     while match:
