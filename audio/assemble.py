@@ -28,7 +28,7 @@ _ROUNDS = 5
 _LIMITER_RATE_HZ = 48_000
 _ENCODER_GAIN_DB = {"mp3": -0.4}
 """LAME scales its input by about 0.955 below 128 kbit/s."""
-_OVERSHOOT_DB = {"mp3": 2.0, "ogg": 1.2, "flac": 0.3, "wav": 0.3}
+_OVERSHOOT_DB = {"mp3": 2.9, "ogg": 1.2, "flac": 0.3, "wav": 0.3}
 """How far the encoder and the filters after the limiter overshoot it, as a first guess; measured afterwards."""
 _LONGEST_MS = 24 * 3_600_000
 
@@ -100,7 +100,13 @@ def assemble(
 
 class _Work:
     def __init__(
-        self, parts: Sequence[Part], profile: Profile, name: str, tags: Tags, length_ms: int, progress: Progress
+        self,
+        parts: Sequence[Part],
+        profile: Profile,
+        name: str,
+        tags: Tags,
+        length_ms: int,
+        progress: Progress,
     ) -> None:
         self.parts = parts
         self.profile = profile
@@ -122,7 +128,6 @@ class _Work:
             wanted_db = profile.target_lufs - measured_lufs + correction_db
             gain_db = round(histogram.gain_for(wanted_db, limit_db), 2)
             found = self.encoded(out, gain_db, limit_db)
-            if __import__("os").environ.get("DBG"): print(number, measured_lufs, wanted_db, gain_db, limit_db, histogram.limiter_loss_db(gain_db, limit_db), found)
             error_lu = found.integrated_lufs - profile.target_lufs
             excess_db = found.true_peak_dbtp - profile.ceiling_dbtp
             if abs(error_lu) <= TOLERANCE_LU - 0.1 and excess_db <= 0:
@@ -141,10 +146,11 @@ class _Work:
     def measured(self) -> tuple[float, PeakHistogram]:
         """Loudness after the dynamics, and where its peaks lie, before gain and limiter."""
         histogram = PeakHistogram(self.rate_hz)
-        chain = ",".join([*self.profile.before, "asplit[a][b];[a]ebur128=framelog=quiet[m];[b]aformat=flt[p]"])
+        chain = ",".join([*self.profile.before, "asplit[a][b];[a]"])
+        metered = ",".join([*self.profile.after, "ebur128=framelog=quiet"])
         with ffmpeg.running(
             [
-                *ffmpeg.pcm_input(self.rate_hz), "-filter_complex", f"[0:a]{chain}",
+                *ffmpeg.pcm_input(self.rate_hz), "-filter_complex", f"[0:a]{chain}{metered}[m];[b]aformat=flt[p]",
                 "-map", "[m]", "-f", "null", "-", "-map", "[p]", "-f", "f32le", "pipe:1",
             ],
             task=f"measure {self.name}", timeout_s=self.timeout_s, wants_feed=True, wants_output=True,

@@ -52,7 +52,9 @@ class FfmpegTimeoutError(LoaError):
 class NotAudioError(LoaError):
     """A file holds no sound that can be read."""
 
-    sentence = N_("{path} holds no sound that can be read ({reason}): supply a wav, mp3, m4a, ogg or flac file")
+    sentence = N_(
+        "{path} holds no sound that can be read ({reason}): supply a wav, mp3, m4a, ogg or flac file"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +179,12 @@ class Running:
 
 @contextlib.contextmanager
 def running(
-    arguments: Sequence[str], *, task: str, timeout_s: float, wants_feed: bool = False, wants_output: bool = False
+    arguments: Sequence[str],
+    *,
+    task: str,
+    timeout_s: float,
+    wants_feed: bool = False,
+    wants_output: bool = False,
 ) -> Iterator[Running]:
     """ffmpeg, fed while the block runs and waited for at its end; killed when the block is left by an error.
 
@@ -296,6 +303,29 @@ def _reason(said: str) -> str:
 def with_version(read: Callable[[str], str] = lambda line: line) -> str:
     """ffmpeg's own first line, for `loa doctor`. Raises FfmpegMissingError."""
     done = subprocess.run(
-        [ffmpeg_path(), "-version"], capture_output=True, text=True, timeout=20, check=False, creationflags=_NO_WINDOW
+        [ffmpeg_path(), "-version"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+        creationflags=_NO_WINDOW,
     )
     return read(done.stdout.splitlines()[0] if done.stdout else "")
+
+
+def decoded(content: bytes, container: str, rate_hz: int, *, most_s: int = 120) -> bytes:
+    """The first sound stream of `content` (a file in memory, of that container) as mono 16-bit PCM.
+
+    Raises:
+        FfmpegFailedError, FfmpegTimeoutError.
+    """
+    done = subprocess.run(
+        _command([
+            "-protocol_whitelist", "pipe", "-f", container, "-i", "pipe:0", "-map", "0:a:0",
+            "-t", str(most_s), "-f", "s16le", "-ac", "1", "-ar", str(rate_hz), "pipe:1",
+        ]),
+        input=content, capture_output=True, timeout=60, check=False, creationflags=_NO_WINDOW,
+    )  # fmt: skip
+    if done.returncode or not done.stdout:
+        raise FfmpegFailedError(task="decode the reply", reason=_reason(done.stderr.decode(errors="replace")))
+    return done.stdout

@@ -78,9 +78,10 @@ def measure(path: Path, rate_hz: int, timeout_s: float = 3600) -> Loudness:
 
 @dataclass(slots=True)
 class PeakHistogram:
-    """How much of a sound's energy lies in 10 ms blocks of which peak: enough to foretell what a limiter takes away.
+    """How much of a sound's energy lies in 5 ms blocks of which peak: enough to foretell what a limiter takes away.
 
-    Constant memory however long the sound is. Against the real limiter it is right to 0.3 LU.
+    Constant memory however long the sound is. Against the real limiter (attack 2 ms, release 20 ms) it was right to
+    0.3 LU down to 13 dB of limiting; 10 ms blocks were wrong by 2, 1 ms blocks by 1.5.
     """
 
     rate_hz: int
@@ -92,7 +93,7 @@ class PeakHistogram:
 
     def add(self, samples: npt.NDArray[np.float32]) -> None:
         """Count more samples (full scale 1.0)."""
-        block = self.rate_hz // 100
+        block = self.rate_hz // 200
         samples = np.concatenate([self._rest, samples])
         whole = len(samples) // block * block
         self._rest = samples[whole:].copy()
@@ -100,13 +101,11 @@ class PeakHistogram:
             return
         shaped = samples[:whole].reshape(-1, block)
         peak = np.maximum(shaped.max(axis=1), -shaped.min(axis=1))
-        # The limiter looks ahead and lets go slowly: its gain in a block follows the loudest neighbour too.
-        near = peak.copy()
-        near[:-1] = np.maximum(near[:-1], peak[1:])
-        near[1:] = np.maximum(near[1:], peak[:-1] * 0.8)
         energy = np.einsum("ij,ij->i", shaped, shaped, dtype=np.float64)
-        level_db = 20 * np.log10(np.maximum(near, 1e-6))
-        index = np.clip((level_db - self._lowest_db) / self._step_db, 0, len(self._energy) - 1).astype(np.int64)
+        level_db = 20 * np.log10(np.maximum(peak, 1e-6))
+        index = np.clip((level_db - self._lowest_db) / self._step_db, 0, len(self._energy) - 1).astype(
+            np.int64
+        )
         self._energy += np.bincount(index, weights=energy, minlength=len(self._energy))
 
     def limiter_loss_db(self, gain_db: float, limit_db: float) -> float:

@@ -38,13 +38,18 @@ class WavInfo:
         return round(self.samples * 1000 / self.rate_hz)
 
 
+def header(samples: int, rate_hz: int) -> bytes:
+    """The 44 bytes before `samples` samples of mono 16-bit PCM."""
+    size = samples * BYTES_PER_SAMPLE
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, 1, rate_hz, rate_hz * 2, 2, 16, b"data", size,
+    )  # fmt: skip
+
+
 def wav_bytes(pcm: bytes, rate_hz: int) -> bytes:
     """`pcm` (mono, 16-bit little-endian) as a whole WAV file; the same bytes for the same sound on any machine."""
-    header = struct.pack(
-        "<4sI4s4sIHHIIHH4sI",
-        b"RIFF", 36 + len(pcm), b"WAVE", b"fmt ", 16, 1, 1, rate_hz, rate_hz * 2, 2, 16, b"data", len(pcm),
-    )  # fmt: skip
-    return header + pcm
+    return header(len(pcm) // BYTES_PER_SAMPLE, rate_hz) + pcm
 
 
 def read_info(path: Path) -> WavInfo:

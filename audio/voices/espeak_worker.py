@@ -53,7 +53,12 @@ def _speak(library: ctypes.CDLL, collected: list[bytes], order: dict[str, object
     collected.clear()
     if library.espeak_SetVoiceByName(str(order["voice"]).encode()):
         raise ValueError("language")
-    for parameter, key in ((_RATE, "rate_wpm"), (_PITCH, "pitch"), (_RANGE, "range"), (_WORD_GAP, "word_gap")):
+    for parameter, key in (
+        (_RATE, "rate_wpm"),
+        (_PITCH, "pitch"),
+        (_RANGE, "range"),
+        (_WORD_GAP, "word_gap"),
+    ):
         library.espeak_SetParameter(parameter, int(str(order[key])), 0)
     text = str(order["text"]).encode() + b"\0"
     if library.espeak_Synth(text, len(text), 0, 1, 0, _UTF8, None, None) or library.espeak_Synchronize():

@@ -1,0 +1,148 @@
+"""Spoken sentences, kept by what they depend on: voice, its settings, language, words. Say once, use for ever.
+
+One WAV a sentence; a private chunk after the sound carries its SHA-256, checked at every use. Files appear whole
+(temporary file, rename), so two processes may share the folder: the first sound of a sentence wins, both use it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import struct
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from audio import wav
+from content import atomic
+from content.errors import LoaError
+
+_CHUNK: Final = b"loaH"
+_TRAILER_BYTES: Final = 8 + 32
+_TRIM_TO: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceKey:
+    """All that the sound of a sentence depends on."""
+
+    voice: str
+    settings: str
+    language: str
+    text: str
+
+    @property
+    def sha256(self) -> str:
+        """The name of the sound in the cache."""
+        text = unicodedata.normalize("NFC", " ".join(self.text.split()))
+        parts = [1, self.voice, self.settings, self.language, text]
+        return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+
+
+class SentenceCache:
+    """A folder of spoken sentences, at most `most_bytes` of them; the least lately used go first."""
+
+    def __init__(self, folder: Path, most_bytes: int) -> None:
+        self.folder = folder
+        self.most_bytes = most_bytes
+        self._written_bytes = most_bytes  # so that the first write looks at what is there
+
+    def path_of(self, key: SentenceKey) -> Path:
+        """Where the sound of `key` stands, whether or not it is there."""
+        name = key.sha256
+        return self.folder / name[:2] / f"{name}.wav"
+
+    def get(self, key: SentenceKey) -> bytes | None:
+        """The house WAV of `key`, its bytes verified; None where it is not there. A damaged one is removed."""
+        path = self.path_of(key)
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        sound = _verified(content)
+        if sound is None:
+            with contextlib.suppress(OSError):
+                path.unlink()
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return sound
+
+    def has(self, key: SentenceKey) -> bool:
+        """Whether a sound of `key` is there, unverified: for estimates of what is left to do."""
+        return self.path_of(key).is_file()
+
+    def put(self, key: SentenceKey, sound: bytes) -> bytes:
+        """Keep the house WAV `sound`; the sound that counts, which is an earlier one where another process was first.
+
+        Raises:
+            wav.NotHouseWavError: it is none. atomic.DiskFullError, atomic.NotWritableError.
+        """
+        pcm, _rate = wav.split_wav(sound, "sentence")
+        earlier = self.get(key)
+        if earlier is not None:
+            return earlier
+        content = _signed(sound, pcm)
+        try:
+            atomic.write_bytes(self.path_of(key), content)
+        except atomic.NotWritableError:
+            # Windows does not rename over a file that another process is reading: then it is there.
+            earlier = self.get(key)
+            if earlier is None:
+                raise
+            return earlier
+        self._written_bytes += len(content)
+        if self._written_bytes > self.most_bytes * (1 - _TRIM_TO):
+            self.trim()
+        return sound
+
+    def size_bytes(self) -> int:
+        """What the cache takes on disk."""
+        return sum(size for _at, size, _path in self._files())
+
+    def trim(self) -> int:
+        """Bring the cache below its bound, least lately used first, and clear what dead processes left; bytes freed."""
+        self._written_bytes = 0
+        files = sorted(self._files())
+        total = sum(size for _at, size, _path in files)
+        freed = 0
+        if total > self.most_bytes:
+            for _at, size, path in files:
+                if total - freed <= self.most_bytes * _TRIM_TO:
+                    break
+                with contextlib.suppress(OSError):
+                    path.unlink()
+                    freed += size
+        return freed
+
+    def _files(self) -> list[tuple[float, int, Path]]:
+        found = []
+        if not self.folder.is_dir():
+            return []
+        for path in self.folder.glob("??/*"):
+            with contextlib.suppress(OSError):
+                stat = path.stat()
+                found.append((stat.st_mtime, stat.st_size, path))
+        return found
+
+
+def _signed(sound: bytes, pcm: bytes) -> bytes:
+    """`sound` with the hash chunk after its data, and the outer size set right."""
+    whole = sound + _CHUNK + struct.pack("<I", 32) + hashlib.sha256(pcm).digest()
+    return whole[:4] + struct.pack("<I", len(whole) - 8) + whole[8:]
+
+
+def _verified(content: bytes) -> bytes | None:
+    """The plain house WAV in a cache file, or None where its bytes are not what was written."""
+    sound, trailer = content[:-_TRAILER_BYTES], content[-_TRAILER_BYTES:]
+    if trailer[:4] != _CHUNK or len(sound) < 44:
+        return None
+    sound = sound[:4] + struct.pack("<I", len(sound) - 8) + sound[8:]
+    try:
+        pcm, _rate = wav.split_wav(sound, "cache")
+    except LoaError:
+        return None
+    return sound if hashlib.sha256(pcm).digest() == trailer[8:] else None

@@ -1,0 +1,110 @@
+"""`loa render`: make the audio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from audio.profiles import PROFILES
+from content.commands.shell import (
+    LoaCommand,
+    json_option,
+    option,
+    print_json,
+    print_table,
+    progress,
+    say,
+    talk,
+    with_station,
+)
+from content.language import N_, _, ngettext
+
+if TYPE_CHECKING:
+    from audio.render import Rendered, RenderResult
+    from content.station import Station
+
+
+class NothingNamedError(click.UsageError):
+    """Neither items nor --all."""
+
+
+@click.command(
+    cls=LoaCommand,
+    help=N_(
+        "Make the audio of ITEMs, or of everything approved, and of the episodes that carry them. What is there already costs nothing."
+    ),
+    epilog=N_("Example:\n  loa render 3 4\n  loa render --all --profile web"),
+)
+@click.argument("items", metavar="[ITEM]...", nargs=-1, type=int)
+@option("--all", "everything", is_flag=True, help=N_("Everything that is approved."))
+@option(
+    "--profile", type=click.Choice(list(PROFILES)), help=N_("How it must sound (else as config.toml says).")
+)
+@option("--dry-run", is_flag=True, help=N_("Only say how much there is to do."))
+@json_option
+@with_station
+def render(
+    station: Station,
+    items: tuple[int, ...],
+    everything: bool,
+    profile: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    from audio.render import render_items, steps_of
+
+    if bool(items) == everything:
+        raise NothingNamedError(_("name the items to render, or say --all"))
+    chosen = None if everything else list(items)
+    steps = steps_of(station, chosen)
+    if dry_run:
+        say(ngettext("{count} step to do at most", "{count} steps to do at most", steps), count=steps)
+        return 0
+    with progress(_("Rendering"), steps) as advance:
+        result = render_items(station, chosen, advance, profile=profile)
+    if as_json:
+        print_json([one.as_json() for one in result.rendered])
+    else:
+        _show(result)
+    for failed in result.failed:
+        talk().print(f"{failed.title}: {failed.error.told(_)}", markup=False, style="red")
+    return 1 if result.failed else 0
+
+
+def _show(result: RenderResult) -> None:
+    rows = [
+        [
+            _(one.kind), one.id, one.title, _length(one), one.voice,
+            "" if one.loudness_lufs is None else f"{one.loudness_lufs:.1f}", _("new") if one.made else _("kept"),
+            _remarks(one),
+        ]
+        for one in result.rendered
+    ]  # fmt: skip
+    print_table(
+        _("Audio"),
+        [_("Kind"), _("No."), _("Title"), _("Length"), _("Voice"), "LUFS", _("State"), _("Remarks")],
+        list(rows),
+    )
+    degraded = sum(one.degraded for one in result.rendered if one.kind == "segment")
+    if degraded:
+        say(
+            ngettext(
+                "{count} item has only the makeshift voice: it needs a named person's consent before it airs.",
+                "{count} items have only the makeshift voice: they need a named person's consent before they air.",
+                degraded,
+            ),
+            count=degraded,
+        )
+
+
+def _length(one: Rendered) -> str:
+    seconds = round(one.length_ms / 1000)
+    return f"{seconds // 60}:{seconds % 60:02}"
+
+
+def _remarks(one: Rendered) -> str:
+    remarks = [_("makeshift voice")] if one.degraded else []
+    remarks += [f"{fallback['voice']}: {fallback['reason']}" for fallback in one.fallbacks]
+    remarks += [_(str(flag["message"])).format(**flag["facts"]) for flag in one.flags]
+    return "; ".join(remarks)

@@ -1,0 +1,225 @@
+"""A script into one sound: every sentence by the first voice that can speak all of them, cached one by one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from audio import wav
+from audio.cache import SentenceCache, SentenceKey
+from audio.voices.voice import NothingToSayError, Voice, VoiceError, VoiceUnavailableError
+from content import atomic
+from content.errors import LoaError
+from content.language import N_
+
+RECIPE_VERSION = 1
+"""Raise it when the same words and voice would give another segment."""
+_EDGE_LEVEL = 33
+"""−60 dBFS: quieter than this at a sentence's head or tail is silence of the engine, replaced by the script's pauses."""
+_EDGE_KEPT_MS = 40
+
+Advance = Callable[[int], None]
+"""Called with the number of sentences finished."""
+
+
+class NoVoiceError(LoaError):
+    """Every voice in the order failed."""
+
+    sentence = N_(
+        "no voice could speak it: {reasons}; add another voice to [voice] order in config.toml, or record it"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """Words to speak and the silence after them."""
+
+    spoken: str
+    pause_after_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fallback:
+    """A voice that was tried first and why it did not speak."""
+
+    voice: str
+    reason: str
+
+    def as_json(self) -> dict[str, str]:
+        return {"voice": self.voice, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenScript:
+    """Who spoke a script, who could not, and the cached sounds in order."""
+
+    voice: str
+    settings: str
+    degraded: bool
+    fallbacks: tuple[Fallback, ...]
+    sentences: tuple[Sentence, ...]
+    keys: tuple[SentenceKey, ...]
+    synthesised: int
+    """How many sentences were not in the cache."""
+
+    @property
+    def recipe_sha256(self) -> str:
+        """Of all that the segment's sound depends on."""
+        return recipe_of(
+            self.sentences, self.voice, self.settings, self.keys[0].language if self.keys else ""
+        )
+
+
+def recipe_of(sentences: Sequence[Sentence], voice: str, settings: str, language: str) -> str:
+    """The SHA-256 of all that a segment's sound depends on."""
+    facts = [RECIPE_VERSION, voice, settings, language, [[s.spoken, s.pause_after_ms] for s in sentences]]
+    return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
+
+
+class Speaker:
+    """Voices in their order of fall-back, over one cache.
+
+    A voice that says it is unavailable is not asked again within this speaker's life, so that a month's
+    rendering without network waits for it once.
+    """
+
+    def __init__(self, voices: Sequence[Voice], cache: SentenceCache) -> None:
+        self.voices = list(voices)
+        self.cache = cache
+        self._down: dict[str, VoiceUnavailableError] = {}
+
+    def __enter__(self) -> Speaker:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of every voice's connections and processes."""
+        for voice in self.voices:
+            voice.close()
+
+    def speak(
+        self,
+        sentences: Sequence[Sentence],
+        language: str,
+        first: str | None = None,
+        advance: Advance | None = None,
+    ) -> SpokenScript:
+        """Have every sentence spoken by one voice; `first` names the voice to try before the order.
+
+        Whatever was spoken before an error or Ctrl-C stays in the cache: the same call goes on there.
+
+        Raises:
+            NoVoiceError: with the reason of each voice. NothingToSayError: there are no words.
+        """
+        worded = tuple(s for s in sentences if any(mark.isalnum() for mark in s.spoken))
+        if not worded:
+            raise NothingToSayError(text=" ".join(s.spoken for s in sentences)[:80])
+        fallbacks: list[Fallback] = []
+        errors: list[LoaError] = []
+        for voice in self.in_order(first):
+            keys = tuple(SentenceKey(voice.name, voice.settings, language, s.spoken) for s in worded)
+            try:
+                missing = [key for key in dict.fromkeys(keys) if self.cache.get(key) is None]
+                if missing and voice.name in self._down:
+                    raise self._down[voice.name]
+                if advance:
+                    advance(len(keys) - len(missing))
+                self._synthesise(voice, missing, advance)
+            except VoiceError as error:
+                if isinstance(error, VoiceUnavailableError):
+                    self._down[voice.name] = error
+                fallbacks.append(Fallback(voice=voice.name, reason=str(error)))
+                errors.append(error)
+                continue
+            return SpokenScript(
+                voice=voice.name, settings=voice.settings, degraded=voice.degraded, fallbacks=tuple(fallbacks),
+                sentences=worded, keys=keys, synthesised=len(missing),
+            )  # fmt: skip
+        raise NoVoiceError(reasons=errors or ["-"])
+
+    def in_order(self, first: str | None) -> list[Voice]:
+        """The voices as they are tried, `first` before the others."""
+        return sorted(self.voices, key=lambda voice: voice.name != first)
+
+    def is_down(self, voice: Voice) -> bool:
+        """Whether the voice said, in this speaker's life, that it is unavailable."""
+        return voice.name in self._down
+
+    def sound_of(self, spoken: SpokenScript, index: int) -> bytes:
+        """The house WAV of one sentence; spoken again where the cache lost it meanwhile."""
+        key = spoken.keys[index]
+        sound = self.cache.get(key)
+        if sound is None:
+            voice = next(v for v in self.voices if v.name == spoken.voice)
+            sound = self.cache.put(key, voice.synthesise(key.text, key.language))
+        return sound
+
+    def write_segment(self, spoken: SpokenScript, path: Path) -> int:
+        """Write the whole script as one house WAV, whole or not at all; its length in ms. Constant memory."""
+        sounds = (self.sound_of(spoken, index) for index in range(len(spoken.keys)))
+        return write_segment(path, zip(sounds, (s.pause_after_ms for s in spoken.sentences), strict=True))
+
+    def _synthesise(self, voice: Voice, missing: Sequence[SentenceKey], advance: Advance | None) -> None:
+        stop = threading.Event()
+
+        def one(key: SentenceKey) -> None:
+            if stop.is_set():
+                return
+            self.cache.put(key, voice.synthesise(key.text, key.language))
+            if advance:
+                advance(1)
+
+        if voice.workers == 1 or len(missing) < 2:
+            for key in missing:
+                one(key)
+            return
+        with ThreadPoolExecutor(voice.workers, thread_name_prefix=f"voice-{voice.name}") as pool:
+            futures = [pool.submit(one, key) for key in missing]
+            try:
+                wait(futures, return_when=FIRST_EXCEPTION)
+            finally:  # an error or Ctrl-C: let the sentences in hand finish, begin no other
+                if not all(future.done() for future in futures):
+                    stop.set()
+            for future in futures:
+                future.result()
+
+
+def write_segment(path: Path, sounds: Iterator[tuple[bytes, int]] | Sequence[tuple[bytes, int]]) -> int:
+    """House WAVs and the pauses after them, as one house WAV at `path`; its length in ms.
+
+    Head and tail silence of each sentence is cut to 40 ms first, so that the pauses are those of the script.
+
+    Raises:
+        wav.NotHouseWavError, atomic.DiskFullError, atomic.NotWritableError.
+    """
+    with atomic.replacing(path) as temporary, temporary.open("wb") as stream:
+        stream.write(bytes(44))
+        samples = 0
+        for sound, pause_after_ms in sounds:
+            pcm, rate_hz = wav.split_wav(sound)
+            if rate_hz != wav.SPEECH_RATE_HZ:
+                raise wav.NotHouseWavError(path="sentence", reason=f"{rate_hz} Hz")
+            for block in (_without_edges(pcm), bytes(round(pause_after_ms * rate_hz / 1000) * 2)):
+                stream.write(block)
+                samples += len(block) // 2
+        stream.seek(0)
+        stream.write(wav.header(samples, wav.SPEECH_RATE_HZ))
+    return round(samples * 1000 / wav.SPEECH_RATE_HZ)
+
+
+def _without_edges(pcm: bytes) -> bytes:
+    samples = np.frombuffer(pcm, dtype="<i2")
+    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) >= _EDGE_LEVEL)
+    if not len(loud):
+        return pcm
+    kept = wav.SPEECH_RATE_HZ * _EDGE_KEPT_MS // 1000
+    return samples[max(0, int(loud[0]) - kept) : int(loud[-1]) + 1 + kept].tobytes()

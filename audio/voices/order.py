@@ -1,0 +1,54 @@
+"""The station's voices, in the order that its config gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from audio.cache import SentenceCache
+from audio.speak import Speaker
+from audio.voices.recording import RecordingVoice
+from audio.voices.voice import Voice
+from content.station import Station
+
+
+def recording_voice(station: Station) -> RecordingVoice:
+    """The recordings of the station."""
+    return RecordingVoice(station.folder / "recordings")
+
+
+def voice_named(station: Station, name: str) -> Voice:
+    """The voice of that name (one of `content.config.VOICES`)."""
+    return _MAKERS[name](station)
+
+
+def speaker_of(station: Station, extra: str | None = None) -> Speaker:
+    """All voices of the config in their order over the station's cache; `extra` names one more to have at hand."""
+    names = list(station.config.voice.order)
+    if extra in _MAKERS and extra not in names:
+        names.append(str(extra))
+    cache = SentenceCache(station.folder / "cache" / "sentences", station.config.voice.cache_mb * 1_000_000)
+    return Speaker([voice_named(station, name) for name in names], cache)
+
+
+def _gtts(_station: Station) -> Voice:
+    from audio.voices.gtts_voice import GttsVoice
+
+    return GttsVoice()
+
+
+def _espeak(_station: Station) -> Voice:
+    from audio.voices.espeak_voice import EspeakVoice
+
+    return EspeakVoice()
+
+
+def _piper(station: Station) -> Voice:
+    from audio.voices.piper_voice import PiperVoice
+
+    model = station.config.voice.piper_model
+    return PiperVoice(station.folder / model if model else None)
+
+
+_MAKERS: dict[str, Callable[[Station], Voice]] = {
+    "gtts": _gtts, "espeak": _espeak, "piper": _piper, "recording": recording_voice,
+}  # fmt: skip
