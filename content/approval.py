@@ -273,17 +273,18 @@ def is_cleared(
             N_("the script of item {item} was altered without a new version: run `loa audit verify`"),
             item=script.item_id,
         )
-    if not decided or decided[-1].decision == "rejected" or script.status != "approved":
+    standing = script.status == item.status == "approved"
+    if not decided or decided[-1].decision == "rejected" or not standing:
         return _no(
             N_("the script of item {item} (version {version}) is not approved: run `loa item approve {item}`"),
             item=script.item_id, version=script.version,
         )  # fmt: skip
     since = max((i for i, word in enumerate(decided) if word.decision == "rejected"), default=-1) + 1
-    standing = decided[since:]
-    decision = standing[-1].decision
+    valid = decided[since:]
+    decision = valid[-1].decision
     if audio_sha256 is None:
         return Clearance(True, None, decision)
-    named = {word.audio_sha256 for word in standing if word.audio_sha256}
+    named = {word.audio_sha256 for word in valid if word.audio_sha256}
     if (named or recording) and audio_sha256 not in named:
         return _no(
             N_(

@@ -98,7 +98,7 @@ def verify(session: Session, *, anchor: str | None = None) -> Verdict:
                     number=number + 1,
                 )
             )
-        elif before != previous:
+        elif before != previous and sha256:
             breaks.append(
                 _break(
                     "reordered",
@@ -213,9 +213,7 @@ def _table(
     at_id = names.index("id")
     breaks = []
     there: set[str] = set()
-    for row in (
-        session.connection().execution_options(yield_per=5000).execute(select(table).order_by(table.c.id))
-    ):
+    for row in _rows(session, table, at_id):
         name = f"{table_name}:{row[at_id]}"
         there.add(name)
         seal = seals.get(name)
