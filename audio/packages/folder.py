@@ -8,6 +8,7 @@ the export before anything is written.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from audio.packages.errors import FolderTakenError
 from audio.packages.manifest import MANIFEST, SIGNATURE
+from audio.packages.names import is_safe_path
 from content import atomic
 
 WRITING = ".loa-writing"
@@ -71,22 +73,26 @@ def old_listing(folder: Path) -> dict[str, tuple[str, int]]:
     Raises:
         FolderTakenError: the folder holds something else.
     """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise FolderTakenError(path=folder)
     if not folder.exists() or not any(folder.iterdir()):
         return {}
-    if (folder / WRITING).is_file() and not (folder / WRITING).is_symlink():
-        ours = (folder / WRITING).read_text("utf-8").splitlines()
-        return {path: ("", -1) for path in ours}
-    if not (folder / MANIFEST).is_file():
+    if any(entry.is_symlink() for entry in folder.iterdir()):
         raise FolderTakenError(path=folder)
-    return _listing_in((folder / MANIFEST).read_bytes())
+    if (folder / WRITING).is_file():
+        ours = (folder / WRITING).read_text("utf-8", errors="replace").splitlines()
+        listing = dict.fromkeys(ours, ("", -1))
+    elif (folder / MANIFEST).is_file():
+        listing = _listing_in((folder / MANIFEST).read_bytes())
+    else:
+        raise FolderTakenError(path=folder)
+    return {path: held for path, held in listing.items() if is_safe_path(path)}
 
 
 def _listing_in(manifest: bytes) -> dict[str, tuple[str, int]]:
-    import json
-
     try:
         files = json.loads(manifest)["files"]
-        return {file["path"]: (file["sha256"], file["size"]) for file in files}
+        return {str(file["path"]): (file["sha256"], file["size"]) for file in files}
     except (ValueError, KeyError, TypeError):
         return {}
 

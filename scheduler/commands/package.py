@@ -1,0 +1,171 @@
+"""`loa package`: make packages for commune stations, check them, take them in."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from content.commands.choices import DAY, MONTH
+from content.commands.shell import (
+    LoaGroup,
+    json_option,
+    option,
+    print_json,
+    print_table,
+    progress,
+    say,
+    with_station,
+)
+from content.config import PROFILES
+from content.language import N_, _, ngettext
+from content.months import first_day, last_day
+
+if TYPE_CHECKING:
+    from audio.packages.verify import Checked
+    from content.station import Station
+    from scheduler.exchange.export import PackageSummary
+
+
+@click.group(
+    cls=LoaGroup,
+    help=N_("Packages of audio and schedule for commune stations: by stick, by zip, or over the network."),
+    epilog=N_(
+        "Example:\n  loa package export --all --month 12/2026 --usb E:\\\n  loa package receive E:\\xa-trung-ha"
+    ),
+)
+def package() -> None:
+    pass
+
+
+@package.command(
+    help=N_("Make packages for stations: audio, rundowns, calendar, wall sheet and a signed manifest."),
+    epilog=N_("Example:\n  loa package export --station xa-trung-ha --month 12/2026 --dir out"),
+)
+@option("--station", "codes", multiple=True, help=N_("Code of a commune station; may be given again."))
+@option("--all", "everyone", is_flag=True, help=N_("Every commune station in use."))
+@option("--month", type=MONTH, help=N_("A calendar month."))
+@option("--from", "from_on", type=DAY, help=N_("First day."))
+@option("--to", "until_on", type=DAY, help=N_("Last day."))
+@option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path),
+    help=N_("Folder for the packages (default: packages)."),
+)
+@option("--zip", "zips", is_flag=True, help=N_("One zip file a station."))
+@option(
+    "--usb", type=click.Path(path_type=Path), help=N_("A stick: copy and wait until it can be pulled out.")
+)
+@option("--profile", type=click.Choice(PROFILES), help=N_("Output profile of the audio."))
+@option("--update", is_flag=True, help=N_("Only what the station has not got yet (stations with Loa)."))
+@option("--partial", is_flag=True, help=N_("Leave out what is not rendered or approved yet."))
+@json_option
+@with_station
+def export(
+    station: Station, codes: tuple[str, ...], everyone: bool, month: str | None, from_on: date | None,
+    until_on: date | None, folder: Path | None, zips: bool, usb: Path | None, profile: str | None,
+    update: bool, partial: bool, as_json: bool,
+) -> None:  # fmt: skip
+    from scheduler.exchange import communes
+    from scheduler.exchange.errors import NoStationsError, NotADriveError
+    from scheduler.exchange.export import export_packages
+
+    if bool(codes) == everyone:
+        raise click.UsageError(_("name stations with --station CODE, or take them --all"))
+    if month is None and (from_on is None or until_on is None):
+        raise click.UsageError(_("name the days: --month 12/2026, or --from and --to"))
+    if usb is not None and (folder is not None or zips):
+        raise click.UsageError(_("--usb goes without --dir and --zip"))
+    start, end = (first_day(month), last_day(month)) if month else (from_on, until_on)
+    assert start is not None
+    assert end is not None
+    if usb is not None and not usb.is_dir():
+        raise NotADriveError(path=usb)
+    with station.read() as session:
+        rows = list(communes.known(session)) if everyone else [communes.find(session, code) for code in codes]
+    if not rows:
+        raise NoStationsError
+    form = "usb" if usb is not None else "zip" if zips else "dir"
+    with progress(_("Writing packages"), len(rows)) as advance:
+        made = export_packages(
+            station, rows, start, end, usb or folder or Path("packages"), now=datetime.now(UTC), profile=profile,
+            form=form, update=update, partial=partial, advance=advance,
+        )  # fmt: skip
+    if as_json:
+        print_json([summary.to_json() for summary in made])
+        return
+    _show(made)
+
+
+def _show(made: list[PackageSummary]) -> None:
+    print_table(
+        _("Packages"),
+        [_("station"), _("revision"), _("plays"), _("sounds"), _("MB"), _("written MB"), _("where")],
+        [
+            [one.name, one.revision, one.plays, one.sounds, _mb(one.size), _mb(one.written), one.path]
+            for one in made
+        ],
+    )
+    for one in made:
+        for words in one.unplaced[:5]:
+            say(N_("{station}: no room in its sessions for {words}"), station=one.name, words=words)
+    left_out = made[0].left_out
+    if left_out:
+        say(N_("left out, not ready: {words}"), words="; ".join(left_out[:10]))
+    say(N_("signed with the key {fingerprint}"), fingerprint=made[0].fingerprint)
+
+
+def _mb(size: int) -> str:
+    return f"{size / 2**20:.1f}"
+
+
+@package.command(
+    help=N_("Check a package: signature, hashes, completeness. Needs no station and no database."),
+    epilog=N_("Example:\n  loa package verify E:\\xa-trung-ha"),
+)
+@click.argument("path", type=click.Path(path_type=Path))
+@json_option
+def verify(path: Path, as_json: bool) -> None:
+    from audio.packages.verify import check_package
+
+    checked = check_package(path)
+    if as_json:
+        print_json(_verified(path, checked))
+    manifest = checked.or_refuse(path)
+    if as_json:
+        return
+    plays = ngettext("{count} play", "{count} plays", len(manifest.plays)).format(count=len(manifest.plays))
+    print_table(
+        _("The package is whole and unchanged"),
+        [_("what"), _("value")],
+        [
+            [_("for"), f"{manifest.station.name} ({manifest.station.code})"],
+            [_("from"), manifest.sender.name],
+            [_("fingerprint"), manifest.sender.fingerprint],
+            [_("revision"), f"{manifest.revision} ({manifest.kind})"],
+            [_("period"), f"{manifest.from_on:%d/%m/%Y} – {manifest.until_on:%d/%m/%Y}"],
+            [_("holds"), plays],
+        ],
+    )
+
+
+def _verified(path: Path, checked: Checked) -> dict[str, Any]:
+    manifest = checked.manifest
+    return {
+        "path": path,
+        "ok": not checked.problems,
+        "problems": [problem.told(_) for problem in checked.problems],
+        "manifest_sha256": checked.manifest_sha256 or None,
+        "station": manifest.station.code if manifest else None,
+        "sender": manifest.sender.name if manifest else None,
+        "fingerprint": manifest.sender.fingerprint if manifest else None,
+        "kind": manifest.kind if manifest else None,
+        "revision": manifest.revision if manifest else None,
+        "from": manifest.from_on if manifest else None,
+        "until": manifest.until_on if manifest else None,
+        "plays": len(manifest.plays) if manifest else 0,
+        "needs": len(manifest.needs) if manifest else 0,
+    }

@@ -1,0 +1,357 @@
+"""Export packages: from the plan to folders, zips and sticks for commune stations.
+
+What stations share is made once: sounds and lists are written for the first station that needs them and linked for
+the others, so that time and disk grow with distinct audio and not with stations.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, insert, select
+
+from audio.packages import contents, sheet, sheet_pdf
+from audio.packages.archive import write_archive
+from audio.packages.contents import Layout
+from audio.packages.errors import PackageProblem
+from audio.packages.folder import Shelf, old_listing, write_folder
+from audio.packages.manifest import (
+    CHECKSUMS,
+    MANIFEST,
+    SIGNATURE,
+    FileEntry,
+    Manifest,
+    PlayEntry,
+    RuleEntry,
+    Sender,
+    read_manifest,
+)
+from audio.packages.signature import SigningKey, fingerprint, to_text
+from content.atomic import replacing
+from content.station import Station
+from scheduler.exchange.communes import Commune, signing_key
+from scheduler.exchange.errors import NothingToSendError, NotReadyError, UpdateNeedsLoaError
+from scheduler.exchange.fit import Placed, fit, for_zones
+from scheduler.exchange.gather import Gathered, gather, rules_reached
+from scheduler.stations import CommuneStation, SentPackage
+
+FORMS = ("dir", "zip", "usb")
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageSummary:
+    """What one export left. `path` is the package's folder or zip; sizes in bytes."""
+
+    code: str
+    name: str
+    path: Path
+    kind: str
+    revision: int
+    from_on: date
+    until_on: date
+    plays: int
+    sounds: int
+    size: int
+    written: int
+    """Bytes that had to be written for it; the rest was there or linked."""
+    unchanged: bool
+    """True when the folder held exactly this already, and nothing was written."""
+    needs: int
+    """Sounds that an update leaves out."""
+    unplaced: list[str]
+    left_out: list[str]
+    fingerprint: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As `loa package export --json` prints it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Body:
+    """What all stations with the same zones, sessions, player and profile share."""
+
+    layout: Layout
+    plays: list[PlayEntry]
+    rules: list[RuleEntry]
+    unplaced: list[str]
+    lists: dict[str, bytes]
+    entries: list[FileEntry]
+    """Of the sounds and the lists."""
+
+
+def export_package(
+    station: Station,
+    commune: CommuneStation | Commune,
+    from_on: date,
+    until_on: date,
+    folder: Path,
+    *,
+    now: datetime | None = None,
+    profile: str | None = None,
+    form: str = "dir",
+    update: bool = False,
+    partial: bool = False,
+) -> PackageSummary:
+    """Export one station's package into `folder`; see `export_packages`."""
+    made = export_packages(
+        station, [commune], from_on, until_on, folder,
+        now=now, profile=profile, form=form, update=update, partial=partial,
+    )  # fmt: skip
+    return made[0]
+
+
+def export_packages(
+    station: Station,
+    communes: Sequence[CommuneStation | Commune],
+    from_on: date,
+    until_on: date,
+    folder: Path,
+    *,
+    now: datetime | None = None,
+    profile: str | None = None,
+    form: str = "dir",
+    update: bool = False,
+    partial: bool = False,
+    advance: Callable[..., None] | None = None,
+) -> list[PackageSummary]:
+    """Export the station days [from_on, until_on] for `communes`, each under its code in `folder`.
+
+    `form`: "dir" links within `folder`; "usb" copies and waits until the medium has it; "zip" makes one file a
+    station. `update` leaves out sounds that the station has. `partial` leaves out airings that are not ready
+    instead of refusing.
+
+    Raises:
+        NothingToSendError, NotReadyError, UpdateNeedsLoaError, audio.packages.errors.FolderTakenError,
+        content.atomic.DiskFullError, content.atomic.NotWritableError.
+    """
+    now = now or datetime.now(UTC)
+    exporter = _Exporter(station, from_on, until_on, folder, now, profile, form, partial)
+    summaries = []
+    for commune in communes:
+        known = commune if isinstance(commune, Commune) else Commune.of(commune)
+        summaries.append(exporter.one(known, update))
+        if advance:
+            advance(1, known.name)
+    exporter.record()
+    return summaries
+
+
+class _Exporter:
+    """One export: what it has gathered and made already, and what is to be recorded at its end."""
+
+    def __init__(
+        self, station: Station, from_on: date, until_on: date, folder: Path, now: datetime,
+        profile: str | None, form: str, partial: bool,
+    ) -> None:  # fmt: skip
+        self.station, self.from_on, self.until_on, self.folder, self.now = (
+            station,
+            from_on,
+            until_on,
+            folder,
+            now,
+        )
+        self.profile, self.form, self.partial = profile, form, partial
+        self.key: SigningKey = signing_key(station, now)
+        self.sender = Sender(
+            name=station.config.station.name,
+            public_key=to_text(self.key.public),
+            fingerprint=fingerprint(self.key.public),
+        )
+        self.shelf = Shelf(link=form == "dir")
+        self.gathered: dict[str, Gathered] = {}
+        self.bodies: dict[object, _Body] = {}
+        self.sent: list[dict[str, Any]] = []
+        with station.read() as session:
+            newest = select(SentPackage.station_id, func.max(SentPackage.revision)).group_by(
+                SentPackage.station_id
+            )
+            self.revisions: dict[int, int] = {row[0]: row[1] for row in session.execute(newest)}
+
+    def one(self, commune: Commune, update: bool) -> PackageSummary:
+        """Write one station's package."""
+        base, at_station = self._at_station(commune) if update else (None, frozenset[str]())
+        body, gathered = self._body(commune, at_station)
+        target = self.folder / (self._zip_name(commune) if self.form == "zip" else commune.code)
+        old = {} if self.form == "zip" else old_listing(target)
+        manifest = Manifest(
+            kind="full" if base is None else "update", revision=self._revision(commune), made_at=self.now.astimezone(UTC),
+            base=base, station=commune.recipient, sender=self.sender, from_on=self.from_on, until_on=self.until_on,
+            audio=body.layout.audio, plays=body.plays, rules=body.rules, unplaced=[*body.unplaced, *gathered.left_out],
+            sheet_of="", files=body.entries,
+        )  # fmt: skip
+        wall = sheet.sheet_of(manifest, body.layout.play_paths)
+        before = self._before(target) if old else None
+        own = self._own_files(wall, before)
+        entries = [*body.entries, *(entry for entry, _made in own)]
+        sums = contents.checksums(entries)
+        entries.append(contents.entry(CHECKSUMS, sums))
+        manifest = replace(manifest, sheet_of=wall.sha256, files=entries)
+        unchanged = before is not None and _same(before, manifest)
+        if unchanged and before is not None:
+            manifest, written = before, 0
+        else:
+            sources = self._sources(body, gathered, own, sums)
+            written = self._write(target, manifest, entries, sources, old)
+            self._note(commune, manifest)
+        return PackageSummary(
+            code=commune.code, name=commune.name, path=target, kind=manifest.kind, revision=manifest.revision,
+            from_on=self.from_on, until_on=self.until_on, plays=len(manifest.plays), sounds=len(manifest.audio),
+            size=sum(file.size for file in manifest.files), written=written, unchanged=unchanged,
+            needs=len(manifest.needs), unplaced=body.unplaced, left_out=gathered.left_out,
+            fingerprint=self.sender.fingerprint,
+        )  # fmt: skip
+
+    def record(self) -> None:
+        """Remember what each station was sent, in one transaction."""
+        if self.sent:
+            with self.station.decide() as session:
+                session.execute(insert(SentPackage), self.sent)
+
+    def _gathered(self, profile: str) -> Gathered:
+        if profile not in self.gathered:
+            found = gather(self.station, self.from_on, self.until_on, profile)
+            if found.left_out and not self.partial:
+                raise NotReadyError(count=len(found.left_out), named="; ".join(found.left_out[:5]))
+            if not found.airings:
+                raise NothingToSendError(from_on=self.from_on, until_on=self.until_on)
+            self.gathered[profile] = found
+        return self.gathered[profile]
+
+    def _body(self, commune: Commune, at_station: frozenset[str]) -> tuple[_Body, Gathered]:
+        profile = self.profile or commune.profile or self.station.config.audio.profile
+        gathered = self._gathered(profile)
+        shared = (profile, commune.zones, commune.sessions, commune.timezone, commune.player, at_station)
+        if shared not in self.bodies:
+            self.bodies[shared] = self._made_body(commune, gathered, at_station)
+        return self.bodies[shared], gathered
+
+    def _made_body(self, commune: Commune, gathered: Gathered, at_station: frozenset[str]) -> _Body:
+        fitted = fit(
+            for_zones(gathered.airings, commune.zones), commune.sessions, commune.zone,
+            changeover=timedelta(seconds=self.station.config.plan.changeover_s),
+        )  # fmt: skip
+        plays = [_play_entry(placed) for placed in fitted.placed]
+        layout = contents.lay_out(plays, gathered.sounds, commune.player, at_station)
+        rules = rules_reached(gathered.rules, gathered.sounds, [placed.airing for placed in fitted.placed])
+        draft = Manifest(
+            kind="full", revision=0, made_at=self.now, base=None, station=commune.recipient, sender=self.sender,
+            from_on=self.from_on, until_on=self.until_on, audio=layout.audio, plays=plays, rules=rules,
+            unplaced=fitted.unplaced, sheet_of="", files=[],
+        )  # fmt: skip
+        lists = contents.lists(draft, layout.play_paths)
+        entries = [
+            FileEntry(path=path, sha256=sha256, size=gathered.sounds[sha256].size)
+            for path, sha256 in layout.sounds.items()
+        ]
+        entries += [contents.entry(path, made) for path, made in lists.items()]
+        return _Body(
+            layout=layout, plays=plays, rules=rules, unplaced=fitted.unplaced, lists=lists, entries=entries
+        )
+
+    def _own_files(self, wall: sheet.Sheet, before: Manifest | None) -> list[tuple[FileEntry, bytes | None]]:
+        """The files that name the station; without content where the folder holds the same sheet already."""
+        if before is not None and before.sheet_of == wall.sha256:
+            kept = [file for file in before.files if file.path in {contents.SHEET_HTML, contents.SHEET_PDF}]
+            if len(kept) == 2:
+                return [(file, None) for file in kept]
+        made = {contents.SHEET_HTML: sheet.html(wall), contents.SHEET_PDF: sheet_pdf.pdf(wall)}
+        return [(contents.entry(path, content), content) for path, content in made.items()]
+
+    def _sources(
+        self, body: _Body, gathered: Gathered, own: list[tuple[FileEntry, bytes | None]], sums: bytes
+    ) -> dict[str, Path | bytes | None]:
+        return {
+            **{path: gathered.files[sha256] for path, sha256 in body.layout.sounds.items()},
+            **body.lists,
+            **{entry.path: made for entry, made in own},
+            CHECKSUMS: sums,
+        }
+
+    def _write(
+        self, target: Path, manifest: Manifest, entries: list[FileEntry],
+        sources: dict[str, Path | bytes | None], old: dict[str, tuple[str, int]],
+    ) -> int:  # fmt: skip
+        text = manifest.to_bytes()
+        signature = self.key.sign(text)
+        if self.form == "zip":
+            held: list[tuple[str, Path | bytes]] = [(MANIFEST, text), (SIGNATURE, signature)]
+            held += [(file.path, source) for file in entries if (source := sources[file.path]) is not None]
+            with replacing(target) as temporary, temporary.open("wb") as stream:
+                write_archive(stream, held)
+            return target.stat().st_size
+        files = {file.path: (file.sha256, file.size, sources[file.path]) for file in entries}
+        return write_folder(
+            target, text, signature, files, old, self.shelf, to_disk=self.form == "usb"
+        ).bytes_copied
+
+    def _before(self, target: Path) -> Manifest | None:
+        """The package of ours that stands in `target`, where it is whole and by this sender."""
+        try:
+            found = read_manifest((target / MANIFEST).read_bytes())
+        except (OSError, PackageProblem):
+            return None
+        return found if found.sender == self.sender and (target / SIGNATURE).is_file() else None
+
+    def _revision(self, commune: Commune) -> int:
+        """Above every earlier one, also after the database was restored from an old backup: minutes since 2026."""
+        last = self.revisions.get(commune.id, 0) if commune.id is not None else 0
+        return max(last + 1, int((self.now - EPOCH).total_seconds() // 60))
+
+    def _at_station(self, commune: Commune) -> tuple[int | None, frozenset[str]]:
+        """The revision that the station has (by its receipt, else the last sent) and the sounds in it."""
+        if commune.player != "loa":
+            raise UpdateNeedsLoaError(code=commune.code, player=commune.player)
+        with self.station.read() as session:
+            rows = session.scalars(
+                select(SentPackage)
+                .where(SentPackage.station_id == commune.id)
+                .order_by(SentPackage.revision.desc())
+            ).all()
+        received = [row for row in rows if row.received_at is not None]
+        base = next(iter(received or rows), None)
+        if base is None:
+            return None, frozenset()
+        return base.revision, frozenset(entry.sha256 for entry in manifest_of(base.manifest).audio)
+
+    def _note(self, commune: Commune, manifest: Manifest) -> None:
+        if commune.id is None:
+            return
+        text = manifest.to_bytes()
+        self.sent.append(
+            {
+                "station_id": commune.id, "revision": manifest.revision, "kind": manifest.kind,
+                "from_on": manifest.from_on, "until_on": manifest.until_on,
+                "manifest_sha256": hashlib.sha256(text).hexdigest(), "manifest": zlib.compress(text, 1),
+                "made_at": manifest.made_at, "received_at": None,
+            }
+        )  # fmt: skip
+
+    def _zip_name(self, commune: Commune) -> str:
+        return f"LOA-{commune.code}-{self.from_on:%Y%m%d}-{self.until_on:%Y%m%d}.zip"
+
+
+def manifest_of(deflated: bytes) -> Manifest:
+    """The manifest that a table keeps."""
+    return read_manifest(zlib.decompress(deflated))
+
+
+def _play_entry(placed: Placed) -> PlayEntry:
+    airing = placed.airing
+    return PlayEntry(
+        id=airing.play_id, kind=airing.kind, title=airing.title, starts_at=airing.starts_at,
+        length_ms=airing.length_ms, audio_sha256=airing.audio_sha256, zones=list(airing.zones), session=placed.session,
+        bulletin_class=airing.bulletin_class, timing=airing.timing, make_good_for=airing.make_good_for,
+    )  # fmt: skip
+
+
+def _same(before: Manifest, made: Manifest) -> bool:
+    """Whether only revision and time of making differ."""
+    return replace(before, revision=0, made_at=made.made_at) == replace(made, revision=0)

@@ -1,0 +1,305 @@
+"""Export: what stands in a package, what is shared, what is refused."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from datetime import date, time, timedelta
+from pathlib import Path
+
+import pytest
+from icalendar import Calendar
+
+from audio.packages.errors import FolderTakenError
+from audio.packages.manifest import Manifest, read_manifest
+from audio.packages.verify import check_package
+from content.models import Episode
+from content.station import Station
+from scheduler.exchange import communes
+from scheduler.exchange.communes import Commune
+from scheduler.exchange.errors import NothingToSendError, NotReadyError
+from scheduler.exchange.export import PackageSummary, export_package, export_packages
+from scheduler.exchange.fit import StationSession
+from scheduler.models import Play
+from tests.scheduler.a_centre import FROM, NOW, UNTIL, add_play, add_sound, noise, plan_month
+
+TRUNG_HA = Commune(code="xa-trung-ha", name="Đài xã Trung Hạ")
+
+
+@pytest.fixture
+def centre(new_station: Callable[..., Station]) -> Station:
+    station = new_station("centre")
+    plan_month(station)
+    return station
+
+
+def exported(
+    centre: Station, folder: Path, commune: Commune = TRUNG_HA, **settings: object
+) -> PackageSummary:
+    return export_package(centre, commune, FROM, UNTIL, folder, now=NOW, **settings)  # type: ignore[arg-type]
+
+
+def manifest_in(folder: Path) -> Manifest:
+    return read_manifest((folder / "manifest.json").read_bytes())
+
+
+def test_a_package_is_whole_signed_and_says_what_to_air(centre: Station, tmp_path: Path) -> None:
+    summary = exported(centre, tmp_path / "out")
+    assert summary.path == tmp_path / "out" / "xa-trung-ha"
+    checked = check_package(summary.path)
+    assert checked.problems == []
+    manifest = checked.manifest
+    assert manifest is not None
+    assert (summary.plays, summary.sounds) == (len(manifest.plays), len(manifest.audio)) == (12, 3)
+    assert manifest.plays[0].starts_at.isoformat() == "2026-12-01T06:30:00+07:00"
+    assert manifest.audio[0].approved_by == ["Trần Thị Bình"]
+    rule = manifest.rules[0]
+    assert (rule.new_per_month, rule.min_replays_per_month) == (1, 3)
+    assert rule.planned == {"2026-12": {"first": 1, "replays": 3, "days": 4}}
+
+
+def test_sound_files_sort_in_air_order_and_fit_any_disk(centre: Station, tmp_path: Path) -> None:
+    folder = exported(centre, tmp_path / "out").path
+    names = sorted(path.name for path in (folder / "audio").iterdir())
+    assert names == [
+        "001_20261201_chuyen-muc-so-1-duong-day-nong-dich-vu-cong.mp3",
+        "002_20261202_chuyen-muc-so-2-duong-day-nong-dich-vu-cong.mp3",
+        "003_20261203_chuyen-muc-so-3-duong-day-nong-dich-vu-cong.mp3",
+    ]
+
+
+def test_each_day_has_its_playlist_and_every_entry_of_it_is_there(centre: Station, tmp_path: Path) -> None:
+    folder = exported(centre, tmp_path / "out").path
+    lists = sorted((folder / "rundown").glob("*.m3u8"))
+    assert len(lists) == 12
+    for playlist in lists:
+        lines = playlist.read_text("utf-8").splitlines()
+        assert lines[0] == "#EXTM3U"
+        entries = [line for line in lines if not line.startswith("#")]
+        assert entries
+        assert all((playlist.parent / entry).is_file() for entry in entries)
+    assert "#EXTINF:120,06:30 Chuyên mục số 1: Đường dây nóng & “dịch vụ công”" in lists[0].read_text("utf-8")
+
+
+def test_the_calendar_gives_back_every_airing_at_its_minute(centre: Station, tmp_path: Path) -> None:
+    folder = exported(centre, tmp_path / "out").path
+    book = Calendar.from_ical((folder / "schedule.ics").read_bytes())
+    starts = []
+    for event in book.walk("VEVENT"):
+        step = timedelta(days=7) if "RRULE" in event else timedelta()
+        count = event["RRULE"]["COUNT"][0] if "RRULE" in event else 1
+        starts += [event["DTSTART"].dt + step * k for k in range(count)]
+    planned = [play.starts_at for play in manifest_in(folder).plays]
+    assert sorted(starts) == sorted(planned)
+    assert any("RRULE" in event for event in book.walk("VEVENT"))
+
+
+def test_the_spreadsheet_has_a_line_for_each_airing_in_vietnamese(centre: Station, tmp_path: Path) -> None:
+    folder = exported(centre, tmp_path / "out").path
+    rows = list(csv.DictReader(io.StringIO((folder / "schedule.csv").read_text("utf-8-sig"))))
+    assert len(rows) == 12
+    assert rows[0]["Ngày"] == "01/12/2026"
+    assert rows[0]["Giờ"] == "06:30:00"
+    assert rows[0]["Lượt"] == "Phát mới"
+    assert rows[-1]["Người duyệt"] == "Trần Thị Bình"
+
+
+def test_the_wall_sheet_is_a_pdf_with_vietnamese_letters(centre: Station, tmp_path: Path) -> None:
+    from pypdf import PdfReader
+
+    folder = exported(centre, tmp_path / "out").path
+    text = "\n".join(page.extract_text() for page in PdfReader(folder / "sheet.pdf").pages)
+    for words in (
+        "LỊCH PHÁT THANH – Tháng 12/2026",
+        "Đài xã Trung Hạ",
+        "Thứ Ba, 01/12/2026",
+        "Đường dây nóng",
+    ):
+        assert words in text
+        assert words in (folder / "sheet.html").read_text("utf-8") or words.startswith("LỊCH")
+
+
+def test_a_plain_mp3_player_gets_a_folder_for_each_day_and_a_file_for_each_airing(
+    centre: Station, tmp_path: Path
+) -> None:
+    folder = exported(centre, tmp_path / "out", Commune(code="loa-keo", name="Loa kéo", player="usb")).path
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.mp3"))
+    assert len(files) == 12
+    assert files[0] == "20261201/01_0630_chuyen-muc-so-1-duong-day-nong-dich-vu-cong.mp3"
+    assert check_package(folder).problems == []
+
+
+def test_a_barix_player_gets_one_list_for_each_airing_with_its_rule_in_the_first_line(
+    centre: Station, tmp_path: Path
+) -> None:
+    folder = exported(centre, tmp_path / "out", Commune(code="barix", name="Barix", player="barix")).path
+    lists = sorted((folder / "barix").iterdir())
+    assert len(lists) == 12
+    rule, path = lists[0].read_bytes().split(b"\r\n")[:2]
+    assert rule == b"#BARIX-4,01-12-26,01-12-26,,06:30:00,06:33:00,1,,,"
+    assert (folder / "barix" / path.decode()).is_file()
+
+
+def test_airings_are_laid_into_the_sessions_of_the_station(centre: Station, tmp_path: Path) -> None:
+    evening = StationSession(start=time(17, 0), end=time(17, 15))
+    folder = exported(centre, tmp_path / "out", Commune(code="toi", name="Tối", sessions=(evening,))).path
+    plays = manifest_in(folder).plays
+    assert len(plays) == 12
+    assert {f"{play.starts_at:%H:%M}" for play in plays} == {"17:00"}
+    assert {play.session for play in plays} == {"17:00-17:15"}
+
+
+def test_an_airing_for_which_no_session_has_room_is_named(centre: Station, tmp_path: Path) -> None:
+    minute = StationSession(start=time(17, 0), end=time(17, 1))
+    summary = exported(centre, tmp_path / "out", Commune(code="ngan", name="Ngắn", sessions=(minute,)))
+    assert summary.plays == 0
+    assert len(summary.unplaced) == 12
+    assert manifest_in(summary.path).unplaced == summary.unplaced
+
+
+def test_stations_get_what_concerns_their_zones(centre: Station, tmp_path: Path) -> None:
+    with centre.decide() as session:
+        for play in session.query(Play).order_by(Play.id).limit(4):
+            play.zones = ["ban-lang"]
+    zoned = Commune(code="ban", name="Bản", zones=("ban-khac",))
+    plays = manifest_in(exported(centre, tmp_path / "out", zoned).path).plays
+    assert len(plays) == 8
+    assert {tuple(play.zones) for play in plays} == {("ban-khac",)}
+
+
+def test_stations_share_sounds_and_lists_on_the_disk(centre: Station, tmp_path: Path) -> None:
+    several = [Commune(code=f"xa-{n}", name=f"Xã {n}") for n in range(4)]
+    made = export_packages(centre, several, FROM, UNTIL, tmp_path / "out", now=NOW)
+    first, *others = made
+    for other in others:
+        assert other.written <= first.written - 3 * 5000  # sounds and lists are links
+        sound = next((other.path / "audio").iterdir())
+        assert sound.stat().st_ino == (first.path / "audio" / sound.name).stat().st_ino
+        assert check_package(other.path).problems == []
+
+
+def test_a_second_export_writes_only_what_changed(centre: Station, tmp_path: Path) -> None:
+    first = exported(centre, tmp_path / "out")
+    kept = {path: path.stat().st_mtime_ns for path in (first.path / "audio").iterdir()}
+    again = exported(centre, tmp_path / "out")
+    assert again.unchanged
+    assert again.written == 0
+    with centre.read() as session:
+        episode_id = session.query(Episode).first().id
+    add_sound(centre, episode_id, noise("better", 6000), 121_000, tmp_path / "scratch")
+    third = exported(centre, tmp_path / "out")
+    assert not third.unchanged
+    changed = [path for path in (third.path / "audio").iterdir() if kept[path] != path.stat().st_mtime_ns]
+    assert len(changed) == 1
+    assert check_package(third.path).problems == []
+
+
+def test_an_export_that_was_cut_off_is_no_package_and_is_finished_by_the_next(
+    centre: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from audio.packages import folder as writing
+
+    def cut_off(*_facts: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writing.Shelf, "put", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            exported(centre, tmp_path / "out")
+    assert check_package(tmp_path / "out" / "xa-trung-ha").problems
+    summary = exported(centre, tmp_path / "out")
+    assert check_package(summary.path).problems == []
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(centre: Station, tmp_path: Path) -> None:
+    taken = tmp_path / "out" / "xa-trung-ha"
+    taken.mkdir(parents=True)
+    (taken / "anh.jpg").write_bytes(b"photo")
+    with pytest.raises(FolderTakenError):
+        exported(centre, tmp_path / "out")
+    assert [path.name for path in taken.iterdir()] == ["anh.jpg"]
+
+
+def test_a_hostile_list_of_old_files_on_a_stick_deletes_nothing_outside(
+    centre: Station, tmp_path: Path
+) -> None:
+    victim = tmp_path / "out" / "precious.txt"
+    target = tmp_path / "out" / "xa-trung-ha"
+    target.mkdir(parents=True)
+    victim.write_text("keep me")
+    (target / ".loa-writing").write_text("../precious.txt\n/etc/passwd\n")
+    exported(centre, tmp_path / "out")
+    assert victim.read_text() == "keep me"
+
+
+def test_a_zip_opens_with_any_unzip_and_holds_the_same(centre: Station, tmp_path: Path) -> None:
+    summary = exported(centre, tmp_path / "out", form="zip")
+    assert summary.path.name == "LOA-xa-trung-ha-20261201-20261231.zip"
+    with zipfile.ZipFile(summary.path) as archive:
+        assert archive.testzip() is None
+        manifest = read_manifest(archive.read("manifest.json"))
+        assert set(archive.namelist()) == {
+            "manifest.json",
+            "manifest.json.sig",
+            *(f.path for f in manifest.files),
+        }
+    assert check_package(summary.path).problems == []
+
+
+def test_nothing_planned_is_told(centre: Station, tmp_path: Path) -> None:
+    with pytest.raises(NothingToSendError):
+        export_package(centre, TRUNG_HA, date(2027, 1, 1), date(2027, 1, 31), tmp_path / "out", now=NOW)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_airing_without_sound_stops_the_export_or_is_named_as_left_out(
+    centre: Station, tmp_path: Path
+) -> None:
+    with centre.decide() as session:
+        silent = Episode(title="Tin chưa thu", number=1, created_at=NOW)
+        session.add(silent)
+        session.flush()
+    add_play(centre, silent.id, NOW + timedelta(days=12), 60_000)
+    with pytest.raises(NotReadyError, match="Tin chưa thu"):
+        exported(centre, tmp_path / "out")
+    summary = exported(centre, tmp_path / "out", partial=True)
+    assert summary.plays == 12
+    assert any("Tin chưa thu" in words for words in manifest_in(summary.path).unplaced)
+
+
+def test_a_sound_that_nobody_approved_is_not_sent(centre: Station, tmp_path: Path) -> None:
+    from audio.models import EpisodeAudio
+
+    with centre.decide() as session:
+        session.query(EpisodeAudio).first().consent_by = None
+    with pytest.raises(NotReadyError):
+        exported(centre, tmp_path / "out")
+
+
+def test_revisions_only_grow_and_are_kept_for_each_station(centre: Station, tmp_path: Path) -> None:
+    with centre.decide() as session:
+        row = communes.add(session, name="Đài xã Trung Hạ", code=None, now=NOW)
+    assert row.code == "dai-xa-trung-ha"
+    first = export_package(centre, row, FROM, UNTIL, tmp_path / "one", now=NOW)
+    second = export_package(centre, row, FROM, UNTIL, tmp_path / "two", now=NOW - timedelta(days=3))
+    assert second.revision == first.revision + 1
+
+
+def test_an_independent_script_with_openssl_and_sha256sum_verifies_the_package(
+    centre: Station, tmp_path: Path
+) -> None:
+    folder = exported(centre, tmp_path / "out").path
+    script = Path(__file__).parents[2] / "docs" / "verify_package.py"
+    assert len(script.read_text("utf-8").splitlines()) <= 30
+    run = [sys.executable, str(script), str(folder)]
+    good = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert good.returncode == 0, good.stderr
+    fingerprint = json.loads((folder / "manifest.json").read_text("utf-8"))["sender"]["fingerprint"]
+    assert fingerprint in good.stdout
+    sound = next((folder / "audio").iterdir())
+    sound.chmod(0o644)
+    sound.write_bytes(sound.read_bytes()[:-1] + b"x")
+    assert subprocess.run(run, capture_output=True, check=False).returncode != 0
