@@ -90,6 +90,7 @@ class TrustedSigner(Base):
     station_code: Mapped[str | None] = mapped_column(String(32))
     """Who we are to that centre; taken from its first package and never changed silently."""
     trusted_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
 
 
 class ReceivedPackage(Base):

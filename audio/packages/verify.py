@@ -45,6 +45,8 @@ class Checked:
     manifest_sha256: str = ""
     manifest_bytes: bytes = b""
     signature: bytes = b""
+    proved: bool = False
+    """True when the signature is the sender's and the sender is trusted, whatever else is wrong."""
     problems: list[PackageProblem] = field(default_factory=list)
 
     def or_refuse(self, path: Path) -> Manifest:
@@ -127,6 +129,7 @@ def _head(
         raise SignatureProblem
     if trusted is not None and not trusted(manifest.sender.fingerprint):
         raise UntrustedSignerProblem(name=manifest.sender.name[:80], fingerprint=manifest.sender.fingerprint)
+    checked.proved = True
     return manifest
 
 

@@ -72,11 +72,11 @@ class TooLittleRoomError(LoaError):
     )
 
 
-class NotTrustedYetError(LoaError):
-    """A fingerprint that is none."""
+class NoFingerprintError(LoaError):
+    """A fingerprint that is none, or that nobody here has named."""
 
     sentence = N_(
-        "{fingerprint!r} is no fingerprint: it is eight groups of four, as `loa package verify` shows it"
+        "{fingerprint!r} is no fingerprint that is known here: it is eight groups of four, as `loa package verify` shows it"
     )
 
 
