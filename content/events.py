@@ -34,6 +34,7 @@ SEALED: Final = frozenset(
         "episode_audio",
         "plays",
         "as_run",
+        "station_as_run",
         "users",
     }
 )
