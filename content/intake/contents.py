@@ -1,0 +1,293 @@
+"""Which parts of a document are contents to be broadcast."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from content.intake.dates import period_of
+from content.intake.facts import Item, Named, Part, Period
+from content.intake.heading import Heading
+from content.intake.outline import Line, Node
+from content.intake.units import inline_units, marker, split_units
+
+STRONG = re.compile(
+    r"nội dung\s*(?:,\s*(?:nhiệm vụ|hình thức|thời gian)\s*)*(?:tuyên truyền|thông tin|phát thanh|truyền thông|phổ biến|phát sóng|vận động|thông báo|truyền thanh)|"
+    r"(?:tuyên truyền|thông tin|truyền thông|phổ biến|phát thanh)[^.;]{0,40}nội dung|"
+    r"nội dung\s*(?:,|và|chủ yếu|trọng tâm|chính|cơ bản|cụ thể|thực hiện|cần|công việc|tập trung)|^(?:các |một số |về )?nội dung\s*[:.]?$|"
+    r"trọng tâm\s+(?:tuyên truyền|truyền thông|thông tin)|thông điệp|chủ đề\s+(?:tuyên truyền|truyền thông)|các nội dung|"
+    r"khẩu hiệu tuyên truyền",
+    re.IGNORECASE,
+)
+TASKS = re.compile(r"^(?:các |một số |về )?(?:nội dung\s*,\s*)?(?:nhiệm vụ|công tác|hoạt động|nhiệm vụ\s*(?:,|và)\s*giải pháp)(?:\s+(?:trọng tâm|cụ thể|chủ yếu|trọng điểm|chung|và giải pháp|tuyên truyền))*", re.IGNORECASE)
+APART = re.compile(
+    r"^(?:về |các |một số )?(?:hình thức|phương thức|phương pháp|kênh|phương tiện|kinh phí|nguồn kinh phí|dự toán|tổ chức thực hiện|tổ chức triển khai|triển khai thực hiện|phân công|"
+    r"trách nhiệm|chế độ (?:thông tin|báo cáo)|thông tin\s*,\s*báo cáo|báo cáo|thời gian|thời lượng|tần suất|khung giờ|thời điểm|đối tượng(?! tiêm)|phạm vi|địa điểm|thành phần|đơn vị|điều khoản|"
+    r"tổ chức,? chỉ đạo|lộ trình|tiến độ|biện pháp thực hiện|điều kiện|cơ sở vật chất|kiểm tra|thi đua|đề nghị các|yêu cầu đối với)\b",
+    re.IGNORECASE,
+)
+PURPOSE = re.compile(r"^(?:về )?(?:mục đích|yêu cầu|mục tiêu|quan điểm|căn cứ|cơ sở|sự cần thiết|đặc điểm|tình hình|đánh giá|kết quả)\b", re.IGNORECASE)
+BROADCAST = re.compile(
+    r"^(?:tiếp tục |đẩy mạnh |tăng cường |tập trung |thường xuyên |chú trọng |tổ chức |làm tốt công tác |công tác |thực hiện )*(?:việc )?(?:thông tin|tuyên truyền|phổ biến|truyền thông|phát thanh|thông báo|"
+    r"giới thiệu|phản ánh|lan tỏa|lan toả|vận động|khuyến cáo|cảnh báo|biểu dương|nêu gương|quán triệt|hướng dẫn (?:người dân|nhân dân)|đưa tin|cổ động)\b",
+    re.IGNORECASE,
+)
+ON_AIR = re.compile(r"truyền thanh|phát thanh|loa (?:phường|xã|thôn|khu|truyền|công cộng)|hệ thống loa|trên loa|đài phường|đài xã", re.IGNORECASE)
+_NOTICE = frozenset(("Thông báo", "Công điện", "Cảnh báo", "Bản tin", "Thư ngỏ", "Lời kêu gọi", "Tin bài", "Thông cáo", "Bài tuyên truyền", "Lịch"))
+_SUBJECT_ON = re.compile(r"tuyên truyền|truyền thông|phát thanh|truyền thanh|thông tin", re.IGNORECASE)
+_LEAD_IN = re.compile(r"(?:sau(?: đây)?|cụ thể|dưới đây|gồm)\s*:$", re.IGNORECASE)
+_ATTRIBUTE = re.compile(
+    r"^(?:về )?(?:thời gian|địa điểm|thành phần|đối tượng|phạm vi|nội dung|lý do|chủ trì|trang phục|phương tiện|hồ sơ|lệ phí|liên hệ|ghi chú|số lượng|kinh phí|hình thức|lịch|cách thức|yêu cầu|lưu ý|khu vực|diện|mục đích|loại)\b",
+    re.IGNORECASE,
+)
+
+
+def items_of(root: Node, heading: Heading, body_lines: list[Line]) -> list[Item]:
+    """The contents to be broadcast that headings and labels show, in order."""
+    reader = _Reader(root, heading)
+    sections = list(_content_sections(root, STRONG))
+    items: list[Item] = []
+    for section in sections:
+        items += reader.section(section)
+    if items:
+        return items
+    tasks = [node for node in root.children if not node.is_bullet and TASKS.match(_head(node)) and node.children]
+    about = bool(heading.subject and _SUBJECT_ON.search(heading.subject))
+    for section in tasks:
+        found = reader.section(section)
+        items += found if about else [item for item in found if BROADCAST.match(item.title) or _SUBJECT_ON.search(item.title)]
+    if items:
+        return items
+    items = reader.spoken_nodes()
+    if items:
+        return items
+    whole = "\n".join(line.text for line in body_lines)
+    if heading.kind in _NOTICE or ON_AIR.search(whole) and heading.kind not in ("Báo cáo", "Tờ trình"):
+        return reader.notice(body_lines)
+    return []
+
+
+def _head(node: Node) -> str:
+    """The words of a heading, as far as they are one."""
+    return re.split(r"[:.;](?:\s|$)", node.text.strip(), maxsplit=1)[0][:220].strip()
+
+
+def _content_sections(node: Node, pattern: re.Pattern[str]) -> Iterator[Node]:
+    """The deepest headings that announce contents."""
+    for child in node.children:
+        if child.is_bullet or child.label is None:
+            continue
+        head = _head(child)
+        if PURPOSE.match(head) and not pattern.search(head):
+            continue
+        if APART.match(head):
+            # "Hình thức, nội dung" may still hold a heading for the contents
+            yield from _content_sections(child, pattern)
+            continue
+        deeper = list(_content_sections(child, pattern))
+        deeper = [found for found in deeper if len(_head(found).split()) <= 14]
+        if deeper:
+            yield from deeper
+        elif pattern.search(head) and len(head.split()) <= 22 and not BROADCAST.match(head) or _announces(child, head):
+            yield child
+
+
+def _announces(node: Node, head: str) -> bool:
+    """ "1. Tập trung tuyên truyền các nội dung sau:" with its contents below."""
+    return bool(node.children and _LEAD_IN.search(node.text.strip()) and BROADCAST.match(head) and "nội dung" in node.text.lower())
+
+
+class _Reader:
+    def __init__(self, root: Node, heading: Heading) -> None:
+        self.root = root
+        self.heading = heading
+        self.issued_on: date | None = heading.issued_on
+        self.year = heading.year
+        self.general_period = self._general_period()
+
+    def section(self, section: Node) -> list[Item]:
+        """One item for each labelled content of `section`."""
+        nodes = self._contents_below(section)
+        shared = self._markers([child for child in section.children if marker(child.text)] + list(section.plain))
+        if nodes:
+            return [self.item(node, shared) for node in nodes]
+        paragraphs = [line for line in section.plain if not marker(line.text)]
+        if not paragraphs and not _body_of_heading(section):
+            return []
+        return [self.item(section, shared)]
+
+    def _contents_below(self, section: Node) -> list[Node]:
+        children = [
+            child for child in section.children
+            if not marker(child.text) and not (APART.match(_head(child)) and len(_head(child).split()) <= 12 and not BROADCAST.match(_head(child)))
+        ]  # fmt: skip
+        labelled = [child for child in children if not child.is_bullet and child.label and child.label.style not in ("(1)", "(a)")]
+        if labelled:
+            found: list[Node] = []
+            for child in labelled:
+                deeper = [
+                    below for below in child.children
+                    if below.label and below.label.style.startswith("1.1") and not marker(below.text)
+                ]  # fmt: skip
+                if len(deeper) >= 2 and len(child.text.split()) <= 30 and not child.plain:
+                    found += [below for below in deeper if not APART.match(_head(below))]
+                else:
+                    found.append(child)
+            return found
+        if not children:
+            return []
+        style = children[0].label.style if children[0].label else ""
+        stars = [child for child in children if child.label and child.label.style == style]
+        if style == "*" and all(child.children for child in stars):
+            return [below for star in stars for below in star.children if not marker(below.text)]
+        return [child for child in stars if child.text.strip()]
+
+    def spoken_nodes(self) -> list[Item]:
+        """Labelled paragraphs of a letter without headings that begin with a verb of telling."""
+        shared = self._markers([])
+        found: list[Node] = []
+        for node in self.root.children:
+            head = _head(node)
+            if APART.match(head) or PURPOSE.match(head) or node.label is None:
+                continue
+            if BROADCAST.match(node.text):
+                found.append(node)
+            elif not node.is_bullet and (node.label.style in ("I", "A") or not BROADCAST.search(node.text)):
+                found += [child for child in node.children if BROADCAST.match(child.text) and not marker(child.text)]
+        styles = {node.label.style for node in found if node.label and node.parent is self.root}
+        if self.heading.kind in _NOTICE and len(found) < 2:
+            return []
+        del styles
+        return [self.item(node, shared) for node in found]
+
+    def notice(self, body: list[Line]) -> list[Item]:
+        """A notice is one content as a whole, or one for each full content that it labels."""
+        labelled = [node for node in self.root.children if not node.is_bullet and node.label]
+        full = [node for node in labelled if not _ATTRIBUTE.match(_head(node)) and len(" ".join([node.text, *(line.text for line in node.lines_below())]).split()) >= 25]
+        lines = [line for line in body if not marker(line.text)]
+        if not lines:
+            return []
+        del full
+        title = self.heading.subject or _short(lines[0].text)
+        text = "\n".join(line.text for line in lines)
+        period = self.general_period
+        return [
+            Item(
+                ref="0",
+                title=title[:1].upper() + title[1:],
+                text=text,
+                span=(lines[0].start, lines[-1].end),
+                period=period,
+                parts=tuple(Part(text=line.text, span=line.span) for line in lines),
+            )
+        ]
+
+    def item(self, node: Node, shared: tuple[tuple[Named, ...], tuple[Named, ...], Period | None]) -> Item:
+        """The item that `node` and what is below it make."""
+        body: list[Line] = []
+        marked: list[Node | Line] = []
+        for entry in node.order:
+            self._collect(entry, body, marked)
+        lead, partner, period = self._markers(marked)
+        own_text = node.text.strip()
+        if not lead and not partner:
+            lead, partner = inline_units(node.text, node.text_start)
+        if body and len(own_text.split()) <= 45:
+            title = own_text.rstrip(" :;.,")
+            text = "\n".join(line.text for line in body)
+        else:
+            title = _short(own_text)
+            text = "\n".join([own_text, *(line.text for line in body)])
+        parts = [Part(text=line.text, span=line.span) for line in body]
+        if not body or len(own_text.split()) > 45:
+            parts.insert(0, Part(text=own_text, span=(node.text_start, node.line.end)))
+        end = body[-1].end if body else node.line.end
+        return Item(
+            ref=node.ref,
+            title=title,
+            text=text,
+            span=(node.line.start, end),
+            lead_units=lead or shared[0],
+            partner_units=partner or shared[1],
+            period=period or shared[2] or self.general_period,
+            parts=tuple(parts),
+        )
+
+    def _collect(self, entry: Node | Line, body: list[Line], marked: list[Node | Line]) -> None:
+        if isinstance(entry, Line):
+            (marked if marker(entry.text) else body).append(entry)
+            return
+        if marker(entry.text):
+            marked.append(entry)
+            return
+        body.append(entry.line)
+        for inner in entry.order:
+            self._collect(inner, body, marked)
+
+    def _markers(self, entries: list[Node] | list[Line] | list[Node | Line]) -> tuple[tuple[Named, ...], tuple[Named, ...], Period | None]:
+        lead: tuple[Named, ...] = ()
+        partner: tuple[Named, ...] = ()
+        period: Period | None = None
+        for entry in entries:
+            text = entry.text
+            start = entry.text_start if isinstance(entry, Node) else entry.start
+            found = marker(text)
+            if found is None:
+                continue
+            kind, at = found
+            value = text[at:].strip()
+            where = start + at + (len(text[at:]) - len(text[at:].lstrip()))
+            if not value and isinstance(entry, Node):  # the units stand below, one a bullet
+                for line in entry.lines_below():
+                    words = line.text.lstrip("-+* ")
+                    units = split_units(words, line.end - len(words))
+                    lead, partner = (lead + units, partner) if kind == "lead" else (lead, partner + units) if kind == "partner" else (lead, partner)
+                continue
+            if kind == "lead":
+                extra = re.search(r"[;,.]?\s*(?:đơn vị\s+)?phối hợp(?:\s+thực hiện)?\s*:\s*", value, re.IGNORECASE)
+                if extra:
+                    partner += split_units(value[extra.end() :], where + extra.end())
+                    value = value[: extra.start()]
+                lead += split_units(value, where)
+            elif kind == "partner":
+                partner += split_units(value, where)
+            elif period is None:
+                period = period_of(value.rstrip(" ."), where, self.issued_on, self.year)
+        return lead, partner, period
+
+    def _general_period(self) -> Period | None:
+        """The period that a heading of its own gives to the whole document."""
+        for node in self.root.below():
+            if node.label is None or node.is_bullet or not re.match(r"(?:Về )?(?:Thời gian|Thời điểm)\b(?! đến)", node.text, re.IGNORECASE):
+                continue
+            if len(_head(node).split()) > 8:
+                continue
+            found = marker(node.text)
+            if found and node.text[found[1] :].strip():
+                return period_of(node.text[found[1] :].strip(" ."), node.text_start + found[1], self.issued_on, self.year)
+            for line in node.lines_below():
+                text = line.text.lstrip("-+* ")
+                return period_of(text.rstrip(" ."), line.end - len(text), self.issued_on, self.year)
+        return None
+
+
+def _body_of_heading(section: Node) -> str:
+    match = re.search(r"[:.]\s+(\S.+)$", section.text.strip())
+    return match[1] if match and len(match[1].split()) > 4 else ""
+
+
+def _short(text: str, limit: int = 120) -> str:
+    """A title: the first clause of `text`, always a beginning of it."""
+    flat = " ".join(text.split())
+    if len(flat) <= limit:
+        return flat.rstrip(" .;:,")
+    cut = 0
+    for match in re.finditer(r"[;:.](?=\s)|,(?=\s)", flat[:limit]):
+        if match.start() >= 40:
+            cut = match.start()
+            if match.group() != ",":
+                break
+    if not cut:
+        cut = flat.rfind(" ", 0, limit)
+    return flat[: cut if cut > 0 else limit].rstrip(" .;:,(“\"")

@@ -1,0 +1,325 @@
+"""The masthead and the foot: issuer, number, place, date, kind, subject, recipients, signer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+
+from content.intake.citations import kind_of_symbol
+from content.intake.dates import FULL_DATE, make_date
+from content.intake.facts import Named
+from content.intake.outline import Line
+from content.intake.labels import label_of
+from content.intake.proper_names import issuer_name, proper_case
+from content.intake.source import SourceText, Span
+from content.intake.unwrap import is_upper
+
+TITLES = (
+    "KẾ HOẠCH", "QUYẾT ĐỊNH", "THÔNG BÁO", "CÔNG ĐIỆN KHẨN", "CÔNG ĐIỆN", "GIẤY MỜI", "CHỈ THỊ", "HƯỚNG DẪN", "BÁO CÁO", "TỜ TRÌNH",
+    "CHƯƠNG TRÌNH HÀNH ĐỘNG", "CHƯƠNG TRÌNH", "PHƯƠNG ÁN", "ĐỀ ÁN", "NGHỊ QUYẾT", "QUY CHẾ", "QUY ĐỊNH", "THƯ NGỎ", "THƯ MỜI", "LỜI KÊU GỌI",
+    "THÔNG CÁO", "BIÊN BẢN", "KẾT LUẬN", "BẢN TIN", "TIN CẢNH BÁO", "CẢNH BÁO", "CÔNG VĂN", "GIẤY GIỚI THIỆU", "HỢP ĐỒNG", "DỰ ÁN", "QUY TRÌNH",
+    "ĐỀ CƯƠNG", "BÀI TUYÊN TRUYỀN", "LỊCH",
+)  # fmt: skip
+_NUMBER = re.compile(
+    r"^(?:Số|SỐ)\s*:?\s*(?P<digits>\d{1,5}[A-Za-z]?|[.…_ ]*)\s*(?P<year>/(?:19|20)\d{2})?\s*(?P<sep>[-/–])\s*(?P<symbol>[A-ZĐƯ][\w&.]*(?:\s?[-/–]\s?[A-ZĐƯ][\w&.]*)*)"
+)
+_PLACE_DATE = re.compile(
+    r"^(?P<place>[A-ZĐÀ-Ỹ][\w'. -]{1,50}?)\s*,\s*ngày\s*(?P<d>\d{1,2})?[\s.…_]*tháng\s*(?P<m>\d{1,2})?[\s.…_]*năm\s*(?P<y>\d{4})",
+    re.IGNORECASE,
+)
+_DATE_ALONE = re.compile(r"^[(]?ngày\s*(?P<d>\d{1,2})?[\s.…_]*tháng\s*(?P<m>\d{1,2})?[\s.…_]*năm\s*(?P<y>\d{4})", re.IGNORECASE)
+_SENT_AT = re.compile(
+    r"(?:điện\s+)?hồi\s+\d{1,2}\s*(?:giờ|h|:)\s*\d{0,2}(?:\s*phút)?\s*,?\s*ngày\s*(?P<d>\d{1,2})\s*(?:/|-|tháng)\s*(?P<m>\d{1,2})\s*(?:/|-|năm)\s*(?P<y>\d{4})",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(r"^[(]?(?:V/v|V/v:|Về việc|Về)\s*[:.]?\s*", re.IGNORECASE)
+_MOTTO = re.compile(r"^(?:CỘNG\s+H(?:ÒA|OÀ)\s+XÃ\s+HỘI|ĐẢNG CỘNG SẢN VIỆT NAM$|Độc\s*lập\s*[-–])", re.IGNORECASE)
+_BODY_START = re.compile(
+    r"^(?:Thực hiện|Căn cứ|Để |Nhằm|Kính gửi|Ngày \d|Theo |Trước |Hiện |Hiện nay|Trong |Tiếp tục|Thi hành|Triển khai|Hưởng ứng|Xét |Qua |Sau |"
+    r"Ủy ban nhân dân|UBND|Uỷ ban|Chào mừng|Kỷ niệm|Được sự|Do ảnh hưởng|Từ ngày|Hồi \d|Bão|Đêm|Chiều|Sáng|Tại |Thời gian|Trân trọng|Phát huy|Năm \d)"
+)
+_ADDRESSED = re.compile(r"^Kính\s+(?:gửi|mời)\s*:?\s*", re.IGNORECASE)
+_TO_WHOM = re.compile(r"^(?:Nơi\s*nhận|NƠI NHẬN)\s*:?\s*")
+_SIGN_TITLE = re.compile(
+    r"^(?:(?:TM|KT|TL|TUQ|T/M|K/T|T/L|Q)\s?\.?\s?(?=[A-ZĐÀ-Ỹ])|(?:QUYỀN |PHÓ )?(?:CHỦ TỊCH|GIÁM ĐỐC|TỔNG GIÁM ĐỐC|TRƯỞNG|BÍ THƯ|CHÁNH|PHÓ|CHỦ NHIỆM|HIỆU TRƯỞNG|"
+    r"CỤC TRƯỞNG|BỘ TRƯỞNG|THỨ TRƯỞNG|THỦ TƯỚNG|CHỈ HUY|ĐỘI TRƯỞNG|TỔ TRƯỞNG|THƯỜNG TRỰC|PHỤ TRÁCH|BAN THƯỜNG VỤ))"
+)
+_SIGN_NOTE = re.compile(r"^[(\[]?\s*(?:đã ký|ký|ký tên|chữ ký|ký số|dấu|signed|người ký)\b", re.IGNORECASE)
+_RANK = re.compile(
+    r"^(?:Ông|Bà|Đ/c|Đồng chí|ThS|TS|PGS|GS|BS|BSCKI{1,2}|BS\s?CK\s?I{1,2}|KS|CN|Thượng tá|Trung tá|Thiếu tá|Đại tá|Đại úy|Thượng úy|Trung úy|Bác sĩ|Kỹ sư|Thạc sĩ|Tiến sĩ)[.:]?\s+"
+)
+_NAME = re.compile(r"^[A-ZĐÀ-Ỹ][a-zà-ỹđ']*(?:\s+[A-ZĐÀ-Ỹ][a-zà-ỹđ']*){1,5}$")
+_END_NOTE = re.compile(r"\s*\((?:b/c|B/c|để b/c|t/h|T/h|c/đ|p/h|để báo cáo|để thực hiện|để chỉ đạo|đăng tải|báo cáo|thực hiện|để đăng tin|biết)[^)]*\)", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Heading:
+    """What the masthead and the foot say, and which lines are the body."""
+
+    kind: str = "Văn bản"
+    number: str | None = None
+    symbol: str | None = None
+    issued_on: date | None = None
+    issued_month: str | None = None
+    year: int | None = None
+    place: str | None = None
+    issuer: str | None = None
+    subject: str | None = None
+    signer: str | None = None
+    recipients: list[Named] = field(default_factory=list)
+    spans: dict[str, Span] = field(default_factory=dict)
+    body: tuple[int, int] = (0, 0)
+    is_official: bool = True
+
+
+def read_heading(source: SourceText, lines: list[Line]) -> Heading:  # noqa: C901
+    """The heading of the document; `body` is the range of `lines` between masthead and foot."""
+    heading = Heading()
+    foot = _foot_start(lines)
+    index = 0
+    org: list[Line] = []
+    title_at: int | None = None
+    subject_at: int | None = None
+    limit = min(foot, 60)
+    while index < limit:
+        line = lines[index]
+        text = line.text
+        if match := _NUMBER.match(text):
+            if heading.symbol is None:
+                _take_number(heading, line, match)
+        elif match := _PLACE_DATE.match(text):
+            if heading.year is None:
+                heading.place = " ".join(match["place"].split())
+                heading.spans["place"] = (line.start + match.start("place"), line.start + match.end("place"))
+                _take_date(heading, line, match)
+        elif (match := _DATE_ALONE.match(text)) and heading.year is None and len(text) < 50:
+            _take_date(heading, line, match)
+        elif _MOTTO.match(text) or not any(sign.isalnum() for sign in text):
+            pass
+        elif (title := _title_of(text)) and title_at is None:
+            title_at = index
+            heading.kind = _kind_word(title)
+            heading.spans["kind"] = (line.start, line.start + len(title))
+            rest = text[len(title) :].strip(" :-–")
+            if rest and not heading.subject:
+                _set_subject(heading, line, len(text) - len(rest), len(text))
+        elif _SUBJECT.match(text) and subject_at is None and (title_at is None or index - title_at <= 2) and not heading.subject:
+            subject_at = index
+            width = _SUBJECT.match(text).end() if title_at is None or text[:3].lower() == "v/v" else 0  # type: ignore[union-attr]
+            end = index
+            while end + 1 < limit and _continues_subject(lines[end].text, lines[end + 1].text):
+                end += 1
+            _set_subject(heading, line, width, len(text), lines[end].end)
+            index = end
+        elif _ADDRESSED.match(text):
+            index = _take_recipients(heading, lines, index, foot)
+            break
+        elif title_at is not None and index == title_at + 1 and not heading.subject and not _BODY_START.match(text) and label_of(text) is None:
+            end = index
+            while end + 1 < limit and _more_title(lines[end].text, lines[end + 1].text):
+                end += 1
+            _set_subject(heading, line, 0, len(text), lines[end].end)
+            index = end
+        elif title_at is None and heading.kind == "Văn bản" and is_upper(text) and len(text) < 120 and index < 12 and label_of(text) is None:
+            org.append(line)
+        elif title_at is not None and is_upper(text) and label_of(text) is None and not _BODY_START.match(text.capitalize()):
+            pass  # the authority named in capitals in a decision: "CHỦ TỊCH ỦY BAN NHÂN DÂN"
+        elif title_at is None and index < 6 and heading.symbol is None and heading.year is None and len(text) < 200:
+            if not _soon_official(lines, index, limit):
+                break
+        else:
+            break
+        index += 1
+    heading.body = (index, foot)
+    _finish(heading, source, lines, org)
+    return heading
+
+
+def _soon_official(lines: list[Line], index: int, limit: int) -> bool:
+    return any(
+        _NUMBER.match(line.text) or _PLACE_DATE.match(line.text) or _title_of(line.text) or _MOTTO.match(line.text)
+        for line in lines[index + 1 : min(index + 10, limit)]
+    )
+
+
+def _take_number(heading: Heading, line: Line, match: re.Match[str]) -> None:
+    symbol = re.sub(r"\s*([-/–])\s*", r"\1", match["symbol"]).replace("–", "-").rstrip(".")
+    digits = match["digits"].strip(" .…_")
+    heading.symbol = symbol
+    heading.spans["symbol"] = (line.start + match.start("symbol"), line.start + match.end("symbol"))
+    if digits:
+        separator = match["sep"].replace("–", "-")
+        heading.number = f"{digits}{match['year'] or ''}{separator}{symbol}"
+        heading.spans["number"] = (line.start + match.start("digits"), line.start + match.end("symbol"))
+
+
+def _take_date(heading: Heading, line: Line, match: re.Match[str]) -> None:
+    heading.year = int(match["y"])
+    heading.spans["issued_on"] = (line.start + match.start(), line.start + match.end())
+    if match["m"]:
+        month = int(match["m"])
+        if 1 <= month <= 12:
+            heading.issued_month = f"{heading.year:04d}-{month:02d}"
+        if match["d"]:
+            heading.issued_on = make_date(match["d"], month, heading.year)
+
+
+def _title_of(text: str) -> str | None:
+    for title in TITLES:
+        if text.startswith(title) and (len(text) == len(title) or not text[len(title)].isalpha()):
+            rest = text[len(title) :].strip(" :*_")
+            if not rest or not is_upper(text) or len(text) < 200:
+                return title if not rest or is_upper(rest) or rest[0] in "(:–-" or re.match(r"(?:Về|V/v|khẩn)\b", rest, re.IGNORECASE) else None
+    return None
+
+
+def _kind_word(title: str) -> str:
+    plain = {"CÔNG ĐIỆN KHẨN": "CÔNG ĐIỆN", "TIN CẢNH BÁO": "CẢNH BÁO"}.get(title, title)
+    return plain[0] + plain[1:].lower()
+
+
+def _continues_subject(before: str, text: str) -> bool:
+    if label_of(text) or _ADDRESSED.match(text) or _PLACE_DATE.match(text) or _MOTTO.match(text) or _NUMBER.match(text) or _title_of(text):
+        return False
+    if _BODY_START.match(text) and not text[:1].islower():
+        return False
+    return len(text) < 90 and (text[:1].islower() or len(before) < 70) and not text.endswith((":", "."))
+
+
+def _more_title(before: str, text: str) -> bool:
+    if _BODY_START.match(text) or label_of(text) or _ADDRESSED.match(text) or _NUMBER.match(text) or not any(map(str.isalnum, text)):
+        return False
+    if text.endswith((":", ";", "./.")) or len(text) > 160:
+        return False
+    return text[:1].islower() or text[:1] in "(“\"" or is_upper(text) == is_upper(before) and len(text) < 110 and not before.endswith((".", ")"))
+
+
+def _set_subject(heading: Heading, line: Line, width: int, length: int, end: int | None = None) -> None:
+    heading.spans["subject"] = (line.start + width, end if end is not None else line.start + length)
+    heading.subject = ""
+
+
+def _take_recipients(heading: Heading, lines: list[Line], index: int, foot: int) -> int:
+    line = lines[index]
+    width = _ADDRESSED.match(line.text).end()  # type: ignore[union-attr]
+    rest = line.text[width:].strip()
+    if rest:
+        heading.recipients += _listed(rest.rstrip("."), line.start + width)
+        if not rest.endswith((";", ":", ",")):
+            return index + 1 if not (index + 1 < foot and lines[index + 1].text[:1] in "-+") else _bulleted(heading, lines, index + 1, foot)
+    return _bulleted(heading, lines, index + 1, foot)
+
+
+def _bulleted(heading: Heading, lines: list[Line], index: int, foot: int) -> int:
+    plain_left = 8
+    while index < foot:
+        line = lines[index]
+        label = label_of(line.text)
+        if label is not None and label.is_bullet:
+            name = line.text[label.width :].strip(" ;.,")
+            heading.recipients.append(Named(text=name, span=(line.start + label.width, line.start + label.width + len(name))))
+        elif plain_left and label is None and line.text.endswith(";") and len(line.text) < 200:
+            plain_left -= 1
+            name = line.text.strip(" ;.,")
+            heading.recipients.append(Named(text=name, span=(line.start, line.start + len(name))))
+        elif heading.recipients and lines[index - 1].text.endswith(";") and label is None and len(line.text) < 120 and line.text.endswith("."):
+            name = line.text.strip(" ;.,")
+            heading.recipients.append(Named(text=name, span=(line.start, line.start + len(name))))
+        elif not heading.recipients and label is None and len(line.text) < 200 and not _BODY_START.match(line.text):
+            heading.recipients += _listed(line.text.rstrip("."), line.start)
+        else:
+            break
+        index += 1
+    return index
+
+
+def _listed(text: str, start: int) -> list[Named]:
+    names = []
+    for match in re.finditer(r"[^;]+", text):
+        name = match.group().strip(" ;.,-")
+        if name:
+            at = start + match.start() + match.group().index(name)
+            names.append(Named(text=name, span=(at, at + len(name))))
+    return names
+
+
+def _foot_start(lines: list[Line]) -> int:
+    """The index of the first line of the foot (Nơi nhận, or the sign-off), or the number of lines."""
+    for index, line in enumerate(lines):
+        if _TO_WHOM.match(line.text) and index > len(lines) * 0.2:
+            return index
+    for index in range(len(lines) - 1, max(-1, len(lines) - 14), -1):
+        if _SIGN_TITLE.match(lines[index].text) and is_upper(lines[index].text) and len(lines[index].text) < 90:
+            while index > 0 and _SIGN_TITLE.match(lines[index - 1].text) and is_upper(lines[index - 1].text) and len(lines[index - 1].text) < 90:
+                index -= 1
+            return index
+    return len(lines)
+
+
+def _finish(heading: Heading, source: SourceText, lines: list[Line], org: list[Line]) -> None:
+    text = source.text
+    first, foot = heading.body
+    if span := heading.spans.get("subject"):
+        heading.subject = " ".join(text[span[0] : span[1]].split()).strip(" .;:/(*") or None
+    _take_signer(heading, lines, foot)
+    if heading.kind == "Văn bản":
+        _guess_kind(heading, source)
+    if heading.year is None:
+        for line in lines[: first + 12]:
+            if match := _SENT_AT.search(line.text):
+                _take_date(heading, line, match)
+                break
+    if heading.year is None and heading.is_official:
+        for line in lines[foot:] + lines[max(0, foot - 2) : foot]:
+            match = _PLACE_DATE.match(line.text) or _DATE_ALONE.match(line.text)
+            if match:
+                _take_date(heading, line, match)
+                if "place" in match.groupdict():
+                    heading.place = heading.place or " ".join(match["place"].split())
+                break
+    if heading.year is None and source.published_on:
+        heading.issued_on = date.fromisoformat(source.published_on)
+        heading.issued_month = source.published_on[:7]
+        heading.year = heading.issued_on.year
+    if heading.subject is None and not heading.is_official:
+        heading.subject = source.title or (lines[0].text[:300] if lines else None)
+        if heading.subject and (at := text.find(heading.subject)) >= 0:
+            heading.spans["subject"] = (at, at + len(heading.subject))
+    heading.issuer, span = issuer_name(source, org, lines, heading)
+    if span:
+        heading.spans["issuer"] = span
+    if heading.place:
+        heading.place = proper_case(heading.place)
+    if heading.year is None and (match := FULL_DATE.search(text[:3000])) and not heading.is_official:
+        heading.year = int(match[3])
+
+
+def _take_signer(heading: Heading, lines: list[Line], foot: int) -> None:
+    tail = lines[foot:]
+    signed = [index for index, line in enumerate(tail) if _SIGN_TITLE.match(line.text) and is_upper(line.text)]
+    after = tail[signed[0] :] if signed else tail
+    for line in reversed(after):
+        text = line.text.strip(" .*_")
+        if _SIGN_NOTE.match(text) or label_of(line.text) or not text:
+            continue
+        name = text
+        while match := _RANK.match(name):
+            name = name[match.end() :]
+        shown = proper_case(name) if is_upper(name) else name
+        if _NAME.match(shown) and len(shown) <= 50 and not _SIGN_TITLE.match(text):
+            at = line.start + line.text.index(name)
+            heading.signer = shown
+            heading.spans["signer"] = (at, at + len(name))
+            return
+
+
+def _guess_kind(heading: Heading, source: SourceText) -> None:
+    if heading.symbol and (kind := kind_of_symbol(heading.symbol)):
+        heading.kind = kind
+    elif heading.symbol or heading.subject or heading.recipients:
+        heading.kind = "Công văn"
+    else:
+        heading.is_official = heading.year is not None and heading.place is not None
+        heading.kind = "Văn bản" if heading.is_official else "Tin bài"
+    del source

@@ -1,0 +1,174 @@
+"""PDF files with a text layer, read by PDFium; scans are told apart."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from content.intake import scan
+from content.intake.assemble import TEXT_LIMIT, assemble
+from content.intake.encodings import plausibility, repair
+from content.intake.errors import (
+    DocumentDamagedError,
+    DocumentEmptyError,
+    DocumentEncryptedError,
+    DocumentTooLongError,
+    MisencodedError,
+)
+from content.intake.pdf_table import PlacedLine, blocks_of
+from content.intake.source import Changes, Raw, SourceText
+
+PAGE_LIMIT = 5000
+_DIGITS = re.compile(r"\d+")
+_PAGE_NUMBER = re.compile(r"^\W*(?:trang\s+)?(\d{1,4})(?:\s*/\s*\d{1,4})?\W*$", re.IGNORECASE)
+
+
+def read_pdf(path: Path, content: bytes) -> SourceText:
+    """The clean text of a PDF.
+
+    Raises:
+        DocumentEncryptedError, DocumentDamagedError, DocumentEmptyError, MisencodedError (a font without
+        its letter table), ScannedDocumentError and OcrFailedError (see `content.intake.scan`).
+    """
+    changes = Changes()
+    try:
+        with pdfium.PdfDocument(content) as document:
+            count = len(document)
+            if count == 0:
+                raise DocumentEmptyError(path=path)
+            if count > PAGE_LIMIT:
+                raise DocumentTooLongError(path=path, limit=TEXT_LIMIT)
+            pages = [list(lines) for lines in _pages(document, path)]
+            letters = sum(sum(map(str.isalnum, line.text)) for page in pages for line in page)
+            if letters < 20 * min(count, 5) and _has_pictures(document):
+                return _by_ocr(document, path, count)
+    except pdfium.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise DocumentEncryptedError(path=path) from error
+        raise DocumentDamagedError(path=path, reason=str(error)[:120]) from error
+    except (ValueError, IndexError, RuntimeError, ctypes.ArgumentError, OSError) as error:
+        raise DocumentDamagedError(path=path, reason=str(error)[:120] or type(error).__name__) from error
+    _drop_running_heads(pages, changes)
+    _put_letters_right(pages, path, changes)
+    raw: list[Raw] = []
+    for number, page in enumerate(pages, 1):
+        raw += blocks_of(page, number)
+    return assemble(raw, path=path, file_format="pdf", changes=changes, pages=count)
+
+
+def _pages(document: pdfium.PdfDocument, path: Path) -> Iterator[list[PlacedLine]]:
+    """The lines of each page; only one page is open at a time."""
+    total = 0
+    for index in range(len(document)):
+        try:
+            page = document[index]
+        except pdfium.PdfiumError:
+            yield []
+            continue
+        try:
+            sheet = page.get_textpage()
+            try:
+                text = sheet.get_text_range()
+                total += len(text)
+                if total > TEXT_LIMIT:
+                    raise DocumentTooLongError(path=path, limit=TEXT_LIMIT)
+                yield list(_lines(sheet, text))
+            finally:
+                sheet.close()
+        except pdfium.PdfiumError:
+            yield []
+        finally:
+            page.close()
+
+
+def _lines(sheet: pdfium.PdfTextPage, text: str) -> Iterator[PlacedLine]:
+    """Each line with the place of its first and last letter (points, origin bottom left)."""
+    aligned = len(text) == sheet.count_chars()
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    refs = tuple(ctypes.byref(number) for number in (left, right, bottom, top))
+    raw = sheet.raw
+    start = 0
+    for line in text.split("\r\n"):
+        stripped = line.strip()
+        if stripped:
+            x0 = x1 = y = height = None
+            if aligned:
+                first = start + len(line) - len(line.lstrip())
+                last = first + len(stripped) - 1
+                if pdfium_c.FPDFText_GetCharBox(raw, last, *refs):
+                    x1 = right.value
+                if pdfium_c.FPDFText_GetLooseCharBox(raw, first, _box := pdfium_c.FS_RECTF()):
+                    x0, y, height = _box.left, _box.bottom, _box.top - _box.bottom
+            yield PlacedLine(line.replace("\ufffe", "-"), x0, x1, y, height)
+        start += len(line) + 2
+
+
+def _drop_running_heads(pages: list[list[PlacedLine]], changes: Changes) -> None:
+    """Page numbers, and lines that stand at the top or the foot of most pages, are no text."""
+    if len(pages) < 2:
+        return
+    seen: Counter[str] = Counter()
+    for page in pages:
+        seen.update({_shape(line.text) for line in page[:2] + page[-2:]})
+    needed = max(3, len(pages) * 0.6)
+    for number, page in enumerate(pages, 1):
+        for place in (0, 0, -1, -1):
+            if not page:
+                break
+            text = page[place].text.strip()
+            match = _PAGE_NUMBER.match(text)
+            if match and abs(int(match[1]) - number) <= 20 and number > 1:
+                del page[place]
+                changes.add("page numbers dropped")
+            elif seen[_shape(text)] >= needed and len(text) < 120:
+                del page[place]
+                changes.add("running heads dropped")
+
+
+def _shape(text: str) -> str:
+    return _DIGITS.sub("#", text.strip())
+
+
+def _put_letters_right(pages: list[list[PlacedLine]], path: Path, changes: Changes) -> None:
+    sample = "\n".join(line.text for page in pages[:20] for line in page)
+    if plausibility(sample) > 0.6:
+        return
+    if repair(sample, Changes()) != sample:
+        for page in pages:
+            for line in page:
+                line.text = repair(line.text, changes)
+    elif sample.count("\ufffd") > 0.05 * len(sample) or (plausibility(sample) < 0.2 and len(sample) > 400):
+        raise MisencodedError(path=path)
+
+
+def _has_pictures(document: pdfium.PdfDocument) -> bool:
+    for index in range(min(len(document), 3)):
+        page = document[index]
+        try:
+            if any(True for _ in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=3)):
+                return True
+        finally:
+            page.close()
+    return False
+
+
+def _by_ocr(document: pdfium.PdfDocument, path: Path, count: int) -> SourceText:
+    def pictures() -> Iterator[bytes]:
+        for index in range(count):
+            page = document[index]
+            try:
+                width, height = page.get_size()
+                scale = min(300 / 72, (16_000_000 / max(width * height, 1)) ** 0.5)
+                bitmap = page.render(scale=scale, grayscale=True)
+                yield scan.png(bitmap.width, bitmap.height, bitmap.stride, bytes(bitmap.buffer))
+                bitmap.close()
+            finally:
+                page.close()
+
+    return scan.read_pictures(path, pictures(), count, file_format="pdf")

@@ -1,0 +1,58 @@
+"""Plain text and Markdown files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from content.intake.assemble import assemble
+from content.intake.encodings import decode
+from content.intake.errors import DocumentEmptyError, MisencodedError
+from content.intake.source import Changes, Raw, RawLine, RawTable, SourceText
+
+_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
+_HORIZONTAL = re.compile(r"^\s*(?:[-_=*~]\s?){3,}$")
+
+
+def read_plain(path: Path, content: bytes, *, file_format: str) -> SourceText:
+    """The clean text of a txt or md file in any encoding we know.
+
+    Raises: DocumentEmptyError, MisencodedError.
+    """
+    if not content.strip(b"\0 \t\r\n\xef\xbb\xbf"):
+        raise DocumentEmptyError(path=path)
+    changes = Changes()
+    decoded = decode(content, changes)
+    if decoded is None:
+        raise MisencodedError(path=path)
+    text, encoding = decoded
+    return assemble(
+        list(raw_blocks(text)), path=path, file_format=file_format, changes=changes, encoding=encoding
+    )
+
+
+def raw_blocks(text: str) -> list[Raw]:
+    """Lines and pipe tables of a plain text; form feeds begin pages."""
+    blocks: list[Raw] = []
+    table: list[list[list[RawLine]]] = []
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n").replace("\x85", "\n")
+    for line in text.split("\n"):
+        line = line.replace("\f", "").replace("\v", "")
+        is_row = line.count("|") >= 2 and line.strip().startswith("|")
+        if is_row:
+            if not _RULE.match(line):
+                table.append([_cell(cell) for cell in line.strip().strip("|").split("|")])
+            continue
+        if table:
+            blocks.append(RawTable(table))
+            table = []
+        if _HORIZONTAL.match(line):
+            line = ""
+        blocks.append(RawLine(line))
+    if table:
+        blocks.append(RawTable(table))
+    return blocks
+
+
+def _cell(text: str) -> list[RawLine]:
+    return [RawLine(part.strip(), hard=True) for part in re.split(r"<br\s*/?>", text.strip())]

@@ -1,0 +1,137 @@
+"""Names of authorities out of capitals: full words, capitals where Vietnamese writes them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from content.intake.outline import Line
+from content.intake.source import SourceText, Span
+
+if TYPE_CHECKING:
+    from content.intake.heading import Heading
+
+_LEVELS = ("thị trấn", "thị xã", "thành phố", "phường", "xã", "huyện", "quận", "tỉnh", "đặc khu")
+_LEVEL = re.compile(rf"^(?:{'|'.join(_LEVELS)})\b", re.IGNORECASE)
+_LEVEL_IN = re.compile(rf"\b({'|'.join(_LEVELS)})\b", re.IGNORECASE)
+_SHORT = (
+    (re.compile(r"\bUBND\b"), "Ủy ban nhân dân"),
+    (re.compile(r"\bHĐND\b"), "Hội đồng nhân dân"),
+    (re.compile(r"\b(?:UBMTTQ|UB\s?MTTQ|UỶ BAN MTTQ|ỦY BAN MTTQ)\b"), "Ủy ban Mặt trận Tổ quốc"),
+    (re.compile(r"\bMTTQ\b"), "Mặt trận Tổ quốc"),
+    (re.compile(r"\bTP\.?(?=\s|$)"), "thành phố"),
+    (re.compile(r"\bTX\.?(?=\s|$)"), "thị xã"),
+    (re.compile(r"\bTT\.(?=\s|$)"), "thị trấn"),
+    (re.compile(r"\bBCH\b"), "Ban Chỉ huy"),
+    (re.compile(r"\bBCĐ\b"), "Ban Chỉ đạo"),
+    (re.compile(r"\bPCTT\b"), "phòng, chống thiên tai"),
+    (re.compile(r"\bTKCN\b"), "tìm kiếm cứu nạn"),
+    (re.compile(r"\bVHTT\b"), "Văn hóa và Thông tin"),
+)
+#: Words that stay small within the name of an authority.
+_SMALL = frozenset("nhân dân và thuộc của về cấp phòng chống thiên tai tìm kiếm cứu nạn phường xã huyện quận tỉnh thành phố thị trấn dân sự".split())
+_OWN = re.compile(
+    r"^(?:ỦY BAN|UỶ BAN|UBND|HĐND|HỘI ĐỒNG|SỞ|PHÒNG|TRUNG TÂM|BAN|ĐẢNG ỦY|ĐẢNG UỶ|HUYỆN ỦY|TỈNH ỦY|THÀNH ỦY|QUẬN ỦY|CÔNG AN|TRẠM|ĐÀI|VĂN PHÒNG|MẶT TRẬN|HỘI|ĐOÀN|"
+    r"TRƯỜNG|BỘ|CỤC|CHI CỤC|LIÊN ĐOÀN|THỊ ỦY|CHI BỘ|ĐIỆN LỰC|BỆNH VIỆN|CÔNG TY|KHO BẠC|NGÂN HÀNG|TỔ|XÍ NGHIỆP|BƯU ĐIỆN|TIỂU BAN|HẠT|CHỦ TỊCH|ỦY VIÊN)\b"
+)
+_PARENT_FIRST = re.compile(r"^(?:UBND|ỦY BAN NHÂN DÂN|UỶ BAN NHÂN DÂN|ĐẢNG BỘ|TỈNH|HUYỆN|SỞ|BỘ)\b")
+
+
+def proper_case(text: str) -> str:
+    """Each word with a capital: "UÔNG BÍ" → "Uông Bí"; text that has small letters stays."""
+    if any(sign.islower() for sign in text):
+        return text
+    return " ".join(word[:1] + word[1:].lower() for word in text.split())
+
+
+def authority_case(text: str, body: str) -> str:
+    """The name of an authority as running text writes it; where `body` has it, as `body` writes it."""
+    text = " ".join(text.split()).replace("Uỷ", "Ủy").replace("UỶ", "ỦY")
+    for pattern, full in _SHORT:
+        text = pattern.sub(full, text)
+    if any(sign.islower() for sign in text) and not re.search(r"[A-ZĐÀ-Ỹ]{2,}", text):
+        return text[:1].upper() + text[1:]
+    wanted = text.casefold()
+    plain = body.replace("Uỷ", "Ủy").replace("uỷ", "ủy")
+    for match in re.finditer(re.escape(wanted), plain.casefold()):
+        found = plain[match.start() : match.end()]
+        if any(sign.islower() for sign in found) and len(found) == len(text):
+            return found[:1].upper() + found[1:]
+    words = text.split()
+    shown: list[str] = []
+    proper = False
+    for index, word in enumerate(words):
+        two = " ".join(words[index : index + 2]).casefold()
+        if _LEVEL.match(word) or two in _LEVELS:
+            proper = True
+            shown.append(word.lower())
+        elif index and two == "nhân dân" or index and words[index - 1].casefold() == "nhân" and word.casefold() == "dân":
+            shown.append(word.lower())
+        elif index and " ".join(words[index - 1 : index + 1]).casefold() in _LEVELS:
+            shown.append(word.lower())
+        elif proper:
+            shown.append(word[:1].upper() + word[1:].lower())
+        elif index and (word.casefold().strip(",") in _SMALL or word == "-"):
+            shown.append(word.lower())
+        elif index and words[index - 1].casefold() in ("ủy", "đảng", "hội", "mặt", "trung", "chỉ", "văn"):
+            shown.append(word.lower())
+        else:
+            shown.append(word[:1].upper() + word[1:].lower())
+    name = " ".join(shown)
+    return name[:1].upper() + name[1:]
+
+
+def issuer_name(source: SourceText, org: list[Line], lines: list[Line], heading: Heading) -> tuple[str | None, Span | None]:
+    """Who issued the document, in full words, and where it says so."""
+    body = source.text
+    parts = [line for line in org if not re.match(r"^(?:CỘNG|ĐỘC LẬP|ĐẢNG CỘNG SẢN|[*\W]+$)", line.text) and len(line.text) < 110]
+    if parts and _OWN.match(parts[0].text.strip(" *_")):
+        name = _joined([part.text.strip(" *_-") for part in parts[:4]])
+        return authority_case(name, body), (parts[0].start, parts[min(len(parts), 4) - 1].end)
+    return _from_the_rest(source, lines, heading)
+
+
+def _joined(parts: list[str]) -> str:
+    """One name out of the lines of a masthead: a parent line is left out, a place line is kept."""
+    groups: list[str] = []
+    for part in parts:
+        if groups and not _OWN.match(part):
+            groups[-1] += " " + part
+        else:
+            groups.append(part)
+    own = groups[-1]
+    if len(groups) > 1 and not _LEVEL_IN.search(own):
+        place = _LEVEL_IN.search(groups[-2])
+        if place:
+            own += " " + groups[-2][place.start() :].lower().replace(place.group().lower(), place.group().lower(), 1) if False else ""
+            own = f"{own} {groups[-2][place.start() :]}"
+    return own
+
+
+def _from_the_rest(source: SourceText, lines: list[Line], heading: Heading) -> tuple[str | None, Span | None]:
+    """Without a masthead: from the sign-off ("TM. ỦY BAN NHÂN DÂN"), the symbol, the place, and the words of the body."""
+    text = source.text
+    foot = "\n".join(line.text for line in lines[heading.body[1] :])
+    signs_for = re.search(r"^(?:TM|T/M)\s?\.?\s?([A-ZĐÀ-ỸỦ ]{5,70})$", foot, re.MULTILINE)
+    by_committee = (signs_for and "NHÂN DÂN" in signs_for[1]) or (heading.symbol and re.search(r"(?:^|[-/])UBND", heading.symbol)) or "CHỦ TỊCH" in foot
+    if not by_committee and signs_for:
+        return authority_case(signs_for[1], text), None
+    if not by_committee:
+        if not heading.is_official:
+            return None, None
+        return None, None
+    counts: dict[str, int] = {}
+    for match in re.finditer(rf"(?:UBND|[ỦU][yỷ] ban nhân dân)\s+({'|'.join(_LEVELS)})\b(?!\s+và)(\s+[A-ZĐÀ-Ỹ][\w']*(?:\s+[A-ZĐÀ-Ỹ][\w']*){{0,3}})?", text):
+        level = match[1].lower()
+        near = text[max(0, match.start() - 60) : match.start()]
+        weight = 3 if re.search(r"(?:báo cáo|gửi về|về)\s*$", near) else 1
+        if match[2] and heading.place and heading.place.casefold() not in match[2].casefold():
+            weight = 0
+        counts[level] = counts.get(level, 0) + weight
+    if counts and heading.place:
+        level = max(counts, key=lambda key: counts[key])
+        if counts[level]:
+            return f"Ủy ban nhân dân {level} {proper_case(heading.place)}", heading.spans.get("place")
+    if heading.place:
+        return f"Ủy ban nhân dân {proper_case(heading.place)}", heading.spans.get("place")
+    return None, None

@@ -1,0 +1,127 @@
+"""Task lists in table form: columns for content, lead unit, partner units, time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from content.intake.contents import APART, ON_AIR, STRONG, _short
+from content.intake.dates import period_of
+from content.intake.facts import Item, Part
+from content.intake.heading import Heading
+from content.intake.outline import Node
+from content.intake.source import Cell, SourceText, Table
+from content.intake.units import split_units
+
+_COLUMNS = (
+    ("label", re.compile(r"^(?:TT|STT|Số TT|S\.?TT|Số thứ tự)$", re.IGNORECASE)),
+    ("partner", re.compile(r"phối hợp|tham gia", re.IGNORECASE)),
+    ("period", re.compile(r"thời gian|tiến độ|thời hạn|hoàn thành|ngày phát|thời điểm|tháng", re.IGNORECASE)),
+    ("lead", re.compile(r"chủ trì|đơn vị|cơ quan|phụ trách|người thực hiện|bộ phận|phân công", re.IGNORECASE)),
+    ("content", re.compile(r"nội dung|chuyên mục|chuyên đề|chủ đề|nhiệm vụ|tên bài|công việc|chương trình|hoạt động|tin,? bài", re.IGNORECASE)),
+)
+_ABOUT = re.compile(r"tuyên truyền|truyền thông|phát thanh|truyền thanh|phát sóng|chuyên mục|thông điệp", re.IGNORECASE)
+_MONEY = re.compile(r"kinh phí|dự toán|đơn giá|thành tiền|số tiền", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class _Columns:
+    of: dict[str, int]
+    first_row: int
+
+
+def table_items(source: SourceText, root: Node, annex: Node, heading: Heading) -> Iterator[Item]:
+    """One item for each row of every table that lists contents to be broadcast."""
+    for number, table in enumerate(source.tables):
+        columns = _columns(source, table)
+        if columns is None:
+            continue
+        above = _node_above(root, table.start) or _node_above(annex, table.start)
+        head = " ".join(_text(source, cell) for row in table.rows[: columns.first_row] for cell in row)
+        near = source.text[max(0, table.start - 400) : table.start]
+        named = above.text if above is not None else ""
+        wanted = bool(_ABOUT.search(head) or (named and STRONG.search(named)) or _ABOUT.search(named))
+        if above is not None and APART.match(named.strip()) and not _ABOUT.search(head):
+            continue
+        if _MONEY.search(head) and not _ABOUT.search(head):
+            continue
+        if not wanted and not (heading.subject and _ABOUT.search(heading.subject + near)) and not ON_AIR.search(near):
+            continue
+        yield from _rows(source, table, columns, above, heading, several=number)
+
+
+def _columns(source: SourceText, table: Table) -> _Columns | None:
+    for at, row in enumerate(table.rows[:3]):
+        found: dict[str, int] = {}
+        for index, cell in enumerate(row):
+            words = " ".join(_text(source, cell).split())
+            if not words or len(words) > 80:
+                continue
+            for name, pattern in _COLUMNS:
+                if name not in found and pattern.search(words):
+                    found[name] = index
+                    break
+        if "content" in found and len(found) >= 2:
+            return _Columns(found, at + 1)
+    return None
+
+
+def _rows(source: SourceText, table: Table, columns: _Columns, above: Node | None, heading: Heading, *, several: int) -> Iterator[Item]:
+    base = above.ref if above is not None else ""
+    group = ""
+    count = 0
+    del several
+    for row in table.rows[columns.first_row :]:
+        def cell(name: str, row: tuple[Cell, ...] = row) -> Cell | None:
+            index = columns.of.get(name)
+            return row[index] if index is not None and index < len(row) and row[index].end > row[index].start else None
+
+        content = cell("content")
+        label_cell = cell("label")
+        label = _text(source, label_cell).strip(" .)") if label_cell else ""
+        filled = [entry for entry in row if entry.end > entry.start]
+        if content is None or re.fullmatch(r"[\s(]*\d[\s)]*", _text(source, content)):
+            if content is None and filled and re.fullmatch(r"[IVXA-D]+", label):
+                group = label
+            continue
+        if re.fullmatch(r"[IVX]+|[A-D]", label) and len(filled) <= 2:
+            group = label
+            continue
+        if not label and len(filled) == 1:
+            continue
+        count += 1
+        value = label if re.fullmatch(r"\d{1,3}(?:\.\d{1,2})*|[a-zđ]|[IVX]+", label) else str(count)
+        ref = ".".join(part for part in (base, group, value.lstrip("0") or value) if part)
+        text = _text(source, content).strip()
+        lines = [line for line in text.split("\n") if line.strip()]
+        lead, partner, period = cell("lead"), cell("partner"), cell("period")
+        parts = []
+        at = content.start
+        for line in source.text[content.start : content.end].split("\n"):
+            if line.strip():
+                parts.append(Part(text=line.strip(), span=(at, at + len(line))))
+            at += len(line) + 1
+        yield Item(
+            ref=ref,
+            title=_short(re.sub(r"^[-+*]\s+", "", lines[0])),
+            text=text if len(lines) == 1 or len(lines[0].split()) > 30 else text,
+            span=(content.start, content.end),
+            lead_units=split_units(_text(source, lead), lead.start) if lead else (),
+            partner_units=split_units(_text(source, partner), partner.start) if partner else (),
+            period=period_of(" ".join(_text(source, period).split()), period.start, heading.issued_on, heading.year) if period else None,
+            parts=tuple(parts),
+        )
+
+
+def _text(source: SourceText, cell: Cell) -> str:
+    return source.text[cell.start : cell.end]
+
+
+def _node_above(root: Node, start: int) -> Node | None:
+    """The last heading before `start`."""
+    found: Node | None = None
+    for node in root.below():
+        if node.label is not None and not node.is_bullet and node.line.start < start:
+            found = node
+    return found

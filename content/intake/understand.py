@@ -1,0 +1,139 @@
+"""The door of understanding: clean text → what the document is, says, and asks to be broadcast."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from content.intake.channels import channels_of
+from content.intake.citations import citations_in
+from content.intake.contents import items_of
+from content.intake.deadlines import deadlines_in
+from content.intake.facts import Channel, Deadline, FrequencyRule, Item, Understanding
+from content.intake.frequency import frequency_rules_in
+from content.intake.heading import read_heading
+from content.intake.outline import Line, Node, build
+from content.intake.source import SourceText, Span, Table
+from content.intake.tables import table_items
+from content.intake.units import marker
+
+_ANNEX = re.compile(r"^(?:PHỤ LỤC|Phụ lục|DANH MỤC|LỊCH PHÁT SÓNG|BIỂU)\b")
+
+
+def understand(source_text: SourceText) -> Understanding:
+    """What the document says; every fact carries its character span in `source_text.text`.
+
+    A fact that the text does not hold is None or an empty tuple: nothing is guessed from the file's name.
+    """
+    lines = list(_lines(source_text.text))
+    heading = read_heading(source_text, lines)
+    first, foot = heading.body
+    outside = [line for line in lines[first:foot] if not _in_table(line, source_text.tables)]
+    annex_at = next((index for index in range(foot, len(lines)) if _ANNEX.match(lines[index].text)), len(lines))
+    root = build(outside)
+    annex = [line for line in lines[annex_at + 1 :] if not _in_table(line, source_text.tables)]
+    annex_root = build(annex)
+    from_tables = list(table_items(source_text, root, annex_root, heading))
+    items = items_of(root, heading, outside)
+    items = _merged(items, from_tables, source_text.tables)
+    if not items and annex:
+        items = items_of(annex_root, heading, annex)
+    end = lines[foot].start if foot < len(lines) else len(source_text.text)
+    own = heading.number
+    cited = citations_in(source_text.text[:end], _masthead_end(heading.spans), own)
+    return Understanding(
+        kind=heading.kind,
+        number=heading.number,
+        symbol=heading.symbol,
+        issued_on=heading.issued_on,
+        issued_month=heading.issued_month,
+        place=heading.place,
+        issuer=heading.issuer,
+        subject=heading.subject,
+        signer=heading.signer,
+        recipients=tuple(heading.recipients),
+        items=tuple(items),
+        channels=tuple(_channels(root)),
+        frequency_rules=tuple(_frequency(root, source_text, heading.issued_on, heading.year)),
+        deadlines=tuple(_deadlines(root, heading.year)),
+        citations=tuple(cited),
+        spans=dict(heading.spans),
+        passages=_passages(root),
+    )
+
+
+def _lines(text: str) -> Iterator[Line]:
+    start = 0
+    for part in text.split("\n"):
+        if part.strip():
+            yield Line(part, start)
+        start += len(part) + 1
+
+
+def _in_table(line: Line, tables: tuple[Table, ...]) -> bool:
+    at = bisect_right([table.start for table in tables], line.start) - 1
+    return at >= 0 and line.start < tables[at].end
+
+
+def _masthead_end(spans: dict[str, Span]) -> int:
+    """Where the number of the document itself is passed."""
+    return max((spans[name][1] for name in ("number", "symbol", "issued_on") if name in spans), default=0)
+
+
+def _merged(items: list[Item], from_tables: list[Item], tables: tuple[Table, ...]) -> list[Item]:
+    """Items of headings and of tables; where a table is the content of a heading, its rows are the items."""
+    if not from_tables:
+        return items
+    starts = [table.start for table in tables]
+    kept = [
+        item for item in items
+        if item.ref != "0" and not (len(item.parts) <= 1 and any(item.span[0] <= start <= item.span[1] + 400 for start in starts))
+    ]  # fmt: skip
+    return sorted([*kept, *from_tables], key=lambda item: item.span[0])
+
+
+def _channels(root: Node) -> list[Channel]:
+    return channels_of(root)
+
+
+def _entries(root: Node) -> Iterator[tuple[Node, str, int, str]]:
+    """(node, text, offset, heading words) of every paragraph of the body."""
+    for node in root.below():
+        above = " ".join(ancestor.text for ancestor in node.ancestors() if not ancestor.is_bullet)
+        if node.label is not None:
+            yield node, node.text, node.text_start, above
+        for line in node.plain:
+            yield node, line.text, line.start, f"{node.text} {above}"
+
+
+def _frequency(root: Node, source: SourceText, issued_on: object, year: int | None) -> list[FrequencyRule]:
+    from datetime import date
+
+    issued = issued_on if isinstance(issued_on, date) else None
+    rules: list[FrequencyRule] = []
+    for node, text, start, above in _entries(root):
+        rules += frequency_rules_in(text, start, ref=node.ref, heading=above, issued_on=issued, year=year)
+    for table in source.tables:
+        head = " ".join(source.text[cell.start : cell.end] for cell in table.rows[0])
+        for row in table.rows[1:]:
+            for cell in row:
+                text = source.text[cell.start : cell.end]
+                rules += frequency_rules_in(text, cell.start, heading=head, issued_on=issued, year=year)
+    return rules
+
+
+def _deadlines(root: Node, year: int | None) -> list[Deadline]:
+    found: list[Deadline] = []
+    for _node, text, start, _above in _entries(root):
+        if marker(text):
+            continue
+        for deadline in deadlines_in(text, start, year):
+            if not any((deadline.every, deadline.day) == (other.every, other.day) for other in found):
+                found.append(deadline)
+    return found
+
+
+def _passages(root: Node) -> dict[str, Span]:
+    """Where each reference stands, with all that is below it."""
+    return {node.ref: (node.line.start, node.end) for node in root.below() if node.label is not None and node.ref}

@@ -1,0 +1,150 @@
+"""Wrapped lines become whole paragraphs again, without gluing what belongs apart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from content.intake.labels import label_of
+from content.intake.source import Changes, RawLine
+
+#: A line that ends in one of these is never a whole paragraph.
+_DANGLING = frozenset(
+    "của và ngày số về các những cho với tại là theo trong từ đến bằng để do bởi hoặc ở trên được thuộc giữa "
+    "phải một này mọi mỗi sẽ như trước sau nhằm vào khi cùng gồm qua trên bị".split()
+)
+_SMALL = "a-zàáâãèéêìíòóôõùúýăđĩũơưạ-ỹ"
+_STARTS_SMALL = re.compile(f"^[(“\"]?[{_SMALL}]")
+_ENDS = re.compile(r"[.;:!?…]['\"”’)\]]*$|\./\.$")
+_CODE_HYPHEN = re.compile(r"(?:\d[\w/&]*|[/-][\w&]+)[-/]$")
+_CODE_START = re.compile(r"^[A-ZĐ][\w&]*(?:[-/][A-ZĐ]|\b)")
+_YEAR_RANGE = re.compile(r"\d{4}$")
+_DASH_YEAR = re.compile(r"^[-–]\s?\d{4}\b")
+_DASH_SMALL = re.compile(f"^[-–] [{_SMALL}]")
+_MASTHEAD = re.compile(
+    r"^(?:CỘNG HÒA|CỘNG HOÀ|Độc lập\s*[-–]|Số\s*:|V/v|Về việc|Kính gửi|Nơi nhận|(?:[\w .'-]{2,40}, )?ngày\s+(?:\d{1,2}|…|\.+|tháng)"
+    r"\s*(?:tháng)?.{0,20}năm\s+\d{4}\.?$|(?:TM|KT|TL|TUQ|T/M|K/T|T/L|Q)\s?\.\s?[A-ZĐ]|Căn cứ\b|Điều \d+\s*[.:]|"
+    r"Trên đây là\b|QUYẾT ĐỊNH\s*:|Xét đề nghị\b|Theo đề nghị\b)",
+    re.IGNORECASE,
+)
+_KIND_LINE = re.compile(r"^[A-ZĐÀ-ỸƠƯĂÂÊÔ\s/-]{6,40}$")
+_PAGE_NUMBER = re.compile(r"^[-–—]?\s*(?:[Tt]rang\s+)?\d{1,4}\s*(?:/\s*\d{1,4})?\s*[-–—]?$")
+
+
+@dataclass(slots=True)
+class Paragraph:
+    """One whole paragraph and the page on which it starts."""
+
+    text: str
+    page: int
+
+
+def is_upper(text: str) -> bool:
+    """Whether the letters of `text` are capitals (at least three of them)."""
+    letters = [sign for sign in text if sign.isalpha()]
+    return len(letters) >= 3 and sum(sign.isupper() for sign in letters) >= 0.9 * len(letters)
+
+
+def wrap_width(lines: list[RawLine]) -> int | None:
+    """How many characters a full line has, or None where each line already is a paragraph."""
+    lengths = sorted(len(line.text.strip()) for line in lines if len(line.text.strip()) > 30)
+    if len(lengths) < 6:
+        return None
+    full = lengths[int(len(lengths) * 0.9)]
+    if full > 200:
+        return None
+    near = sum(full * 0.82 <= length <= full * 1.12 for length in lengths)
+    return full if near >= 0.4 * len(lengths) else None
+
+
+def unwrap(lines: list[RawLine], changes: Changes) -> list[Paragraph]:
+    """Paragraphs out of lines; a line marked `hard` always ends one."""
+    width = wrap_width(lines)
+    paragraphs: list[Paragraph] = []
+    last: RawLine | None = None  # the line that the open paragraph ends with
+    blank = False
+    for line in lines:
+        text = line.text.strip()
+        if not text:
+            blank = True
+            continue
+        if last is not None and _PAGE_NUMBER.match(text) and line.page and _is_page_number(text, line, last):
+            changes.add("page numbers dropped")
+            blank = True
+            continue
+        if last is not None and paragraphs:
+            glue = _glue(paragraphs[-1].text, last, line, text, width, blank=blank)
+            if glue is not None:
+                paragraphs[-1].text += glue + text
+                changes.add("wrapped lines joined")
+                last, blank = line, False
+                continue
+        paragraphs.append(Paragraph(text, line.page))
+        last, blank = line, False
+    return paragraphs
+
+
+def _is_page_number(text: str, line: RawLine, last: RawLine) -> bool:
+    return line.page != last.page and re.sub(r"\D", "", text) == str(line.page)
+
+
+def _glue(open_text: str, last: RawLine, line: RawLine, text: str, width: int | None, *, blank: bool) -> str | None:  # noqa: PLR0911
+    """What to put between the open paragraph and `text`: "", " ", or None where a new paragraph starts."""
+    ended = last.text.strip()
+    if _DASH_YEAR.match(text) and _YEAR_RANGE.search(ended) and not last.hard:
+        return " "
+    if _MASTHEAD.match(text) or _MASTHEAD.match(ended) and _stands_alone(ended):
+        return None
+    label = label_of(text)
+    full = _full(last, ended, text, width)
+    if label is not None:
+        small_dash = _DASH_SMALL.match(text) and not _ENDS.search(ended) and full and not blank
+        return " " if small_dash and not last.hard else None
+    if _CODE_HYPHEN.search(ended) and _CODE_START.match(text) and not (last.hard and width is None):
+        return ""
+    if _KIND_LINE.match(ended) and is_upper(ended) and label_of(ended) is None:
+        return None
+    if is_upper(text) != is_upper(open_text) and (is_upper(text) or label_of(open_text) is None):
+        if not (is_upper(text) and len(text) < 25 and full and not blank):
+            return None
+    if is_upper(text) and is_upper(open_text):
+        return " " if label_of(open_text) is not None and full else None
+    if _STARTS_SMALL.match(text):
+        if not _ENDS.search(ended) or ended.endswith("..."):
+            return None if last.hard and is_upper(ended) else " "
+        fuller = _full(last, ended, text, width, needed=0.78)
+        return " " if fuller and not blank and not (last.hard and width is None) else None
+    if _dangles(ended) and not line.indented:
+        return " "
+    if last.hard and width is None:
+        return None
+    if line.indented or not full:
+        return None
+    if _ENDS.search(ended):
+        sentence = ended.endswith((".", "!", "?", "…", ".”", '."', ":")) and not ended.endswith("./.")
+        return " " if sentence and not blank else None
+    return " "
+
+
+def _stands_alone(ended: str) -> bool:
+    """A masthead line that nothing continues, unlike "V/v …" or "Căn cứ …"."""
+    return not re.match(r"^(?:V/v|Về việc|Căn cứ|Kính gửi\s*:\s*\S|Theo đề nghị|Xét đề nghị|Điều|Trên đây)", ended, re.IGNORECASE)
+
+
+def _dangles(ended: str) -> bool:
+    return ended.endswith((",", "(", "“", "-", "–")) or ended.rsplit(None, 1)[-1].casefold() in _DANGLING
+
+
+def _full(
+    last: RawLine, ended: str, text: str, width: int | None, needed: float | None = None
+) -> bool:
+    """Whether the first word of `text` would not have fitted on the line before.
+
+    Letters differ in width, so a line that ends within a sentence needs to be less full.
+    """
+    if needed is None:
+        needed = 0.93 if _ENDS.search(ended) else 0.82
+    first = len(text.split(None, 1)[0]) + 1
+    if last.right_share is not None:
+        return last.right_share * (1 + first / max(len(ended), 1)) > needed
+    return width is not None and len(ended) + first > needed * width
