@@ -1,0 +1,300 @@
+"""The air desk: lets pieces on the air, keeps the others waiting, and writes each one's fate into the journal.
+
+Every piece that was handed in ends as exactly one of aired, partial, missed or displaced. Used by the
+daemon's own thread alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from audio.outputs.output import RATE_HZ, Output
+from content.config import Config
+from content.language import _
+from scheduler.daemon import arbiter
+from scheduler.daemon.clock import Clock
+from scheduler.daemon.deck import Deck, OnAir, Route, Source
+from scheduler.daemon.journal import Entry, Journal, Register
+from scheduler.daemon.lateness import Verdict, when_cut, when_late
+
+WHOLE = 0.98
+"""A play counts as aired when so much of it was heard."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Piece:
+    """Something to put on the air."""
+
+    name: str
+    """Unique among what waits or airs now, such as play-12."""
+    kind: str
+    """play, relay, filler, interrupt."""
+    title: str
+    zones: tuple[str, ...]
+    level: int
+    open_source: Callable[[int], Source]
+    """Gives the sound, opened so many ms into it."""
+    length_ms: int
+    play_id: int | None = None
+    planned_at: datetime | None = None
+    timing: str = "soft"
+    lateness: str = "start-late"
+    audio_sha256: str | None = None
+    who: str | None = None
+    why: str | None = None
+    give_up_at: datetime | None = None
+    """A not-before play waits until then."""
+    until: datetime | None = None
+    """Cut then at the latest (a relay's block)."""
+    on_end: Callable[[Entry], None] | None = None
+    cut_at: datetime | None = None
+    """Set while it waits to go on."""
+    cut_entry: Entry | None = None
+    heard_to_ms: int = 0
+    """How far into the sound it came."""
+    heard_ms: int = 0
+    """How much of it was heard in earlier parts."""
+    blocked_by: str | None = None
+    """The title of what kept it off the air."""
+
+
+@dataclass(slots=True, kw_only=True)
+class AirDesk:
+    """Who is on the air in which zone, who waits, and what became of each."""
+
+    config: Config
+    clock: Clock
+    journal: Journal
+    register: Register
+    outputs: Mapping[str, Output]
+    fallbacks: Mapping[str, str]
+    post: Callable[[Entry], None]
+    """Called with every new state of an entry."""
+    owe: Callable[[Entry], None]
+    """Called with the entry of a play that has to be made good."""
+    deck: Deck = field(init=False)
+    waiting: dict[str, Piece] = field(default_factory=dict)
+    on_air: dict[str, tuple[Piece, Entry]] = field(default_factory=dict)
+    """By the key of the entry."""
+    stopped: str | None = None
+    """Why everything is silent, while `loa stop` holds."""
+
+    def __post_init__(self) -> None:
+        self.deck = Deck(self.clock, self.register.note)
+
+    # what comes in
+
+    def offer(self, piece: Piece) -> None:
+        """Put the piece on the air, let it wait, or write down why not."""
+        verdict = self._verdict(piece)
+        if not verdict.start:
+            self._give_up(piece, verdict)
+            return
+        if self.stopped is not None and piece.kind != "interrupt":
+            self._wait(piece, self.stopped)
+            return
+        holders = self._holders(piece)
+        decision = arbiter.decide(piece.level, [held.level for held, _entry in holders])
+        if decision == "wait":
+            self._wait(piece, holders[0][0].title)
+            return
+        if decision == "cut":
+            for _held, entry in holders:
+                if entry.key in self.deck.on:
+                    self.deck.cut(self.deck.on[entry.key], _("cut by {title}").format(title=piece.title))
+        self.waiting.pop(piece.name, None)
+        self._begin(piece, verdict.offset_ms)
+
+    def miss(
+        self, piece: Piece, reason: str, *, make_good: bool = True, outcome: str = "missed", status: str = "missed"
+    ) -> None:
+        """Write down that nothing (more) of the piece is heard, and why."""
+        self.waiting.pop(piece.name, None)
+        if piece.cut_entry is not None:
+            entry = replace(piece.cut_entry, play_status=status if piece.play_id else None)
+        else:
+            entry = Entry(
+                key=self.journal.new_key(), kind=piece.kind, title=piece.title, zones=piece.zones,
+                output=", ".join(self._output_names(piece.zones)), simulated=self.clock.simulated,
+                play_id=piece.play_id, planned_at=piece.planned_at, outcome=outcome, reason=reason,
+                audio_sha256=piece.audio_sha256, who=piece.who, length_ms=piece.length_ms,
+                play_status=status if piece.play_id else None,
+            )  # fmt: skip
+        self._write(entry)
+        if make_good and piece.play_id is not None:
+            self.owe(entry)
+        if piece.on_end is not None:
+            piece.on_end(entry)
+
+    def cut_all(self, reason: str, *, below: int | None = None) -> None:
+        """Take off everything, or everything below a level; plays wait for whether they may go on."""
+        for key, (piece, _entry) in list(self.on_air.items()):
+            if (below is None or piece.level < below) and key in self.deck.on:
+                self.deck.cut(self.deck.on[key], reason)
+
+    def serve_waiting(self) -> None:
+        """See who of the waiting may speak now, and who waits no longer."""
+        for piece in sorted(self.waiting.values(), key=lambda p: (-p.level, p.planned_at or self.clock.now())):
+            if self.waiting.get(piece.name) is piece:
+                self.offer(piece)
+
+    def close(self, reason: str) -> None:
+        """The daemon ends: everything on the air is cut, and its entry closed; plays stay undecided."""
+        self.cut_all(reason)
+        self.waiting.clear()
+
+    def is_silent(self, zone: str) -> bool:
+        """True when nothing is on the air in the zone."""
+        return not any(zone in (piece.zones or self.config.zone_ids) for piece, _entry in self.on_air.values())
+
+    @property
+    def is_idle(self) -> bool:
+        """True when nothing is on the air."""
+        return not self.on_air
+
+    # decisions
+
+    def _verdict(self, piece: Piece) -> Verdict:
+        now = self.clock.now()
+        grace = timedelta(seconds=self.config.daemon.grace_s)
+        if piece.play_id is None:
+            over = piece.until is not None and now >= piece.until
+            return Verdict(not over, offset_ms=piece.heard_to_ms)
+        if piece.give_up_at is not None and now > piece.give_up_at:
+            return Verdict(False, make_good=piece.lateness != "skip")
+        if piece.cut_at is not None:
+            return when_cut(
+                timing=piece.timing, lateness=piece.lateness, length_ms=piece.length_ms,
+                heard_to_ms=piece.heard_to_ms, gap=now - piece.cut_at, grace=grace,
+            )  # fmt: skip
+        late = now - (piece.planned_at or now)
+        return when_late(
+            timing=piece.timing, lateness=piece.lateness, length_ms=piece.length_ms, late=late, grace=grace
+        )
+
+    def _give_up(self, piece: Piece, verdict: Verdict) -> None:
+        late_s = round((self.clock.now() - (piece.planned_at or self.clock.now())).total_seconds())
+        if piece.blocked_by and piece.cut_entry is None:
+            reason = _("its time was taken by {title}").format(title=piece.blocked_by)
+            self.miss(piece, reason, make_good=verdict.make_good, outcome="displaced", status="preempted")
+        else:
+            reason = _("too late by {seconds} s to start").format(seconds=late_s)
+            self.miss(piece, reason, make_good=verdict.make_good)
+
+    def _wait(self, piece: Piece, behind: str) -> None:
+        piece.blocked_by = behind
+        self.waiting[piece.name] = piece
+
+    def _holders(self, piece: Piece) -> list[tuple[Piece, Entry]]:
+        zones = set(piece.zones or self.config.zone_ids)
+        exclusive = self._exclusive(zones)
+        return [
+            (held, entry)
+            for held, entry in self.on_air.values()
+            if zones & (held_zones := set(held.zones or self.config.zone_ids))
+            or exclusive & self._exclusive(held_zones)
+        ]
+
+    def _exclusive(self, zones: Iterable[str]) -> set[str]:
+        return {name for name in self._output_names(zones) if self.outputs[name].exclusive}
+
+    def _output_names(self, zones: Iterable[str]) -> Sequence[str]:
+        wanted = set(zones) or set(self.config.zone_ids)
+        names = [name for zone in self.config.zones if zone.id in wanted for name in zone.outputs]
+        return list(dict.fromkeys(names))
+
+    # on the air
+
+    def _begin(self, piece: Piece, offset_ms: int) -> None:
+        try:
+            source = piece.open_source(offset_ms)
+        except OSError as error:
+            self.miss(piece, _("its sound could not be opened ({reason})").format(reason=error.strerror))
+            return
+        now, steady = self.clock.now(), self.clock.steady()
+        key = self.journal.new_key()
+        slot = self.register.take(key)
+        resumed = piece.cut_entry is not None
+        parts = [piece.why] if piece.why else []
+        if offset_ms:
+            at = f"{offset_ms // 60_000}:{offset_ms // 1000 % 60:02d}"
+            parts.append(
+                (_("resumed at {at}") if resumed else _("joined in progress at {at}")).format(at=at)
+            )
+        if piece.cut_entry is not None:  # what was cut is decided by this part
+            piece.cut_entry = None
+        routes = self._routes(piece.zones)
+        entry = Entry(
+            key=key, kind=piece.kind, title=piece.title, zones=piece.zones or self.config.zone_ids,
+            output=", ".join(route.used for route in routes), simulated=self.clock.simulated,
+            play_id=piece.play_id, planned_at=piece.planned_at, started_at=now, reason="; ".join(parts) or None,
+            audio_sha256=piece.audio_sha256, who=piece.who, slot=slot, offset_ms=offset_ms,
+            length_ms=piece.length_ms,
+        )  # fmt: skip
+        self.on_air[key] = (piece, entry)
+        airing = OnAir(
+            key=key, label=f"{piece.name}_{key[-12:]}", level=piece.level, zones=entry.zones, source=source,
+            routes=routes, started_at=now, started_steady=steady, slot=slot, on_end=self._ended,
+        )  # fmt: skip
+        self.journal.write(entry)
+        self.deck.begin(airing)
+        self.post(entry)
+
+    def _routes(self, zones: Iterable[str]) -> list[Route]:
+        wanted = set(zones) or set(self.config.zone_ids)
+        routes = []
+        for name in self._output_names(wanted):
+            chain = [self.outputs[name]]
+            while (after := self.fallbacks.get(chain[-1].name)) and self.outputs[after] not in chain:
+                chain.append(self.outputs[after])
+            mine = frozenset(z.id for z in self.config.zones if name in z.outputs and z.id in wanted)
+            routes.append(Route(chain, mine))
+        return routes
+
+    def _ended(self, airing: OnAir, cut: str | None) -> None:
+        piece, entry = self.on_air.pop(airing.key)
+        now = self.clock.now()
+        heard_to_ms = entry.offset_ms + round(airing.sent_frames * 1000 / RATE_HZ)
+        heard_ms = piece.heard_ms + airing.heard_ms
+        reasons = [entry.reason] if entry.reason else []
+        for route in airing.routes:
+            for name, frames in route.lost_by.items():
+                if frames > RATE_HZ // 10:
+                    reasons.append(
+                        _("output {name} took nothing for {seconds} s").format(
+                            name=name, seconds=round(frames / RATE_HZ, 1)
+                        )
+                    )
+        whole = heard_ms >= piece.length_ms * WHOLE if piece.length_ms else airing.heard_frames > 0
+        goes_on = False
+        if cut is not None and not (whole and piece.play_id is not None):
+            reasons.append(cut)
+            outcome = "partial" if airing.heard_frames else "displaced"
+            goes_on = piece.play_id is not None
+        elif whole:
+            outcome = "aired"
+        else:
+            outcome = "partial" if airing.heard_frames else "missed"
+        status = None
+        if piece.play_id is not None and not goes_on:
+            status = "aired" if outcome == "aired" else "missed"
+        done = replace(
+            entry, ended_at=now, heard_ms=airing.heard_ms, outcome=outcome, reason="; ".join(reasons) or None,
+            output=airing.outputs, play_status=status,
+        )  # fmt: skip
+        self._write(done)
+        self.register.free(entry.slot)
+        if goes_on:
+            piece.cut_at, piece.cut_entry = now, done
+            piece.heard_to_ms, piece.heard_ms = heard_to_ms, heard_ms
+            self._wait(piece, cut or "")
+        elif status == "missed" and piece.lateness != "skip":
+            self.owe(done)
+        if piece.on_end is not None and not goes_on:
+            piece.on_end(done)
+
+    def _write(self, entry: Entry) -> None:
+        self.journal.write(entry)
+        self.post(entry)

@@ -1,0 +1,138 @@
+"""The as-run log: what the player noted, brought into the database; late when it must be, twice never."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content.errors import LoaError
+from content.language import _
+from content.station import Station
+from scheduler.daemon.folder import AirFolder
+from scheduler.daemon.journal import Entry, Journal, Register, recovered
+from scheduler.daemon.lock import StationLock
+from scheduler.models import AsRun, Play
+
+FINAL = ("cancelled",)
+
+
+def store(station: Station, entries: Iterable[Entry]) -> None:
+    """Write the newest state of `entries`, in one transaction; the same again changes nothing.
+
+    Raises:
+        DatabaseError: nothing was written.
+    """
+    newest = {entry.key: entry for entry in entries}
+    if not newest:
+        return
+    with station.decide() as session:
+        rows = {
+            row.key: row for row in session.scalars(select(AsRun).where(AsRun.key.in_(list(newest))))
+        }
+        for key, entry in newest.items():
+            _store_one(session, rows.get(key), entry)
+
+
+def _store_one(session: Session, row: AsRun | None, entry: Entry) -> None:
+    play = session.get(Play, entry.play_id) if entry.play_id is not None else None
+    if row is None:
+        row = AsRun(key=entry.key)
+        session.add(row)
+    elif row.outcome is not None and entry.outcome is None:
+        return  # an older line than what is stored
+    values = {
+        "play_id": play.id if play else None,
+        "kind": entry.kind,
+        "title": entry.title,
+        "zones": list(entry.zones),
+        "planned_at": entry.planned_at,
+        "started_at": entry.started_at,
+        "ended_at": entry.ended_at,
+        "heard_ms": entry.heard_ms,
+        "outcome": entry.outcome,
+        "reason": entry.reason,
+        "audio_sha256": entry.audio_sha256,
+        "output": entry.output,
+        "simulated": entry.simulated,
+        "who": entry.who,
+    }
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
+    if play is not None and entry.play_status is not None and play.status not in (*FINAL, entry.play_status):
+        if play.status == "aired" and entry.play_status != "aired":
+            return
+        play.status = entry.play_status
+
+
+def close_open_entries(
+    station: Station, journal: Journal, register: Register, *, resumable: set[int] | None = None
+) -> list[Entry]:
+    """Give an outcome to every entry that a crash left open; the closed entries.
+
+    The plays in `resumable` stay undecided: the caller goes on with them.
+    """
+    closed = []
+    for entry in journal.open_entries():
+        heard_ms, last_at = register.read(entry.slot, entry.key)
+        reason = _("Loa was cut off after {seconds} s (power, crash or kill)").format(
+            seconds=round(heard_ms / 1000, 1)
+        )
+        if entry.reason:
+            reason = f"{entry.reason}; {reason}"
+        done = recovered(
+            entry, heard_ms, last_at, reason, goes_on=bool(resumable and entry.play_id in resumable)
+        )
+        if entry.length_ms and entry.offset_ms == 0 and heard_ms >= entry.length_ms:
+            # It was through; only its last line was lost.
+            done = replace(done, outcome="aired", reason=None, play_status="aired")
+        journal.write(done)
+        closed.append(done)
+    return closed
+
+
+def settle(station: Station) -> bool:
+    """Without a daemon: close what a crash left open, and bring the database up to the journal. True when done.
+
+    For those who read the log while the station is off; nothing happens while a daemon holds the lock.
+    """
+    air = AirFolder.of(station)
+    if not air.journal.exists():
+        return True
+    lock = StationLock(air.lock)
+    try:
+        lock.take(task="log")
+    except LoaError:
+        return False
+    try:
+        journal, register = Journal(air.journal), Register(air.register)
+        journal.open()
+        try:
+            if close_open_entries(station, journal, register):
+                store(station, journal.entries.values())
+        finally:
+            journal.close()
+            register.close()
+    finally:
+        lock.release()
+    return True
+
+
+def between(
+    station: Station, start: datetime | None, end: datetime | None
+) -> list[AsRun]:
+    """Entries that began, or were planned where nothing began, in [start, end), oldest first."""
+    with station.read() as session:
+        rows = session.scalars(select(AsRun).order_by(AsRun.id)).all()
+    kept = [
+        row
+        for row in rows
+        if (at := row.started_at or row.planned_at or row.ended_at) is None
+        or ((start is None or at >= start) and (end is None or at < end))
+    ]
+    far = datetime.max.replace(tzinfo=rows[0].started_at.tzinfo) if rows and rows[0].started_at else None
+    return sorted(kept, key=lambda row: (row.started_at or row.planned_at or row.ended_at or far, row.id))

@@ -1,0 +1,202 @@
+"""The deck: everything on the air now, fed to its outputs block by block and counted as it goes out.
+
+Used by one thread alone. It never waits: sources are local and cued, outputs take or refuse at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+
+from audio.outputs.output import FRAME_BYTES, RATE_HZ, Output, Stream
+from scheduler.daemon.clock import Clock
+
+REAL_BLOCK_MS = 20
+REAL_LEAD_MS = 60
+"""How far ahead of its time sound is handed over: what an output may sleep without a gap."""
+SIMULATED_BLOCK_MS = 2_000
+SILENT_DBFS = -60.0
+DIGITAL_SILENCE_DBFS = -120.0
+
+
+class Source(Protocol):
+    """Sound to play; opened and at its place."""
+
+    def read(self, frames: int) -> bytes:
+        """At most `frames` of house PCM; empty at the end. Never waits."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Route:
+    """One output of an airing, and the outputs that stand in for it, in order."""
+
+    chain: Sequence[Output]
+    zones: frozenset[str]
+    _streams: dict[str, Stream] = field(default_factory=dict)
+    _used: str | None = None
+    lost_frames: int = 0
+    lost_by: dict[str, int] = field(default_factory=dict)
+    """Frames that each output refused, by its name."""
+
+    def write(self, pcm: bytes, label: str, at: datetime) -> bool:
+        """Hand `pcm` to the first output of the chain that takes it."""
+        frames = len(pcm) // FRAME_BYTES
+        for output in self.chain:
+            stream = self._streams.get(output.name)
+            if stream is None:
+                stream = self._streams[output.name] = output.start(label, at)
+            if stream.write(pcm):
+                if self._used not in (None, output.name):
+                    self._drop_others(output.name)
+                self._used = output.name
+                return True
+            self.lost_by[output.name] = self.lost_by.get(output.name, 0) + frames
+        self.lost_frames += frames
+        return False
+
+    def stop(self, *, cut: bool) -> None:
+        for stream in self._streams.values():
+            stream.stop(cut=cut)
+        self._streams.clear()
+
+    @property
+    def used(self) -> str:
+        return self._used or self.chain[0].name
+
+    def _drop_others(self, name: str) -> None:
+        """Back from a stand-in (or over to one): what is left in the other's queue would be heard twice."""
+        for other in [key for key in self._streams if key != name]:
+            self._streams.pop(other).stop(cut=True)
+
+
+@dataclass(slots=True, kw_only=True)
+class OnAir:
+    """One airing while it is on the air."""
+
+    key: str
+    label: str
+    level: int
+    zones: tuple[str, ...]
+    source: Source
+    routes: list[Route]
+    started_at: datetime
+    started_steady: float
+    slot: int | None
+    on_end: Callable[[OnAir, str | None], None]
+    """Called once: with None when the sound is through, else with the reason for which it was cut."""
+    expects_sound: bool = True
+    sent_frames: int = 0
+    heard_frames: int = 0
+    through: bool = False
+    level_dbfs: float = DIGITAL_SILENCE_DBFS
+    silent_frames: int = 0
+    """Length of the silence that is going on."""
+
+    @property
+    def heard_ms(self) -> int:
+        return round(self.heard_frames * 1000 / RATE_HZ)
+
+    @property
+    def silent_s(self) -> float:
+        return self.silent_frames / RATE_HZ
+
+    @property
+    def outputs(self) -> str:
+        return ", ".join(dict.fromkeys(route.used for route in self.routes))
+
+
+@dataclass(slots=True)
+class Deck:
+    """All airings that are on now."""
+
+    clock: Clock
+    note: Callable[[int, int, int], None]
+    """(slot, heard ms, instant in µs) after each block."""
+    on: dict[str, OnAir] = field(default_factory=dict)
+
+    @property
+    def block_frames(self) -> int:
+        ms = SIMULATED_BLOCK_MS if self.clock.simulated else REAL_BLOCK_MS
+        return ms * RATE_HZ // 1000
+
+    def begin(self, airing: OnAir) -> None:
+        """Put an airing on the air: its first block goes out now."""
+        self.on[airing.key] = airing
+        self._feed(airing, self.clock.steady())
+
+    def cut(self, airing: OnAir, reason: str) -> None:
+        """Take an airing off at once."""
+        self._end(airing, reason)
+
+    def pump(self) -> float | None:
+        """Hand over what is due; seconds until the next block is, or None when nothing is on the air."""
+        steady = self.clock.steady()
+        nearest: float | None = None
+        for airing in list(self.on.values()):
+            if airing.key in self.on:
+                due = self._feed(airing, steady)
+                if due is not None and (nearest is None or due < nearest):
+                    nearest = due
+        return None if nearest is None else max(0.0, nearest - self.clock.steady())
+
+    def _feed(self, airing: OnAir, steady: float) -> float | None:
+        """Feed one airing; the steady instant at which it wants to be fed again."""
+        lead = 0 if self.clock.simulated else REAL_LEAD_MS * RATE_HZ // 1000
+        block = self.block_frames
+        passed = int((steady - airing.started_steady) * RATE_HZ) + lead
+        if not airing.through and passed - airing.sent_frames > 10 * RATE_HZ and not self.clock.simulated:
+            # The computer slept: what was to be heard meanwhile is not played in a hurry now.
+            airing.started_steady = steady - airing.sent_frames / RATE_HZ
+            passed = airing.sent_frames + lead
+        first = airing.sent_frames == 0
+        while not airing.through and (airing.sent_frames < passed or first):
+            first = False
+            pcm = airing.source.read(block)
+            if not pcm:
+                airing.through = True
+                break
+            self._hand_over(airing, pcm)
+        end_steady = airing.started_steady + airing.sent_frames / RATE_HZ
+        if airing.through and steady >= end_steady - 1e-9:
+            self._end(airing, None)
+            return None
+        if airing.through:
+            return end_steady
+        return end_steady - lead / RATE_HZ
+
+    def _hand_over(self, airing: OnAir, pcm: bytes) -> None:
+        frames = len(pcm) // FRAME_BYTES
+        airing.sent_frames += frames
+        heard = [route.write(pcm, airing.label, airing.started_at) for route in airing.routes]
+        if all(heard) or self._all_zones_heard(airing, heard):
+            airing.heard_frames += frames
+        airing.level_dbfs = loudness_dbfs(pcm) if any(heard) else DIGITAL_SILENCE_DBFS
+        airing.silent_frames = airing.silent_frames + frames if airing.level_dbfs < SILENT_DBFS else 0
+        if airing.slot is not None:
+            self.note(airing.slot, airing.heard_ms, round(self.clock.now().timestamp() * 1e6))
+
+    def _all_zones_heard(self, airing: OnAir, heard: list[bool]) -> bool:
+        reached = {zone for route, took in zip(airing.routes, heard, strict=True) if took for zone in route.zones}
+        wanted = {zone for route in airing.routes for zone in route.zones}
+        return bool(reached) and reached >= wanted
+
+    def _end(self, airing: OnAir, reason: str | None) -> None:
+        if self.on.pop(airing.key, None) is None:
+            return
+        for route in airing.routes:
+            route.stop(cut=reason is not None)
+        airing.source.close()
+        airing.on_end(airing, reason)
+
+
+def loudness_dbfs(pcm: bytes) -> float:
+    """Root mean square of house PCM against full scale; -120 for digital silence."""
+    samples = np.frombuffer(pcm, dtype="<i2").astype(np.float32)
+    power = float(np.dot(samples, samples)) / max(1, len(samples))
+    return DIGITAL_SILENCE_DBFS if power < 1e-3 else 10 * float(np.log10(power / 32768.0**2))

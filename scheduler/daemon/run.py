@@ -1,0 +1,180 @@
+"""`run_station`: the one way in, on the real and on the simulated clock."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import FrameType
+from pathlib import Path
+from typing import Any, Literal
+
+from audio.outputs.opening import outputs_of
+from content import atomic
+from content.errors import LoaError
+from content.language import N_
+from content.station import Station
+from scheduler.daemon.clock import Clock, RealClock, SimulatedClock
+from scheduler.daemon.feed import put_back_simulated
+from scheduler.daemon.folder import AirFolder
+from scheduler.daemon.journal import Entry, Journal
+from scheduler.daemon.lock import AlreadyRunningError, StationLock
+from scheduler.daemon.station_daemon import StationDaemon, Tally, last_simulated
+
+
+class EndlessSimulationError(LoaError):
+    """A simulated run without an end."""
+
+    sentence = N_("a simulated clock never stops by itself: say until when with --until, such as --until 31/12/2026")
+
+
+class UntilPastError(LoaError):
+    """A run that would end before it begins."""
+
+    sentence = N_("the run would end at {until:%d/%m/%Y %H:%M}, before it begins at {start:%d/%m/%Y %H:%M}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """What one run aired."""
+
+    started_at: datetime
+    ended_at: datetime
+    simulated: bool
+    outcomes: dict[str, int]
+    """Closed as-run entries by outcome."""
+
+
+def run_station(
+    station: Station,
+    *,
+    until: datetime | None = None,
+    clock: Literal["real", "simulated"] = "real",
+    speed: float | None = None,
+    start_at: datetime | None = None,
+    output: str | None = None,
+    status_file: Path | None = None,
+    progress: Callable[[Entry], None] | None = None,
+    started: Callable[[StationDaemon], None] | None = None,
+) -> RunReport:
+    """Run the station until `until` (aware), or until it is stopped.
+
+    On a simulated clock the time jumps from event to event (`speed` N: N simulated seconds a second);
+    it begins at `start_at`, else now, else where a simulated run was cut off. Everything else is the same
+    code, and every as-run entry says that it was simulated. `output` overrides the config's outputs (see
+    `audio.outputs.opening.outputs_of`). `progress` gets every closed as-run entry; `started` the daemon
+    before its first turn.
+
+    Raises:
+        AlreadyRunningError, EndlessSimulationError, UntilPastError, UnknownOutputError, OutputError.
+    """
+    air = AirFolder.of(station)
+    if clock == "simulated" and until is None:
+        raise EndlessSimulationError
+    lock = StationLock(air.lock)
+    _take(lock, clock)
+    marker = air.root / "simulated-run.json"
+    try:
+        ticking = _clock(clock, speed, start_at, air)
+        begun = ticking.now()
+        if until is not None and until <= begun:
+            raise UntilPastError(until=until.astimezone(station.tz), start=begun.astimezone(station.tz))
+        if clock == "simulated":
+            atomic.write_text(marker, json.dumps({"from": begun.isoformat()}))
+        else:
+            _put_back(station, begun)
+        tally = Tally(finished=progress)
+        outputs = outputs_of(station.config, station.folder, output)
+        daemon = StationDaemon(station, clock=ticking, outputs=outputs, tally=tally, until=until)
+        if started is not None:
+            started(daemon)
+        with _signals(daemon):
+            daemon.run()
+        if clock == "simulated" and not daemon.stopping:
+            marker.unlink(missing_ok=True)
+        return RunReport(
+            started_at=begun, ended_at=ticking.now(), simulated=ticking.simulated, outcomes=dict(tally.outcomes)
+        )
+    finally:
+        lock.release()
+
+
+def _take(lock: StationLock, clock: str) -> None:
+    """Take the lock; a reader of the log may hold it for a moment."""
+    for attempt in range(20):
+        try:
+            lock.take(clock=clock)
+        except AlreadyRunningError:
+            if (lock.holder() or {}).get("task") != "log" and attempt > 2:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+    lock.take(clock=clock)
+
+
+def _clock(kind: str, speed: float | None, start_at: datetime | None, air: AirFolder) -> Clock:
+    if kind == "real":
+        return RealClock()
+    begin = start_at or datetime.now(UTC)
+    marker = air.root / "simulated-run.json"
+    if start_at is None and marker.exists():
+        begin = _left_off(air, marker) or begin
+    return SimulatedClock(begin, speed)
+
+
+def _left_off(air: AirFolder, marker: Any) -> datetime | None:
+    """Where a simulated run was cut off."""
+    from scheduler.daemon.journal import Register
+
+    try:
+        begun = datetime.fromisoformat(json.loads(marker.read_text("utf-8"))["from"])
+    except (OSError, ValueError, KeyError):
+        return None
+    if not air.journal.exists():
+        return begun
+    journal = Journal(air.journal)
+    register = Register(air.register)
+    try:
+        journal.open()
+        instants = [begun, last_simulated(journal) or begun]
+        for entry in journal.open_entries():
+            _heard, at = register.read(entry.slot, entry.key)
+            if entry.simulated and at is not None:
+                instants.append(at)
+        return max(instants)
+    finally:
+        journal.close()
+        register.close()
+
+
+def _put_back(station: Station, now: datetime) -> None:
+    """A station without its database still goes on the air."""
+    try:
+        put_back_simulated(station, now)
+    except LoaError:
+        return
+
+
+@contextmanager
+def _signals(daemon: StationDaemon) -> Iterator[None]:
+    """Ctrl+C and the service manager's stop end the run in order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        daemon.stop()
+
+    names = ("SIGINT", "SIGTERM", "SIGBREAK")
+    kept = {s: signal.signal(s, stop) for n in names if (s := getattr(signal, n, None)) is not None}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)

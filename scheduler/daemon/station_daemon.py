@@ -1,0 +1,376 @@
+"""The station daemon: one APScheduler fed from the plan tables, one desk that airs, one loop that never waits."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
+
+from audio.outputs.output import RATE_HZ, Output
+from content.errors import LoaError
+from content.language import _
+from content.station import Station
+from scheduler.daemon import arbiter, as_run, rundown
+from scheduler.daemon.air_desk import AirDesk, Piece
+from scheduler.daemon.clock import Clock, SimulatedClock
+from scheduler.daemon.cue import CueRack, PcmFile
+from scheduler.daemon.deck import Source
+from scheduler.daemon.feed import Fed, Feed
+from scheduler.daemon.folder import AirFolder
+from scheduler.daemon.journal import Entry, Journal, Register
+from scheduler.daemon.rundown import RundownPlay
+from scheduler.daemon.timetable import Timetable
+from scheduler.daemon.workers import Workers
+
+log = logging.getLogger("loa.daemon")
+
+CUE_AHEAD = timedelta(seconds=90)
+REAL_BEAT_S = 1.0
+SIMULATED_BEAT_S = 300.0
+LOOKBACK = timedelta(hours=12)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the plays of a run."""
+
+    outcomes: dict[str, int] = field(default_factory=dict)
+    """By outcome, of entries."""
+    finished: Callable[[Entry], None] | None = None
+    """Told of every closed entry: for progress."""
+
+    def count(self, entry: Entry) -> None:
+        if entry.outcome is not None:
+            self.outcomes[entry.outcome] = self.outcomes.get(entry.outcome, 0) + 1
+            if self.finished is not None:
+                self.finished(entry)
+
+
+class StationDaemon:
+    """Runs a station until it is stopped, or until an instant. The caller holds the station's lock."""
+
+    def __init__(
+        self,
+        station: Station,
+        *,
+        clock: Clock,
+        outputs: Mapping[str, Output],
+        tally: Tally,
+        until: datetime | None = None,
+    ) -> None:
+        self.station, self.clock, self.until, self.tally = station, clock, until, tally
+        self.air = AirFolder.of(station)
+        self.bell = threading.Event()
+        self.workers = Workers(inline=clock.simulated, bell=self.bell)
+        self.timetable = Timetable(clock)
+        self.journal = Journal(self.air.journal)
+        self.journal.open()
+        self.register = Register(self.air.register)
+        self.outputs = outputs
+        self.rack = CueRack(self.air.cue, station.media)
+        self.feed = Feed(station, self.air, clock.simulated)
+        self.desk = AirDesk(
+            config=station.config, clock=clock, journal=self.journal, register=self.register, outputs=outputs,
+            fallbacks={n: o.fallback for n, o in station.config.outputs.items() if o.fallback in outputs},
+            post=self._post, owe=self._owe,
+        )  # fmt: skip
+        self.plays: dict[int, RundownPlay] = {}
+        """Plays with jobs in the timetable."""
+        self.handled: set[int] = set()
+        """Plays whose fate is decided, or that are at the desk."""
+        self.stopping = False
+        self.database_trouble: str | None = None
+        self._unstored: dict[str, Entry] = {}
+        self._owed: dict[int, Entry] = {}
+        self._caught_up = False
+        self._written: dict[str, tuple[RundownPlay, ...]] = {}
+        self._last_wall, self._last_steady = clock.now(), clock.steady()
+
+    # life
+
+    def run(self) -> None:
+        """Air what is due until `until` has come and nothing is on the air any more, or `stop` is called."""
+        self.rack.clear_scraps()
+        for output in self.outputs.values():
+            output.open()
+        self._recover()
+        self.timetable.start()
+        beat = SIMULATED_BEAT_S if self.clock.simulated else REAL_BEAT_S
+        self.timetable.every(beat, "beat", self._beat)
+        self.timetable.every(3600.0 if self.clock.simulated else REAL_BEAT_S, "feed", self._ask_feed)
+        try:
+            while not self._is_over():
+                self._turn()
+        finally:
+            self._end()
+
+    def stop(self) -> None:
+        """End the run soon; from any thread, or from a signal handler."""
+        self.stopping = True
+        self.bell.set()
+
+    def _turn(self) -> None:
+        self.bell.clear()
+        self.workers.take_results()
+        until_job = self.timetable.run_due()
+        if self.timetable.faults:
+            raise self.timetable.faults[0][1]
+        until_block = self.desk.deck.pump()
+        if self.desk.waiting:
+            self.desk.serve_waiting()
+            until_block = 0.0 if self.desk.on_air and until_block is None else until_block
+        waits = [w for w in (until_job, until_block) if w is not None]
+        if self.until is not None and self.until > self.clock.now():
+            waits.append((self.until - self.clock.now()).total_seconds())
+        longest = SIMULATED_BEAT_S if self.clock.simulated else REAL_BEAT_S
+        waiting = min([longest, *waits])
+        if self.desk.waiting and not self.desk.on_air:
+            waiting = min(waiting, 1.0)
+        self.clock.wait(waiting, self.bell)
+
+    def _is_over(self) -> bool:
+        if self.stopping:
+            return True
+        return self.until is not None and self.clock.now() >= self.until and self.desk.is_idle
+
+    def _end(self) -> None:
+        self.desk.close(_("Loa was stopped"))
+        self.timetable.shutdown()
+        self.workers.close()
+        try:
+            self._store_now()
+        except LoaError as error:
+            log.error("as-run entries wait in the journal: %s", error)
+        for output in self.outputs.values():
+            output.close()
+        self.journal.close()
+        self.register.close()
+
+    # what was left by an earlier run
+
+    def _recover(self) -> None:
+        closed = as_run.close_open_entries(self.station, self.journal, self.register)
+        for entry in self.journal.entries.values():
+            self._unstored[entry.key] = entry
+            if entry.play_id is not None and entry.simulated == self.clock.simulated and entry.play_status:
+                self.handled.add(entry.play_id)
+        for entry in closed:
+            log.warning("closed after a crash: %s, %s", entry.title, entry.reason)
+        last: dict[int, Entry] = {}
+        heard: dict[int, int] = {}
+        for entry in self.journal.entries.values():
+            if entry.play_id is not None and entry.simulated == self.clock.simulated:
+                last[entry.play_id] = entry
+                heard[entry.play_id] = heard.get(entry.play_id, 0) + entry.heard_ms
+        undecided = [e for e in last.values() if e.play_status is None and e.play_id not in self.handled]
+        try:
+            self._store_now()
+        except LoaError as error:
+            self.database_trouble = error.told(_)
+        for entry in undecided:
+            self._go_on(entry, heard[entry.play_id or 0])
+
+    def _go_on(self, entry: Entry, heard_ms: int) -> None:
+        """Offer a play that was cut by the end of an earlier run."""
+        assert entry.play_id is not None
+        self.handled.add(entry.play_id)
+        suffix = ""
+        play = None
+        try:
+            play = self.feed.judge(self.clock.now(), entry.play_id)
+        except LoaError:
+            play = next(
+                (p for p in self.feed.poll(self.clock.now(), None).plays if p.play_id == entry.play_id), None
+            )
+        if play is None or play.audio_sha256 != entry.audio_sha256:
+            suffix_known = False
+        else:
+            suffix, suffix_known = play.suffix, True
+        base = play or RundownPlay(
+            play_id=entry.play_id, title=entry.title, starts_at=entry.planned_at or self.clock.now(),
+            length_ms=entry.length_ms, zones=entry.zones, timing="soft", lateness="make-good",
+            audio_sha256=entry.audio_sha256, suffix=suffix,
+        )  # fmt: skip
+        piece = replace(self._piece(base), length_ms=entry.length_ms)
+        piece.cut_at = entry.ended_at or self.clock.now()
+        piece.cut_entry = entry
+        piece.heard_to_ms = entry.offset_ms + entry.heard_ms
+        piece.heard_ms = heard_ms
+        if play is not None and entry.started_at is None:
+            piece.cut_at = piece.cut_entry = None
+        if not suffix_known:
+            self.desk.miss(piece, _("its sound changed meanwhile"))
+            return
+        self._cue_then(base, lambda problem: self._offer(piece, problem))
+
+    # the feed
+
+    def _ask_feed(self) -> None:
+        if not self.workers.is_idle("feed"):
+            return
+        now = self.clock.now()
+        since = now - LOOKBACK if self._caught_up else None
+        self.workers.submit("feed", lambda: self.feed.poll(now, since), self._fed)
+
+    def _fed(self, fed: Fed | LoaError) -> None:
+        if isinstance(fed, LoaError):
+            self.database_trouble = fed.told(_)
+            return
+        if fed.trouble != self.database_trouble:
+            log.warning("%s", fed.trouble) if fed.trouble else log.info("the database is back")
+        self.database_trouble = fed.trouble
+        self._caught_up = self._caught_up or fed.from_database
+        found = {p.play_id: p for p in fed.plays if p.play_id not in self.handled}
+        for play_id in self.plays.keys() - found.keys():
+            if play_id not in self.handled:
+                self.timetable.forget(f"cue-{play_id}")
+                self.timetable.forget(f"play-{play_id}")
+            del self.plays[play_id]
+        for play_id, play in found.items():
+            before = self.plays.get(play_id)
+            self.plays[play_id] = play
+            if before is None or before.starts_at != play.starts_at:
+                self.timetable.at(play.starts_at, f"play-{play_id}", self._due, play_id)
+            if before is None or (before.starts_at, before.audio_sha256) != (play.starts_at, play.audio_sha256):
+                self.timetable.at(play.starts_at - CUE_AHEAD, f"cue-{play_id}", self._cue, play_id)
+        if fed.from_database:
+            self._write_rundowns()
+
+    def _write_rundowns(self) -> None:
+        """Keep the written rundown of today and tomorrow as the database has it."""
+        now = self.clock.now()
+        today = self.station.day_of(now)
+        for day in (today, today + timedelta(days=1)):
+            start = datetime.combine(day, time(), self.station.tz)
+            end = datetime.combine(day + timedelta(days=1), time(), self.station.tz)
+            plays = tuple(p for p in self.plays.values() if start <= p.starts_at < end)
+            plays = tuple(sorted(plays, key=lambda p: (p.starts_at, p.play_id)))
+            if self._written.get(day.isoformat()) == plays:
+                continue
+            self._written[day.isoformat()] = plays
+            path = self.air.rundown(day)
+            self.workers.submit(
+                "rundown", lambda path=path, day=day, plays=plays: rundown.write(path, day, plays, now)
+            )
+        for old in [key for key in self._written if key < today.isoformat()]:
+            del self._written[old]
+
+    # a play's time
+
+    def _cue(self, play_id: int) -> None:
+        play = self.plays.get(play_id)
+        if play is not None:
+            self._cue_then(play, lambda problem: None)
+
+    def _cue_then(self, play: RundownPlay, then: Callable[[str | None], None]) -> None:
+        """Have the sound decoded, then say what is wrong with it (None: nothing)."""
+        sha256, suffix = play.audio_sha256, play.suffix
+        if sha256 is None:
+            then(play.problem)
+            return
+
+        def done(result: PcmFile | LoaError) -> None:
+            then(result.told(_) if isinstance(result, LoaError) else None)
+
+        self.workers.submit("cue", lambda: self.rack.cue(sha256, suffix), done)
+
+    def _due(self, play_id: int) -> None:
+        play = self.plays.get(play_id)
+        if play is None or play_id in self.handled:
+            return
+        self.handled.add(play_id)
+        piece = self._piece(play)
+        if play.problem is not None or play.audio_sha256 is None:
+            self.desk.miss(piece, play.problem or _("no audio"))
+        elif self.rack.is_cued(play.audio_sha256):
+            self._offer(piece, None)
+        else:
+            self._cue_then(play, lambda problem: self._offer(piece, problem))
+
+    def _offer(self, piece: Piece, problem: str | None) -> None:
+        if problem is not None:
+            self.desk.miss(piece, problem)
+        else:
+            self.desk.offer(piece)
+
+    def _piece(self, play: RundownPlay) -> Piece:
+        path = self.rack.folder / f"{play.audio_sha256}.s16"
+
+        def open_source(offset_ms: int) -> Source:
+            source = PcmFile(path)
+            source.open()
+            if offset_ms:
+                source.skip(offset_ms * RATE_HZ // 1000)
+            return source
+
+        return Piece(
+            name=f"play-{play.play_id}", kind="play", title=play.title, zones=play.zones,
+            level=arbiter.level_of_play(play.timing, emergency=play.emergency), open_source=open_source,
+            length_ms=play.length_ms, play_id=play.play_id, planned_at=play.starts_at, timing=play.timing,
+            lateness=play.lateness, audio_sha256=play.audio_sha256,
+        )  # fmt: skip
+
+    # the beat
+
+    def _beat(self) -> None:
+        """Once a second (on a simulated clock, every five minutes): notice, store, look after."""
+        self._watch_clock()
+        self.journal.flush()
+        self._ask_store()
+
+    def _watch_clock(self) -> None:
+        wall, steady = self.clock.now(), self.clock.steady()
+        jump = (wall - self._last_wall).total_seconds() - (steady - self._last_steady)
+        self._last_wall, self._last_steady = wall, steady
+        if abs(jump) > 1.0:
+            log.warning("the clock was set by %+.1f s", jump)
+            self.timetable.clock_was_set()
+            self._ask_feed()
+
+    # the log
+
+    def _post(self, entry: Entry) -> None:
+        self._unstored[entry.key] = entry
+        self.tally.count(entry)
+        if not self.clock.simulated:
+            self._ask_store()
+
+    def _ask_store(self) -> None:
+        if not self._unstored or not self.workers.is_idle("as-run"):
+            return
+        batch = dict(self._unstored)
+
+        def stored(result: None | LoaError) -> None:
+            if isinstance(result, LoaError):
+                self.database_trouble = result.told(_)
+                return
+            for key, entry in batch.items():
+                if self._unstored.get(key) is entry:
+                    del self._unstored[key]
+
+        self.workers.submit("as-run", lambda: as_run.store(self.station, batch.values()), stored)
+
+    def _store_now(self) -> None:
+        as_run.store(self.station, self._unstored.values())
+        self._unstored.clear()
+
+    def _owe(self, entry: Entry) -> None:
+        if entry.play_id is not None:
+            self._owed[entry.play_id] = entry
+
+
+def last_simulated(journal: Journal) -> datetime | None:
+    """How far the simulated time of earlier runs came."""
+    instants = [
+        at
+        for entry in journal.entries.values()
+        if entry.simulated
+        for at in (entry.ended_at, entry.started_at)
+        if at is not None
+    ]
+    return max(instants, default=None)
+
+
+__all__ = ["SimulatedClock", "StationDaemon", "Tally", "last_simulated"]

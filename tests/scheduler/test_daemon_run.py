@@ -1,0 +1,179 @@
+"""The daemon end to end: real parts, on both clocks."""
+
+import json
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from broadcast import add_episode, add_play, as_run, outcomes, status_of
+
+from content.station import Station
+from scheduler.daemon.run import EndlessSimulationError, UntilPastError, run_station
+
+BEGIN = datetime(2026, 11, 30, 17, 0, tzinfo=UTC)  # midnight of 1 December in Việt Nam
+NewStation = Callable[..., Station]
+
+
+def test_a_month_on_the_simulated_clock_airs_every_play_at_its_instant(
+    new_station: NewStation, tmp_path: Path
+) -> None:
+    station = new_station()
+    episode = add_episode(station, tmp_path, seconds=4)
+    starts = [BEGIN + timedelta(days=day, hours=6, minutes=30) for day in range(30)]
+    plays = [add_play(station, episode, at) for at in starts]
+    report = run_station(
+        station, clock="simulated", start_at=BEGIN, until=BEGIN + timedelta(days=30), output="null"
+    )
+    rows = as_run(station)
+    assert outcomes(rows) == [(play, "aired") for play in plays]
+    assert [row.started_at for row in rows] == starts
+    assert all(row.ended_at - row.started_at == timedelta(seconds=4) for row in rows)
+    assert all(row.simulated and row.heard_ms == 4000 for row in rows)
+    assert {status_of(station, play) for play in plays} == {"aired"}
+    assert report.outcomes == {"aired": 30}
+
+
+def test_what_cannot_air_is_missed_with_the_reason(new_station: NewStation, tmp_path: Path) -> None:
+    station = new_station()
+    unapproved = add_episode(station, tmp_path, seed=2, approved=False)
+    silent = add_play(station, None, BEGIN + timedelta(minutes=1))
+    unread = add_play(station, unapproved, BEGIN + timedelta(minutes=2))
+    lost = add_episode(station, tmp_path, seed=3)
+    gone = add_play(station, lost, BEGIN + timedelta(minutes=3))
+    for path in station.media.folder.rglob("*.wav"):
+        path.unlink()
+    run_station(station, clock="simulated", start_at=BEGIN, until=BEGIN + timedelta(hours=1), output="null")
+    rows = {row.play_id: row for row in as_run(station)}
+    assert {row.outcome for row in rows.values()} == {"missed"}
+    assert "names no episode" in (rows[silent].reason or "")
+    assert "not approved" in (rows[unread].reason or "")
+    assert "missing" in (rows[gone].reason or "")
+    assert all(row.started_at is None and row.heard_ms == 0 for row in rows.values())
+    assert status_of(station, gone) == "missed"
+
+
+def test_plays_of_a_time_when_the_station_was_off_are_missed_not_forgotten(
+    new_station: NewStation, tmp_path: Path
+) -> None:
+    station = new_station()
+    episode = add_episode(station, tmp_path)
+    past = add_play(station, episode, BEGIN - timedelta(days=3))
+    run_station(station, clock="simulated", start_at=BEGIN, until=BEGIN + timedelta(hours=1), output="null")
+    (row,) = as_run(station)
+    assert (row.play_id, row.outcome) == (past, "missed")
+    assert "too late" in (row.reason or "")
+
+
+def test_the_file_output_holds_exactly_the_sound_that_was_played(
+    new_station: NewStation, tmp_path: Path
+) -> None:
+    station = new_station()
+    episode = add_episode(station, tmp_path, seconds=2.5)
+    add_play(station, episode, BEGIN + timedelta(minutes=1), length_ms=2500)
+    run_station(
+        station, clock="simulated", start_at=BEGIN, until=BEGIN + timedelta(hours=1), output="file=tape"
+    )
+    (recording,) = (station.folder / "tape").rglob("*.wav")
+    with wave.open(str(recording)) as tape, wave.open(str(tmp_path / "sound-1-2.5.wav")) as sound:
+        assert tape.readframes(tape.getnframes()) == sound.readframes(sound.getnframes())
+    assert recording.parent.name == "2026-12-01"
+
+
+def test_running_again_airs_nothing_twice(new_station: NewStation, tmp_path: Path) -> None:
+    station = new_station()
+    add_play(station, add_episode(station, tmp_path), BEGIN + timedelta(minutes=1))
+    for hours in (1, 2):
+        run_station(
+            station, clock="simulated", start_at=BEGIN, until=BEGIN + timedelta(hours=hours), output="null"
+        )
+    assert [row.outcome for row in as_run(station)] == ["aired"]
+
+
+def test_the_real_clock_airs_on_the_second_and_sees_a_new_play_of_another_process(
+    new_station: NewStation, tmp_path: Path
+) -> None:
+    station = new_station()
+    episode = add_episode(station, tmp_path, seconds=1.0)
+    begin = datetime.now(UTC)
+    first = add_play(station, episode, begin + timedelta(seconds=1.5), length_ms=1000)
+    adding = f"""
+import sys, time; sys.path[:0] = {sys.path!r}
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from broadcast import add_play
+from content.station import open_station
+station = open_station(Path({str(station.folder)!r}))
+time.sleep(1.5)
+add_play(station, {episode}, datetime.fromisoformat({begin.isoformat()!r}) + timedelta(seconds=5), length_ms=1000)
+"""
+    other = subprocess.Popen([sys.executable, "-c", adding])
+    run_station(station, until=begin + timedelta(seconds=6.5), output="null")
+    assert other.wait() == 0
+    rows = as_run(station)
+    assert [row.outcome for row in rows] == ["aired", "aired"]
+    assert rows[0].play_id == first
+    assert not any(row.simulated for row in rows)
+    for row in rows:
+        assert abs((row.started_at - row.planned_at).total_seconds()) < 1.0
+        assert row.heard_ms == 1000
+
+
+def test_after_kill_9_nothing_is_doubled_and_every_entry_has_an_outcome(
+    new_station: NewStation, tmp_path: Path
+) -> None:
+    station = new_station()
+    episode = add_episode(station, tmp_path, seconds=20)
+    plays = [add_play(station, episode, BEGIN + timedelta(minutes=m), length_ms=20_000) for m in (1, 3, 5, 7)]
+    command = [
+        sys.executable, "-m", "cli", "--config", str(station.folder), "run", "--clock", "simulated",
+        "--until", (BEGIN + timedelta(minutes=20)).isoformat(), "--output", "file=tape",
+    ]  # fmt: skip
+    slow = [*command, "--from", BEGIN.isoformat(), "--speed", "40"]
+    process = subprocess.Popen(slow, stderr=subprocess.DEVNULL)
+    while len(list((station.folder / "tape").rglob("*.wav"))) < 2:
+        assert process.poll() is None
+        time.sleep(0.01)
+    time.sleep(0.1)
+    process.kill()
+    process.wait()
+    assert subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    rows = as_run(station)
+    assert all(row.outcome for row in rows)
+    assert {row.play_id for row in rows} == set(plays)
+    assert [row.outcome for row in rows].count("aired") == len(plays)
+    assert {row.outcome for row in rows} <= {"aired", "partial"}
+    recorded = 0
+    for path in (station.folder / "tape").rglob("*.wav"):
+        recorded += (path.stat().st_size - 44) / 96
+    assert abs(recorded - sum(row.heard_ms for row in rows)) <= 0.01 * recorded
+    assert {status_of(station, play) for play in plays} == {"aired"}
+    assert sum(row.heard_ms for row in rows) == pytest.approx(80_000, rel=0.05)
+
+
+def test_the_log_as_json_has_the_promised_fields(new_station: NewStation, tmp_path: Path) -> None:
+    station = new_station()
+    add_play(station, add_episode(station, tmp_path), BEGIN + timedelta(minutes=1))
+    run_station(station, clock="simulated", start_at=BEGIN, until=BEGIN + timedelta(hours=1), output="null")
+    shown = subprocess.run(
+        [sys.executable, "-m", "cli", "--config", str(station.folder), "log", "list", "--json"],
+        capture_output=True, check=True,
+    )  # fmt: skip
+    (row,) = json.loads(shown.stdout)
+    assert {"id", "play_id", "kind", "title", "zones", "planned_at", "started_at", "ended_at", "outcome", "reason",
+            "audio_sha256", "output"} <= row.keys()  # fmt: skip
+    assert row["kind"] == "play"
+    assert row["zones"] == ["toan-phuong"]
+    assert datetime.fromisoformat(row["started_at"]) == BEGIN + timedelta(minutes=1)
+
+
+def test_a_simulated_run_without_an_end_or_with_one_in_the_past_is_refused(new_station: NewStation) -> None:
+    station = new_station()
+    with pytest.raises(EndlessSimulationError):
+        run_station(station, clock="simulated")
+    with pytest.raises(UntilPastError):
+        run_station(station, clock="simulated", start_at=BEGIN, until=BEGIN - timedelta(hours=1))
