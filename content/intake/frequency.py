@@ -15,13 +15,14 @@ _NUMBER = rf"(?P<n>{_N})(?:\s*\([^)]{{1,12}}\))?(?:\s*(?:-|–|đến|tới|ho�
 _LEAST = r"(?:ít nhất|tối thiểu|không ít hơn|không dưới|từ|thấp nhất|đạt)"
 _MOST = r"(?:tối đa|không quá|nhiều nhất)"
 _QUALIFIER = rf"(?:(?P<least>{_LEAST})|(?P<most>{_MOST}))?(?:\s+là)?"
+_QUALIFIER_ONLY = rf"(?:(?P<least>{_LEAST})|(?P<most>{_MOST}))(?:\s+là)?"
 _ISSUE = r"(?:chương trình(?:\s+phát thanh)?|chuyên mục|chuyên đề|chuyên trang|bản tin|tin\s*,\s*bài|tin bài|tin/bài|bài\s*(?:viết|tuyên truyền|phát thanh)?|tin(?!\s*nhắn)|phóng sự|số(?!\s*(?:liệu|lượng|hóa|:))|kỳ|tiết mục|câu chuyện|tiểu phẩm)"
 _PLAY = r"(?:lần|lượt|buổi|phiên|bận)"
 _UNIT = rf"(?P<unit>{_ISSUE}|{_PLAY})"
 _PER = r"(?P<per>ngày|tuần|tháng|quý|năm)"
 #: Between "mỗi tuần" and the count may stand who and what, but no other number.
-_FILL = r"(?:\s*[,:]?\s*(?!ít nhất|tối thiểu|tối đa|không quá|báo cáo|họp|giao ban|kiểm tra)[^\d\s.;:,()]+){0,12}?"
-_PER_FIRST = re.compile(rf"(?:\b(?:mỗi|hằng|hàng|một|01|1|trong|trung bình)\s+|(?<![\w/])){_PER}\b{_FILL}\s*,?\s*{_QUALIFIER}\s*{_NUMBER}\s*{_UNIT}\b(?!\s*/)", re.IGNORECASE)
+_FILL = r"(?:[,:]?\s+(?!ít nhất|tối thiểu|tối đa|không quá|báo cáo|họp|giao ban|kiểm tra)[^\d\s.;:,()]+){0,12}?"
+_PER_FIRST = re.compile(rf"(?:\b(?:mỗi|hằng|hàng|một|01|1|trong|trung bình)\s+|(?<![\w/])){_PER}\b{_FILL}[,:]?\s+(?:{_QUALIFIER_ONLY}\s+)?{_NUMBER}\s*{_UNIT}\b(?!\s*/)", re.IGNORECASE)
 _COUNT_FIRST = re.compile(
     rf"{_QUALIFIER}\s*{_NUMBER}\s*{_UNIT}(?:\s+(?:phát(?: thanh| sóng)?|mới|tuyên truyền|trở lên))?\s*(?:/|trên|mỗi|một|trong|hằng|hàng|trong một|trong 1)?\s*(?:01|1|một|mỗi)?\s*(?<=[/\s]){_PER}\b", re.IGNORECASE
 )
