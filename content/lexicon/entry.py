@@ -69,8 +69,8 @@ def _before(pattern: str) -> re.Pattern[str]:
 def _after(pattern: str) -> re.Pattern[str]:
     pattern = pattern.replace("a-zà-ỹ", LOWER)  # as a range, à-ỹ would take in capitals
     if "[A-Z" in pattern:
-        return re.compile(rf"\s*(?:{pattern})")
-    return re.compile(rf"\s*(?:{pattern})", re.IGNORECASE)
+        return re.compile(rf"\.?\s*(?:{pattern})")
+    return re.compile(rf"\.?\s*(?:{pattern})", re.IGNORECASE)
 
 
 class BadEntryError(LoaError):

@@ -16,11 +16,11 @@ _MONTH_YEAR = re.compile(r"(\d{1,2})\s?[/\-.]\s?((?:19|20)\d{2})(?![\d/])")
 _BARE_YEAR = re.compile(r",?\s((?:19|20)\d{2})(?![\d.,/\-]\d|\d|\s?\w*%)(?=\s*(?:$|[.,;:)\n]))")
 _NUMBER = re.compile(r"\d{1,2}(?![\d.,]\d|\d)")
 _DAY_SAID = re.compile(
-    r"(?:\bngày|mùng|mồng|\bsáng|\btrưa|chiều|\btối|\bđêm|\bhôm|\bdịp|\blễ|\btết|quốc khánh|kỷ niệm|ngày lễ|các ngày)\s*[:,(]?\s*$"
+    r"(?:đường|\bphố|quảng trường|\bngày|mùng|mồng|\bsáng|\btrưa|chiều|\btối|\bđêm|\bhôm|\bdịp|\blễ|\btết|quốc khánh|kỷ niệm|ngày lễ|các ngày)\s*[:,(]?\s*$"
     r"|(?:\d|năm|tháng)\s*(?:-|,|và|&)\s*$"
 )
 _DATE_STRONG = re.compile(
-    r"(?:\bngày|mùng|mồng|\bdịp|\bsáng|\btrưa|chiều|\btối|\bđêm|\bhôm|\blễ|kỷ niệm|quốc khánh|chào mừng|\bgiờ|\bphút|\d\s?h(?:\d\d)?|\bthứ \w+"
+    r"(?:đường|\bphố|quảng trường|\bngày|mùng|mồng|\bdịp|\bsáng|\btrưa|chiều|\btối|\bđêm|\bhôm|\blễ|kỷ niệm|quốc khánh|chào mừng|\bgiờ|\bphút|\d\s?h(?:\d\d)?|\bthứ \w+"
     r"|chủ nhật|quốc tế phụ nữ|quốc tế lao động|giải phóng miền nam|nhà giáo việt nam|phụ nữ việt nam|thầy thuốc việt nam"
     r"|báo chí cách mạng việt nam|thương binh liệt sĩ|thương binh - liệt sĩ)\s*[:,(]?\s*(?:ngày\s*)?$"
     r"|\d{1,2}/\d{1,2}\s*(?:-|,|và|đến|&)\s*$|\bngày [\d, ]+(?:-|,|và|đến)\s*$"
@@ -108,7 +108,10 @@ def day_and_month(scan: Scan) -> Said | None:
         return None
     left, right = scan.left(), scan.right(match.end())
     if sign != "/":
-        near = re.search(r"(?:\bngày|mùng|mồng|\bdịp|\blễ|kỷ niệm)\s*$", left)
+        near = re.search(
+            r"(?:\bngày|mùng|mồng|\bdịp|\blễ|kỷ niệm|đường|\bphố|quảng trường|\bnay|hôm qua|ngày mai|ngày kia)[,:(]?\s*$",
+            left,
+        )
         if (
             not near
             or re.match(r"\s*(?:tháng|/)", right)
@@ -127,9 +130,10 @@ def day_and_month(scan: Scan) -> Said | None:
             re.match(r"\s*(?:-|đến)\s*(?:ngày\s*)?\d{1,2}/\d{1,2}(?:/\d{4})?(?!\d)", right) is not None
             and day > month
         )
+        zeros = "0" in (match[1][0], match[3][0])
         holiday = (day, month) in _HOLIDAYS and (day >= month or left.strip() != "")
         improper = day > month > 1 and left.strip() != ""
-        if not (strong or lunar or weak or holiday or range_follows or (improper and day > 12)):
+        if not (strong or lunar or weak or holiday or range_follows or zeros or (improper and day > 12)):
             return None
     words = date_words(day, month, None, scan.reading)
     if (day, month) in _HOLIDAYS and not _DATE_WEAK.search(left):

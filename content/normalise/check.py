@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from content.lexicon import Lexicon, shipped
 from content.normalise.letters import LETTER_NAMES
-from content.normalise.syllables import is_syllable
+from content.normalise.syllables import is_syllable, is_toneless_syllable
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|\S")
 _MARKS = frozenset(".,;:?!…")
@@ -39,6 +39,8 @@ def _speakable(token: str, lexicon: Lexicon) -> bool:
         return False
     if len(token) > 1 and not token.islower() and not token[1:].islower():
         return False
+    if token.islower() and token.isascii() and is_toneless_syllable(token):  # inside a web address
+        return True
     return (
         is_syllable(token)
         or token.lower() in _NAMES

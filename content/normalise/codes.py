@@ -28,6 +28,10 @@ _DOC_LEFT = re.compile(
 )
 _UPPER2 = re.compile(r"[A-ZĐƯÂĂÔƠ].*[A-ZĐƯÂĂÔƠ]")
 _TRAILING_NUMBER = re.compile(r"([^\d]+)(\d+)\Z")
+_POLICE = re.compile(r"(?:P[ACXKHV]|[ACXVHK])\d\d\Z")
+_NAMED_KIND = re.compile(
+    r"(quy định|quyết định|thông tri|thông tư|thông báo|thông cáo|quy chế|quy ước|lệnh|luật|kết luận|kế hoạch|chỉ thị|công điện|hợp đồng|hướng dẫn|thư mời|giấy mời|phụ lục)(?:\s+số)?\s*:?\s*$"
+)
 _PREFIXES = (
     ("BCĐ", "ban chỉ đạo"), ("BCH", "ban chỉ huy"), ("BQL", "ban quản lý"), ("BTC", "ban tổ chức"), ("UBND", "ủy ban nhân dân"),
     ("HĐND", "hội đồng nhân dân"), ("TTr", "thanh tra"), ("TCT", "tổ công tác"), ("ĐKT", "đoàn kiểm tra"), ("TTYT", "trung tâm y tế"),
@@ -38,6 +42,8 @@ _PREFIXES = (
 
 def _composed(scan: Scan, part: str) -> str | None:
     """An agency made of a known kind and a known field: "SNNMT", "PVHXH", "BCĐ389", "TTYT"."""
+    if _POLICE.match(part):
+        return f"{spell(part[:-2])} {named(part[-2:], scan.reading)}"
     if ends := _TRAILING_NUMBER.match(part):
         known = _known(scan, ends[1], "code")
         if known:
@@ -65,7 +71,7 @@ def _known(scan: Scan, part: str, first: str) -> str | None:
     if spoken is None and part.isupper():
         for written, entries in scan.lexicon.heads(part):
             if written == part:
-                spoken = next((entry.spoken for entry in reversed(entries)), None)
+                spoken = next((entry.spoken for entry in entries if not entry.conditional), None)
                 break
     if spoken and party != "tỉnh ủy" and "TU" in part:
         spoken = spoken.replace("tỉnh ủy", party)
@@ -82,6 +88,13 @@ def part_words(scan: Scan, part: str, first: str) -> str | None:
     return spoken
 
 
+def _named_kind(scan: Scan, part: str) -> str | None:
+    """The kind named just before, where its initials are this part: "Quy định số 37-QĐ/TW"."""
+    match = _NAMED_KIND.search(scan.left(32))
+    initials = "".join(word[0] for word in match[1].split()).upper() if match else None
+    return match[1] if match and initials == part else None
+
+
 def _code_words(scan: Scan, code: str, at: int, *, type_named: bool) -> str | None:
     """The words of a whole code; unknown parts are flagged and spelled (left out where the kind is named)."""
     parts = [(match.group(), match.start()) for match in re.finditer(_PART, code)]
@@ -89,8 +102,8 @@ def _code_words(scan: Scan, code: str, at: int, *, type_named: bool) -> str | No
     first = "type"
     missing = False
     for part, start in parts:
-        spoken = part_words(scan, part, first)
-        if spoken is None:
+        spoken = (first == "type" and _named_kind(scan, part)) or part_words(scan, part, first)
+        if not spoken:
             missing = True
             spoken = spell(part)
             scan.unknown(at + start, at + start + len(part), "code", "" if type_named else spoken)

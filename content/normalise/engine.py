@@ -141,6 +141,8 @@ def _word(scan: Scan, word: str) -> Said:
         if word[0] in "ivxlcdm" and (said := words.small_roman(scan, word)):
             return said
         return words.plain(scan, word)
+    if word in "xX" and (said := _times(scan)):
+        return said
     if said := words.abbreviation(scan, word):
         return said
     if following.isdigit() and (said := words.letters_then_digits(scan)):
@@ -150,14 +152,12 @@ def _word(scan: Scan, word: str) -> Said:
     if len(word) == 1:
         if word in "vx" and (said := words.small_roman(scan, word)):
             return said
-        if word == "x" and (said := _times(scan)):
-            return said
         return words.letter(scan, word) or Said(end, word.lower(), "")
     return words.capitals(scan, word)
 
 
 def _times(scan: Scan) -> Said | None:
-    if re.search(r"\d\s?\w{0,3}\s?$", scan.left(6)) and re.match(
+    if re.search(r"\d\s?(?:\w{0,3}|[\w/]{0,9} )\s?$", scan.left(12)) and re.match(
         r"\s?\d", scan.text[scan.pos + 1 : scan.pos + 3]
     ):
         return Said(scan.pos + 1, "nhân", "sign")
@@ -176,8 +176,11 @@ def _sign(scan: Scan) -> Said:
     if here == "-":
         return symbols.dash(scan)
     if here == "(":
-        said = figures.parenthesis(scan) or (
-            phones.phone(scan) if scan.text[scan.pos + 1 : scan.pos + 2] in {"0", "+"} else None
+        said = (
+            words.defined(scan)
+            or words.in_words(scan)
+            or figures.parenthesis(scan)
+            or (phones.phone(scan) if scan.text[scan.pos + 1 : scan.pos + 2] in {"0", "+"} else None)
         )
         if said:
             return said

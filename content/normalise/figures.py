@@ -22,12 +22,13 @@ _FRACTION = re.compile(r"(\d+)\s?/\s?(\d{1,3}(?:\.\d{3})+|\d+)(?![\d]|/\d)")
 _MIXED = re.compile(r"(\d+) ([1-9])/(\d{1,2})(?![\d/])")
 _HOUSE = re.compile(r"\d+[A-ZĐ]{0,2}(?:\s?/\s?\d+[A-ZĐ]{0,2})+")
 _HOUSE_LEFT = re.compile(
-    r"(?:số nhà|nhà số|\bsn|ngõ|ngách|hẻm|kiệt|địa chỉ|địa chỉ số|tổ|đường|phố|,)\s*[:.]?\s*(?:số\s*)?$|(?:^|[^\w])số\s*$"
+    r"(?:số nhà|nhà số|\bsn|ngõ|ngách|hẻm|kiệt|địa chỉ|địa chỉ số|tổ|,)\s*[:.]?\s*(?:số\s*)?$|(?:^|[^\w])số\s*$"
 )
 _HOUSE_RIGHT = re.compile(
     rf"\s*,?\s*(?:đường|phố|ngõ|ngách|hẻm|kiệt|tổ|khu|khóm|ấp|thôn|quốc lộ|ql|đ\.|phường|[A-ZĐ][{LOWER}])"
 )
 _COLON = re.compile(r"(\d{1,4})\s?:\s?(\d{1,3}(?:\.\d{3})+|\d+)(?!\d)")
+_TRIPLE = re.compile(r"\d{1,3}(?:-\d{1,3}){2,}(?![\d-])")
 _SCORE = re.compile(r"(\d{1,2})\s?-\s?(\d{1,2})(?!\d|\s?-)")
 _ALNUM = re.compile(r"\d+(?:[^\W\d_]+\d*)+(?:[.\-/]\d+)*")
 _NAME_LEFT = re.compile(
@@ -115,8 +116,6 @@ def chain(scan: Scan) -> Said | None:
         or ATTACHED_UNIT.match(scan.text, match.end())
     ):
         return None
-    if label.count(".") == 1 and right.startswith(","):
-        return None
     return Said(match.end(), _dotted(scan, label), "dotted-number")
 
 
@@ -173,8 +172,12 @@ def ratio(scan: Scan) -> Said | None:
             cardinal(int(match[2].replace(".", "")), scan.reading),
         )
         return Said(match.end(), " ".join(filter(None, (first, joint, second))), "ratio")
+    if match := _TRIPLE.match(scan.text, scan.pos):
+        return Said(
+            match.end(), " ".join(named(part, scan.reading) for part in match.group().split("-")), "triple"
+        )
     if (match := _SCORE.match(scan.text, scan.pos)) and re.search(
-        r"(?:tỷ số|tỉ số|với kết quả|thắng|thua|hòa|kết quả)\s*$", left
+        r"(?:tỷ số|tỉ số|với kết quả|thắng|thua|hòa|kết quả)[^.;\n]{0,30}$", left
     ):
         return Said(
             match.end(),
@@ -197,6 +200,8 @@ def letters_and_digits(scan: Scan) -> Said | None:
     for written, entries in scan.lexicon.heads(re.match(r"\d+[^\W_]*", token).group()):  # type: ignore[union-attr]
         if scan.text.startswith(written, scan.pos) and entries:
             return Said(scan.pos + len(written), entries[0].spoken, "lexicon")
+    if re.match(r"\d+[xX]\d", token):
+        return None
     after = scan.pos + len(re.match(r"\d+", token).group())  # type: ignore[union-attr]
     if (
         ATTACHED_UNIT.match(scan.text, after)
@@ -206,8 +211,10 @@ def letters_and_digits(scan: Scan) -> Said | None:
         return None
     words = []
     letters = 0
-    for part in re.findall(r"\d+|[^\W\d_]+", token):
-        if part.isdigit():
+    for part in re.findall(r"\d+|[^\W\d_]+|\.(?=\d)", token):
+        if part == ".":
+            words.append("chấm")
+        elif part.isdigit():
             words.append(named(part, scan.reading) if len(part) < 5 else digits(part))
         else:
             letters = max(letters, len(part))
@@ -279,6 +286,8 @@ def quantity(scan: Scan, end: int, words: str, rule: str) -> Said:
         unit = attached["unit"]
         if unit in {"'", '"'} and (text.count(unit, 0, end) % 2 == 1 and unit == '"'):
             return Said(end, words, rule)
+        if unit == "K" and len(words.split()) == 1:
+            return Said(attached.end(), words + " ca", "letters-and-digits")
         spoken = scan.reading.thousand if unit in {"k", "K"} else ATTACHED[unit]
         spoken = scan.reading.billion if spoken == "tỷ" else spoken
         words, end, rule = f"{words} {spoken}", attached.end(), "measure"
@@ -309,8 +318,10 @@ def _letter_not_unit(scan: Scan, unit: str) -> bool:
 def _rates(scan: Scan, end: int, words: str, rule: str) -> Said:
     while (match := RATE.match(scan.text, end)) is not None:
         count = cardinal(int(match["count"].replace(".", "")), scan.reading) if match["count"] else ""
-        if match["word"]:
-            words += f" {count or 'một'} {' '.join(match['word'].split())}"
+        if match["word"] in {"giờ", "giây", "phút"} and words.endswith(" mét"):
+            words += f" trên {match['word']}"
+        elif match["word"]:
+            words += f" {f'trên {count}' if count else 'một'} {' '.join(match['word'].split())}"
         else:
             joint = (
                 "trên"

@@ -42,7 +42,9 @@ def phone(scan: Scan) -> Said | None:
     text, pos = scan.text, scan.pos
     match = _STRICT.match(text, pos)
     if match is None and text[pos] in "0(":
-        match = _TRUNK.match(text, pos) if _PHONE_LEFT.search(scan.left()) else None
+        after_phone = any(piece.rule == "phone" for piece in scan.pieces[-3:])
+        near = after_phone or _PHONE_LEFT.search(scan.left()) or "2" <= text[pos + 1 : pos + 2] <= "9"
+        match = _TRUNK.match(text, pos) if near else None
     if match is None and text[pos] == "1":
         match = _HOTLINE.match(text, pos)
         if match and not (_PHONE_LEFT.search(scan.left()) or len(match.group()) >= 8):
@@ -58,8 +60,14 @@ def phone(scan: Scan) -> Said | None:
     short = _SHORT.match(text, pos)
     if short and _SHORT_LEFT.search(left) and (len(short.group()) <= 6):
         number = short.group()
-        if len(number) > 2 and not re.match(
-            r"\s*(?:người|hộ|đồng|lượt|cuộc|lần|trường|triệu|nghìn|tin|học|chiến)", scan.right(short.end())
+        road = len(number) == 3 and number not in _EMERGENCY and re.search(r"\bđt[.:]?\s*$", left)
+        if (
+            len(number) > 2
+            and not road
+            and not re.match(
+                r"\s*(?:người|hộ|đồng|lượt|cuộc|lần|trường|triệu|nghìn|tin|học|chiến)",
+                scan.right(short.end()),
+            )
         ):
             if number in _EMERGENCY or not re.search(r"(?:cảnh sát|lực lượng|cấp cứu|khẩn cấp)\s*$", left):
                 return Said(short.end(), digits(number), "phone")

@@ -11,6 +11,7 @@ MARKS = ".,;:?!…"
 _BULLET = re.compile(r"[-+*•●▪◦·►✓➢❖◆■□][ \t]*")
 _ENDING = re.compile(r"\.?\s?/\s?\.?\.?(?=\s*(?:$|\n|[\"')]))|\./\.?(?=\s|$)")
 _DOTS = re.compile(r"\.{2,}|\.(?:\s\.)+|_{2,}|-{2,}|\*+|={2,}")
+_SERIES_LEFT = re.compile(r"(?<!\w)([A-ZĐ]{1,3})\d{1,3}\s?\Z")
 _MINUS = re.compile(r"-(?=\d)")
 _MINUS_UNIT = re.compile(r"-\d+(?:[.,]\d+)?\s?(?:°|độ)")
 _NUMERIC_PIECES = {
@@ -38,6 +39,8 @@ def dash(scan: Scan) -> Said:
         return Said(max(bullet.end(), pos + 1), "", "bullet")
     last = scan.pieces[-1] if scan.pieces else None
     numeric = last is not None and last.rule in _NUMERIC_PIECES and not text[last.end : pos].strip()
+    if last and last.rule == "phone":
+        return Said(pos + 1, ",", "dash")
     if numeric and (match := _RANGE_RIGHT.match(text, pos)) and last:
         if (
             last.rule == "letters-and-digits"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import lru_cache
 
+from content.lexicon import shipped
 from content.normalise.letters import spell
 from content.normalise.numbers import digits, named
 from content.normalise.scan import Said, Scan
-from content.normalise.syllables import is_toneless_syllable
+from content.normalise.syllables import is_syllable, is_toneless_syllable
 
 _HINT = re.compile(r"@|://|www\.|\.(?:vn|com|net|org|gov|edu|info|io|me|gle|ly)(?![a-z])", re.IGNORECASE)
 _EMAIL = re.compile(r"[A-Za-z0-9][\w.+\-]*@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
@@ -21,6 +24,14 @@ _KNOWN = {
     "email", "online", "web", "forms", "bit", "fb", "portal", "mail", "ocop", "vneid", "viettel", "vnpt",
 }  # fmt: skip
 _SPELLED = {
+    "ubnd": "u bê en nờ dê",
+    "hdnd": "hát đê en nờ dê",
+    "mttq": "em mờ tê tê quy",
+    "bhxh": "bê hát ích xì hát",
+    "dichvucong": "dịch vụ công",
+    "congan": "công an",
+    "thuedientu": "thuế điện tử",
+    "yte": "y tế",
     "www": "vê kép vê kép vê kép",
     "vn": "vê en nờ",
     "http": "hát tê tê pê",
@@ -64,12 +75,32 @@ def _words(address: str) -> list[str]:
 
 
 def _name(token: str) -> str:
+    token = token.lower()
     if token in _SPELLED:
         return _SPELLED[token]
+    if token in _slugs():
+        return _slugs()[token]
     if token in _KNOWN:
         return token
     parts = _syllables(token)
-    return " ".join(parts) if parts else spell(token)
+    return (
+        " ".join(_SPELLED.get(part) or _slugs().get(part) or part for part in parts)
+        if parts
+        else spell(token)
+    )
+
+
+@lru_cache(maxsize=1)
+def _slugs() -> dict[str, str]:
+    """Provinces as addresses write them: "quangninh" → "quảng ninh"."""
+    names = [entry.written for entry in shipped().entries if entry.place == "province"]
+    return {_bare(name): name.lower() for name in names if all(is_syllable(word) for word in name.split())}
+
+
+def _bare(name: str) -> str:
+    return "".join(
+        sign for sign in unicodedata.normalize("NFD", name.lower().replace("đ", "d")) if sign.isalpha()
+    )
 
 
 def _syllables(token: str) -> list[str] | None:
@@ -78,9 +109,14 @@ def _syllables(token: str) -> list[str] | None:
         return None
     best: dict[int, list[str]] = {0: []}
     for end in range(1, len(token) + 1):
-        for start in range(max(0, end - 9), end):
+        for start in range(max(0, end - 14), end):
             part = token[start:end]
-            if start in best and ((len(part) > 1 and is_toneless_syllable(part)) or part in _KNOWN):
+            if start in best and (
+                (len(part) > 1 and is_toneless_syllable(part))
+                or part in _KNOWN
+                or part in _SPELLED
+                or part in _slugs()
+            ):
                 candidate = [*best[start], part]
                 if end not in best or len(candidate) < len(best[end]):
                     best[end] = candidate

@@ -18,6 +18,8 @@ _PARTY = "{TU}"
 _FOR = "{ĐỂ}"
 _ROMAN = re.compile(r"[IVXLCDM]+(?![^\W_])")
 _ROMAN_RANGE = re.compile(r"\s?-\s?(?=[IVXLC]+(?![^\W_]))")
+_ROMAN_DOTTED = re.compile(r"\.(\d{1,2}(?:\.\d{1,2})*)(?!\d)")
+_FORM_LEFT = re.compile(r"(?:mẫu|tờ khai|phiếu|biểu|biểu mẫu)(?: số)?\s*$")
 _ROMAN_YEAR = re.compile(r"\s?[/\-]\s?((?:19|20)\d\d)(?!\d)")
 _ROMAN_LEFT = re.compile(
     r"(?:phần|mục|chương|phụ lục|quý|học kỳ|kỳ|khóa|khoá|thứ|thế kỷ|thế kỉ|đại hội|trung ương|hạng|loại|cấp|nhóm|vùng|giai đoạn|đợt|lần|bậc|độ|khu"
@@ -31,6 +33,7 @@ _ROMAN_HEADING = re.compile(rf"([IVXLC]+)(?:\.(\d{{1,2}}(?:\.\d{{1,2}})*))?([.)/
 _LETTER_HEADING = re.compile(r"([A-ZĐa-zđ])([.)])(?=\s|$)")
 _INITIAL = re.compile(r"[A-ZĐ]\.?(?=\s|$|[,.;:)])")
 _SYLLABLE_SIGNS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_LONE_WORDS = frozenset("aeiouyêôơưýỳỷỹỵàáảãạèéẻẽẹìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữự")
 _GLUED = re.compile(r"\.?(?=[A-ZĐ])")
 
 
@@ -60,6 +63,8 @@ def abbreviation(scan: Scan, word: str) -> Said | None:
         if scan.in_capitals() and written.isalpha() and is_syllable(written) and written not in {"AI"}:
             continue
         left = scan.left() if left is None else left
+        if text[end : end + 1].isdigit() and _FORM_LEFT.search(left):
+            continue
         right = scan.right(end)
         for entry in entries:
             if entry.fits(left, right):
@@ -73,7 +78,9 @@ def abbreviation(scan: Scan, word: str) -> Said | None:
                 elif _FOR in spoken:
                     spoken = spoken.replace(_FOR, "" if left.rstrip().endswith("để") else "để ")
                 if entry.place != "text" and spoken == written:
-                    spoken = re.sub(r"['\-]", " " if "-" in written else "", written)
+                    spoken = " ".join(written.replace("'", "").replace("-", " ").split())
+                if len(spoken) > 3 and entry.place == "text" and left.rstrip().endswith(" " + spoken):
+                    spoken = ""  # "đường tỉnh ĐT 326": said already
                 return Said(
                     _skip_dot(scan, written, end), spoken, "lexicon" if entry.place == "text" else "name"
                 )
@@ -155,6 +162,9 @@ def roman_numeral(scan: Scan) -> Said | None:
         else cardinal(value, scan.reading)
     )
     end = match.end()
+    if dotted := _ROMAN_DOTTED.match(text, end):
+        words += "".join(f" chấm {cardinal(int(part), scan.reading)}" for part in dotted[1].split("."))
+        return Said(dotted.end(), words, "roman")
     if year := _ROMAN_YEAR.match(text, end):
         words += f" năm {cardinal(int(year[1]), scan.reading)}"
         end = year.end()
@@ -186,6 +196,8 @@ def letter(scan: Scan, word: str) -> Said | None:
     """A single letter: the label of a point, an initial, a grade."""
     if scan.opens_line() and (heading := _LETTER_HEADING.match(scan.text, scan.pos)):
         return Said(heading.end(), LETTER_NAMES[word.lower()] + ",", "heading")
+    if word.lower() in _LONE_WORDS:
+        return Said(scan.pos + 1, word if scan.text[scan.pos + 1 : scan.pos + 2] == " " else word.lower(), "")
     name = LETTER_NAMES.get(word.lower())
     if name is None:
         return None
@@ -215,7 +227,7 @@ def letters_then_digits(scan: Scan) -> Said | None:
             words.append(named(part, scan.reading) if len(part) < 4 else " ".join(_figures(part)))
             continue
         entry = None
-        if len(part) > 1 and index == 0:
+        if len(part) > 1 and index == 0 and not _FORM_LEFT.search(left):
             entries = next((entries for written, entries in scan.lexicon.heads(part) if written == part), [])
             rest = scan.text[scan.pos + len(part) : scan.pos + len(part) + 24]
             entry = next((entry.spoken for entry in entries if entry.fits(left, rest)), None)
@@ -250,7 +262,11 @@ def rate(scan: Scan, word: str) -> Said | None:
         return None
     words = word
     while match:
-        count = cardinal(int(match["count"].replace(".", "")), scan.reading) if match["count"] else "một"
+        count = (
+            "trên " + cardinal(int(match["count"].replace(".", "")), scan.reading)
+            if match["count"]
+            else "một"
+        )
         unit = " ".join(match["word"].split()) if match["word"] else unit_words(match["unit"])
         words += f" {count} {unit}"
         end = match.end()
@@ -295,3 +311,45 @@ def plain(scan: Scan, word: str) -> Said:
         return Said(end, word, "") if scan.reading.foreign == "keep" else Said(end, respelled, "foreign")
     scan.unknown(scan.pos, end, "word", word)
     return Said(end, word, "unknown")
+
+
+_DEFINED = re.compile(
+    rf"\s*\((?:(?:gọi tắt|viết tắt|gọi chung|sau đây gọi tắt|sau đây viết tắt) là:?\s+)?([{UPPER}][{UPPER}&\- ]{{1,14}})\)"
+)
+
+
+def defined(scan: Scan) -> Said | None:
+    """ "ủy ban nhân dân (UBND)": the short form of the words just before is not read again."""
+    match = _DEFINED.match(scan.text, scan.pos)
+    if not match:
+        return None
+    short = match[1]
+    before = WORD.findall(scan.left(120))
+    letters = [sign for sign in short.lower() if sign.isalpha()]
+    initials = [word[0] for word in before if word != "và"][-len(letters) :]
+    for _, entries in [item for item in scan.lexicon.heads(WORD.match(short).group()) if item[0] == short]:  # type: ignore[union-attr]
+        if any(" ".join(before).endswith(" ".join(WORD.findall(entry.spoken))) for entry in entries):
+            return Said(match.end(), "", "short-form")
+    return Said(match.end(), "", "short-form") if len(letters) > 1 and initials == letters else None
+
+
+_IN_WORDS = re.compile(
+    r"\s*\(\s*(?:bằng chữ:?|viết bằng chữ:?)?\s*([^()\d]{2,120}?)\s*[.;/]*\)", re.IGNORECASE
+)
+
+
+def in_words(scan: Scan) -> Said | None:
+    """ "06 (sáu) tháng", "5.000.000 đồng (Năm triệu đồng)": a number is not said twice."""
+    match = _IN_WORDS.match(scan.text, scan.pos)
+    if not match or not scan.pieces:
+        return None
+    inside = " ".join(match[1].lower().replace("chẵn", "").replace(",", "").split())
+    said = " ".join(piece.text for piece in scan.pieces[-8:]).lower()
+    said = " ".join(said.replace("nghìn không trăm", "nghìn").split())
+    if (
+        inside
+        and re.search(r"\d", scan.left(24))
+        and said.endswith(inside.replace("nghìn không trăm", "nghìn"))
+    ):
+        return Said(match.end(), "", "short-form")
+    return None
