@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,16 +20,22 @@ from audio.loudness import Loudness, PeakHistogram
 from audio.parts import Part, joined_pcm, length_of, rate_of
 from audio.profiles import TOLERANCE_LU, Profile
 from audio.tags import Tags
+from audio.wav import BYTES_PER_SAMPLE
 from content import atomic
 from content.errors import LoaError
 from content.language import N_
 
 _ROUNDS = 5
+_MEASURING_SHARE = 0.15
 _LIMITER_RATE_HZ = 48_000
 _ENCODER_GAIN_DB = {"mp3": -0.4}
 """LAME scales its input by about 0.955 below 128 kbit/s."""
-_OVERSHOOT_DB = {"mp3": 2.9, "ogg": 1.2, "flac": 0.3, "wav": 0.3}
+_OVERSHOOT_DB = {"mp3": 1.0, "ogg": 1.2, "flac": 0.3, "wav": 0.3}
 """How far the encoder and the filters after the limiter overshoot it, as a first guess; measured afterwards."""
+_SAMPLED_FROM_MS = 600_000
+_SAMPLE_S, _SAMPLE_OF_S = 20, 60
+"""The first measurement of what is longer than ten minutes listens to 20 s of each minute: it only foretells the gain,
+and the finished file is measured whole. That saves a fifth of the time; where it foretold wrong, a second round follows."""
 _LONGEST_MS = 24 * 3_600_000
 
 Progress = Callable[[float], None]
@@ -157,20 +163,25 @@ class _Work:
         ) as process:  # fmt: skip
             reader = threading.Thread(target=_count, args=(process, histogram), daemon=True)
             reader.start()
-            digest = hashlib.sha256()
-            done = 0
-            for block in joined_pcm(self.parts, self.rate_hz):
-                digest.update(block)
+            for block in self.sampled():
                 process.write(block)
-                done += len(block)
-                self.progress(0.25 * min(1.0, done / (self.length_ms * self.rate_hz / 500)))
             process.end_feed()
             reader.join(self.timeout_s)
-        self.pcm_sha256 = digest.hexdigest()
         integrated = loudness.integrated_in(process.messages)
         if integrated is None or integrated <= loudness.SILENT_LUFS:
             raise loudness.TooQuietError(name=self.name)
         return integrated, histogram
+
+    def sampled(self) -> Iterator[bytes]:
+        """The joined PCM, or an even sample of it where it is long."""
+        sampling = self.length_ms > _SAMPLED_FROM_MS
+        second = self.rate_hz * BYTES_PER_SAMPLE
+        done = 0
+        for block in joined_pcm(self.parts, self.rate_hz):
+            if not sampling or done // second % _SAMPLE_OF_S < _SAMPLE_S:
+                yield block
+            done += len(block)
+            self.progress(_MEASURING_SHARE * min(1.0, done * 1000 / (second * self.length_ms)))
 
     def encoded(self, out: Path, gain_db: float, limit_db: float) -> Loudness:
         """Encode at that gain and limit; what was measured on the decoded result."""
@@ -195,11 +206,16 @@ class _Work:
         with ffmpeg.running(
             arguments, task=f"encode {self.name}", timeout_s=self.timeout_s, wants_feed=True
         ) as process:
+            digest = hashlib.sha256()
+            second = self.rate_hz * BYTES_PER_SAMPLE
             done = 0
             for block in joined_pcm(self.parts, self.rate_hz):
+                digest.update(block)
                 process.write(block)
                 done += len(block)
-                self.progress(0.25 + 0.75 * min(1.0, done / (self.length_ms * self.rate_hz / 500)))
+                share = min(1.0, done * 1000 / (second * self.length_ms))
+                self.progress(_MEASURING_SHARE + (1 - _MEASURING_SHARE) * share)
+        self.pcm_sha256 = digest.hexdigest()
         return loudness.read_meter(process.messages, self.name)
 
 

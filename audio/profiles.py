@@ -94,7 +94,7 @@ PROFILES: Final = {
     profile.name: profile
     for profile in (
         Profile(
-            name="horn", target_lufs=-14.0, ceiling_dbtp=-1.5, wide=False, sample_rate_hz=24_000, bitrate_kbps=64,
+            name="horn", target_lufs=-14.0, ceiling_dbtp=-1.5, wide=False, sample_rate_hz=32_000, bitrate_kbps=96,
             before=(
                 *_PHASE, "dynaudnorm=f=250:g=15:m=12:p=0.7", *_HORN_BAND,
                 "acompressor=threshold=-26dB:ratio=3:attack=5:release=120:makeup=8dB",

@@ -29,7 +29,7 @@ def resampled(pcm: bytes, from_hz: int, to_hz: int) -> bytes:
 
 
 def _fitted(spectrum: npt.NDArray[np.complex128], bins: int) -> npt.NDArray[np.complex128]:
-    fitted = np.zeros(bins, dtype=np.complex128)
+    fitted: npt.NDArray[np.complex128] = np.zeros(bins, dtype=np.complex128)
     kept = min(bins, len(spectrum))
     fitted[:kept] = spectrum[:kept]
     return fitted
@@ -40,8 +40,8 @@ def _half_band() -> npt.NDArray[np.int64]:
     middle = _HALF_TAPS // 2
     position = np.arange(_HALF_TAPS) - middle
     taps = 0.5 * np.sinc(position / 2) * np.blackman(_HALF_TAPS)
-    whole = np.round(taps / taps.sum() * (1 << _SCALE_BITS)).astype(np.int64)
-    whole[middle] += (1 << _SCALE_BITS) - whole.sum()
+    whole: npt.NDArray[np.int64] = np.round(taps / taps.sum() * (1 << _SCALE_BITS)).astype(np.int64)
+    whole[middle] += (1 << _SCALE_BITS) - int(whole.sum())
     return whole
 
 

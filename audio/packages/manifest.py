@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from audio.packages.checked_json import Table, read_json
 from audio.packages.errors import ManifestProblem, ManifestTooNewProblem, NameProblem, TooLargeProblem
 from audio.packages.names import is_safe_path
 from audio.packages.signature import KEY_BYTES, fingerprint, from_text
@@ -175,13 +175,7 @@ def read_manifest(content: bytes) -> Manifest:
     """
     if len(content) > LARGEST_MANIFEST:
         raise TooLargeProblem(what=MANIFEST, size=len(content), limit=LARGEST_MANIFEST)
-    try:
-        body = json.loads(
-            content.decode("utf-8"), object_pairs_hook=_without_doubles, parse_constant=_no_constant
-        )
-    except (ValueError, RecursionError) as error:
-        raise ManifestProblem(where="JSON") from error
-    table = _Table(body, "")
+    table = read_json(content, ManifestProblem)
     schema = table.text("schema")
     if schema != SCHEMA:
         raise ManifestTooNewProblem(schema=schema[:40], known=SCHEMA)
@@ -190,18 +184,7 @@ def read_manifest(content: bytes) -> Manifest:
     return manifest
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = dict(pairs)
-    if len(table) != len(pairs):
-        raise ValueError("a key stands twice")
-    return table
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
-
-
-def _manifest(table: _Table) -> Manifest:
+def _manifest(table: Table) -> Manifest:
     station, sender = table.table("station"), table.table("sender")
     recipient = Recipient(
         code=station.text("code", _CODE), name=station.text("name"), player=station.one_of("player", PLAYERS),
@@ -288,98 +271,3 @@ def _check_whole(manifest: Manifest) -> None:
         if play.audio_sha256 not in known or play.id in ids:
             raise ManifestProblem(where=f"plays: {play.id}")
         ids.add(play.id)
-
-
-class _Table:
-    """One JSON object with its place, giving only values of the expected kind."""
-
-    def __init__(self, value: object, where: str) -> None:
-        if not isinstance(value, dict):
-            raise ManifestProblem(where=where or "{}")
-        self.values: dict[str, Any] = value
-        self.where = where
-
-    def _at(self, key: str) -> str:
-        return f"{self.where}.{key}" if self.where else key
-
-    def _wrong(self, key: str) -> ManifestProblem:
-        return ManifestProblem(where=self._at(key))
-
-    def text(self, key: str, pattern: re.Pattern[str] | None = None) -> str:
-        value = self.values.get(key)
-        if not isinstance(value, str) or len(value) > 4000 or "\x00" in value:
-            raise self._wrong(key)
-        if pattern is not None and not pattern.fullmatch(value):
-            raise self._wrong(key)
-        return value
-
-    def text_or_none(self, key: str) -> str | None:
-        return None if self.values.get(key) is None else self.text(key)
-
-    def one_of(self, key: str, choices: tuple[str, ...]) -> str:
-        value = self.text(key)
-        if value not in choices:
-            raise self._wrong(key)
-        return value
-
-    def texts(self, key: str, most: int = 1000) -> list[str]:
-        value = self.values.get(key)
-        if (
-            not isinstance(value, list)
-            or len(value) > most
-            or not all(isinstance(v, str) and len(v) <= 4000 for v in value)
-        ):
-            raise self._wrong(key)
-        return value
-
-    def number(self, key: str, most: int = 2**53) -> int:
-        value = self.values.get(key)
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
-            raise self._wrong(key)
-        return value
-
-    def number_or_none(self, key: str) -> int | None:
-        return None if self.values.get(key) is None else self.number(key)
-
-    def flag(self, key: str) -> bool:
-        value = self.values.get(key)
-        if not isinstance(value, bool):
-            raise self._wrong(key)
-        return value
-
-    def day(self, key: str) -> date:
-        try:
-            return date.fromisoformat(self.text(key))
-        except ValueError as error:
-            raise self._wrong(key) from error
-
-    def zone(self, key: str) -> ZoneInfo:
-        try:
-            return ZoneInfo(self.text(key))
-        except (ValueError, OSError, KeyError) as error:
-            raise self._wrong(key) from error
-
-    def instant(self, key: str, zone: ZoneInfo | None) -> datetime:
-        try:
-            value = datetime.fromisoformat(self.text(key))
-            if value.tzinfo is None or not 2000 <= value.year <= 2200:
-                raise self._wrong(key)
-            return value.astimezone(zone) if zone else value
-        except (ValueError, OverflowError) as error:
-            raise self._wrong(key) from error
-
-    def table(self, key: str) -> _Table:
-        return _Table(self.values.get(key), self._at(key))
-
-    def tables(self, key: str, most: int) -> list[_Table]:
-        value = self.values.get(key)
-        if not isinstance(value, list) or len(value) > most:
-            raise self._wrong(key)
-        return [_Table(row, f"{self._at(key)}[{index}]") for index, row in enumerate(value)]
-
-    def counts(self, key: str) -> dict[str, dict[str, int]]:
-        months = self.table(key)
-        return {
-            month: {name: months.table(month).number(name) for name in ("first", "replays", "days")}
-            for month in months.values
-        }
