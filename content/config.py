@@ -132,7 +132,11 @@ class ReportConfig:
 
     cut_off_day: int = field(default=14, metadata={"least": 1, "most": 28})
     due_day: int = field(default=15, metadata={"least": 1, "most": 28})
+    organ: str = ""
+    """The superior body, first line of the heading, such as UBND PHƯỜNG …"""
     addressed_to: str = ""
+    recipients: tuple[str, ...] = ()
+    """Lines under "Nơi nhận"; those addressed and the archive when empty."""
     signer: str = ""
     signer_title: str = ""
 
