@@ -26,6 +26,16 @@ OUTCOME_WORDS = {
 
 @click.group(
     cls=LoaGroup,
+    sections={
+        N_("Commands"): {
+            "list": ("scheduler.commands.log:list_", N_("List the as-run log.")),
+            "export": (
+                "scheduler.commands.log_exchange:export",
+                N_("Write the log to a file, signed for the centre."),
+            ),
+            "import": ("scheduler.commands.log_exchange:import_", N_("Take in signed reports of stations.")),
+        }
+    },
     help=N_("What really went out, as the player noted it."),
     epilog=N_("Example:\n  loa log list --from 01/12/2026 --to 31/12/2026"),
 )

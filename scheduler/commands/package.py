@@ -169,3 +169,102 @@ def _verified(path: Path, checked: Checked) -> dict[str, Any]:
         "plays": len(manifest.plays) if manifest else 0,
         "needs": len(manifest.needs) if manifest else 0,
     }
+
+
+@package.command(
+    help=N_("Take a package in: checked whole first, then all of it or nothing."),
+    epilog=N_("Example:\n  loa package receive E:\\xa-trung-ha"),
+)
+@click.argument("path", type=click.Path(path_type=Path))
+@json_option
+@with_station
+def receive(station: Station, path: Path, as_json: bool) -> None:
+    from scheduler.exchange.receive import receive_package
+
+    taken = receive_package(station, path, now=datetime.now(UTC))
+    if as_json:
+        print_json(taken.to_json())
+    elif taken.known:
+        say(N_("revision {revision} of {sender} is here already, nothing changed"), **taken.to_json())
+    else:
+        say(
+            N_(
+                "revision {revision} of {sender} is taken in: {added} plays new, {moved} changed, {cancelled} cancelled"
+            ),
+            **taken.to_json(),
+        )
+        if taken.too_late:
+            say(
+                N_("{too_late} plays came after their time; the centre will read so"), too_late=taken.too_late
+            )
+
+
+@package.command(
+    help=N_("Accept packages signed with this key, after comparing the fingerprint by telephone."),
+    epilog=N_("Example:\n  loa package trust 1a2b-3c4d-5e6f-7a8b-9c0d-1e2f-3a4b-5c6d"),
+)
+@click.argument("fingerprint")
+@option("--name", help=N_("Whose key it is."))
+@option("--remove", is_flag=True, help=N_("Accept it no more."))
+@with_station
+def trust(station: Station, fingerprint: str, name: str | None, remove: bool) -> None:
+    from scheduler.exchange import trust as trusting
+
+    with station.decide() as session:
+        if remove:
+            row = trusting.distrust(session, fingerprint, now=datetime.now(UTC))
+        else:
+            row = trusting.trust(session, fingerprint, name=name, now=datetime.now(UTC))
+    if remove:
+        say(N_("packages signed with {fingerprint} are accepted no more"), fingerprint=row.fingerprint)
+    else:
+        say(N_("packages signed with {fingerprint} are accepted from now on"), fingerprint=row.fingerprint)
+
+
+@package.command(
+    help=N_("Show this station's own key, which the other side has to know."),
+    epilog=N_("Example:\n  loa package key --out signer.pem"),
+)
+@option("--out", "target", type=click.Path(path_type=Path), help=N_("Write the public key to this file."))
+@json_option
+@with_station
+def key(station: Station, target: Path | None, as_json: bool) -> None:
+    from audio.packages.signature import fingerprint, public_pem, to_text
+    from content import atomic
+    from scheduler.exchange.communes import signing_key
+
+    own = signing_key(station, datetime.now(UTC)).public
+    if target is not None:
+        atomic.write_bytes(target, public_pem(own))
+    if as_json:
+        print_json({"fingerprint": fingerprint(own), "public_key": to_text(own)})
+    else:
+        click.echo(fingerprint(own))
+
+
+@package.command(
+    "list",
+    help=N_("List packages that were sent and received."),
+    epilog=N_("Example:\n  loa package list --json"),
+)
+@json_option
+@with_station
+def list_packages(station: Station, as_json: bool) -> None:
+    from scheduler.exchange.history import history
+
+    rows = history(station)
+    if as_json:
+        print_json([row.to_json() for row in rows])
+        return
+    print_table(
+        _("Packages"),
+        [_("way"), _("station"), _("revision"), _("kind"), _("period"), _("made"), _("received")],
+        [
+            [
+                _("sent") if row.way == "sent" else _("received"), row.who, row.revision, row.kind,
+                f"{row.from_on:%d/%m/%Y} – {row.until_on:%d/%m/%Y}", f"{row.made_at.astimezone(station.tz):%d/%m/%Y %H:%M}",
+                f"{row.received_at.astimezone(station.tz):%d/%m/%Y %H:%M}" if row.received_at else "",
+            ]
+            for row in rows
+        ],
+    )  # fmt: skip

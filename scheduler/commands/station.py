@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from audio.packages.manifest import PLAYERS
+from content.commands.choices import DAY, MONTH
 from content.commands.shell import LoaGroup, json_option, option, print_json, print_table, say, with_station
 from content.config import PROFILES
 from content.language import N_, _
+from content.months import first_day, last_day
 
 if TYPE_CHECKING:
     from content.station import Station
+    from scheduler.exchange.reconcile import Line
     from scheduler.stations import CommuneStation
 
 PLAYER_WORDS = {
@@ -23,6 +26,15 @@ PLAYER_WORDS = {
     "usb": N_("plain USB MP3 player"),
     "laptop": N_("a person with a laptop"),
     "vehicle": N_("loudspeaker vehicle"),
+}
+
+STATE_WORDS = {
+    "aired": N_("aired"),
+    "partial": N_("partly aired"),
+    "made-good": N_("made good"),
+    "missed": N_("missed"),
+    "not-reported": N_("not reported"),
+    "to-come": N_("to come"),
 }
 
 
@@ -57,7 +69,7 @@ def _facts(command: Any) -> Any:
             option("--profile", type=click.Choice(PROFILES), help=N_("Output profile of its audio.")),
             option(
                 "--key",
-                help=N_("Its public key: a signer.pem file, or the fingerprint of a report that came."),
+                help=N_("Its public key: a file as `loa package key` writes it there."),
             ),
             option("--contact", help=N_("Who answers there, telephone.")),
         ]
@@ -66,17 +78,13 @@ def _facts(command: Any) -> Any:
     return command
 
 
-def _read_facts(opened: Station, facts: dict[str, Any]) -> dict[str, Any]:
+def _read_facts(facts: dict[str, Any]) -> dict[str, Any]:
     from audio.packages.signature import read_public_key, to_text
     from scheduler.exchange.communes import read_sessions
-    from scheduler.exchange.reports import key_of_fingerprint
 
     key = facts.pop("key")
     if key is not None:
-        named = Path(key)
-        facts["public_key"] = (
-            to_text(read_public_key(named)) if named.is_file() else key_of_fingerprint(opened, key)
-        )
+        facts["public_key"] = to_text(read_public_key(Path(key))) if Path(key).is_file() else key
     facts["zones"] = list(facts["zones"]) or None
     facts["sessions"] = read_sessions(facts["sessions"]) if facts["sessions"] else None
     return facts
@@ -93,7 +101,7 @@ def _read_facts(opened: Station, facts: dict[str, Any]) -> dict[str, Any]:
 def add(opened: Station, name: str, code: str | None, as_json: bool, **facts: Any) -> None:
     from scheduler.exchange import communes
 
-    facts = _read_facts(opened, facts)
+    facts = _read_facts(facts)
     with opened.decide() as session:
         row = communes.add(session, name=name, code=code, now=datetime.now(UTC), **facts)
     _say_or_json(row, as_json, N_("{name} is known as {code}"))
@@ -111,7 +119,7 @@ def add(opened: Station, name: str, code: str | None, as_json: bool, **facts: An
 def edit(opened: Station, code: str, as_json: bool, **facts: Any) -> None:
     from scheduler.exchange import communes
 
-    facts = _read_facts(opened, facts)
+    facts = _read_facts(facts)
     with opened.decide() as session:
         row = communes.find(session, code)
         communes.change(row, **facts)
@@ -176,6 +184,74 @@ def show(opened: Station, code: str, as_json: bool) -> None:
     print_table(
         row.name, [_("what"), _("value")], [[key, value] for key, value in communes.to_json(row).items()]
     )
+
+
+@station.command(
+    help=N_("What became of what the stations were asked to air, by their own word."),
+    epilog=N_(
+        "Example:\n  loa station report --month 12/2026\n  loa station report xa-trung-ha --from 01/12/2026 --to 07/12/2026"
+    ),
+)
+@click.argument("code", required=False)
+@option("--month", type=MONTH, help=N_("A calendar month."))
+@option("--from", "from_on", type=DAY, help=N_("First day."))
+@option("--to", "until_on", type=DAY, help=N_("Last day."))
+@json_option
+@with_station
+def report(
+    opened: Station,
+    code: str | None,
+    month: str | None,
+    from_on: date | None,
+    until_on: date | None,
+    as_json: bool,
+) -> None:
+    from scheduler.exchange import communes
+    from scheduler.exchange.logbook import report_of
+    from scheduler.exchange.reconcile import STATES, tally
+
+    if month is None and (from_on is None or until_on is None):
+        raise click.UsageError(_("name the days: --month 12/2026, or --from and --to"))
+    start, end = (first_day(month), last_day(month)) if month else (from_on, until_on)
+    assert start is not None
+    assert end is not None
+    with opened.read() as session:
+        rows = [communes.find(session, code)] if code else list(communes.known(session))
+    now = datetime.now(UTC)
+    found = {row.code: report_of(opened, row, start, end, now=now) for row in rows}
+    if as_json:
+        print_json(
+            [
+                {
+                    "code": row.code, "name": row.name, "from": start, "until": end, **tally(found[row.code]),
+                    "lines": [line.to_json() for line in found[row.code]],
+                }
+                for row in rows
+            ]
+        )  # fmt: skip
+        return
+    print_table(
+        _("Stations against plan"),
+        [_("station"), _("planned"), *[_(STATE_WORDS[state]) for state in STATES]],
+        [[row.name, len(found[row.code]), *tally(found[row.code]).values()] for row in rows],
+    )
+    if code:
+        _print_lines(opened, found[code])
+
+
+def _print_lines(opened: Station, lines: list[Line]) -> None:
+    print_table(
+        _("Airings"),
+        [_("planned"), _("title"), _("what became of it"), _("made good"), _("reason")],
+        [
+            [
+                f"{line.planned_at.astimezone(opened.tz):%d/%m/%Y %H:%M}", line.title,
+                _(STATE_WORDS[line.state]) + (" " + _("(simulated)") if line.simulated else ""),
+                f"{line.made_good_at.astimezone(opened.tz):%d/%m/%Y %H:%M}" if line.made_good_at else "", line.reason,
+            ]
+            for line in lines
+        ],
+    )  # fmt: skip
 
 
 def _say_or_json(row: CommuneStation, as_json: bool, message: str) -> None:

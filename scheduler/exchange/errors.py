@@ -111,7 +111,7 @@ class LogSignerProblem(LogProblem):
 
     sentence = N_(
         "station {code!r} is not known by the key {fingerprint}: compare it by telephone, then run "
-        "`loa station edit {code} --key {fingerprint}`"
+        "`loa log import FILE --trust {fingerprint}`"
     )
 
 

@@ -1,0 +1,264 @@
+"""Receiving: verified first, whole or not at all, older never over newer, and what the plan holds afterwards."""
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from audio.models import EpisodeAudio
+from audio.packages.errors import PackageMissingError, PackageRefusedError
+from audio.packages.signature import SigningKey, fingerprint, to_text
+from content.models import Episode
+from content.station import Station
+from scheduler.daemon.feed import may_air
+from scheduler.exchange import communes, trust
+from scheduler.exchange.errors import NoFingerprintError
+from scheduler.exchange.export import PackageSummary, export_package
+from scheduler.exchange.receive import Received, receive_package
+from scheduler.models import Play
+from scheduler.stations import CommuneStation, ReceivedPackage
+from tests.scheduler.a_centre import FROM, NOW, UNTIL, add_sound, noise, plan_month
+
+
+class Line:
+    """A centre, a commune, and the way between them."""
+
+    def __init__(self, centre: Station, commune: Station, folder: Path) -> None:
+        self.centre, self.commune, self.folder = centre, commune, folder
+        with centre.decide() as session:
+            self.row = communes.add(session, name="Đài xã Trung Hạ", code="trung-ha", now=NOW)
+
+    def export(self, where: str = "out", *, now: datetime = NOW, **settings: object) -> PackageSummary:
+        start, end = settings.pop("days", (FROM, UNTIL))  # type: ignore[misc]
+        return export_package(self.centre, self.row, start, end, self.folder / where, now=now, **settings)  # type: ignore[arg-type]
+
+    def trust(self, told: str) -> None:
+        with self.commune.decide() as session:
+            trust.trust(session, told, name=None, now=NOW)
+
+    def receive(self, path: Path, now: datetime = NOW) -> Received:
+        return receive_package(self.commune, path, now=now)
+
+    def plays(self) -> list[Play]:
+        with self.commune.read() as session:
+            return list(session.scalars(select(Play).order_by(Play.starts_at, Play.id)))
+
+    def everything(self) -> tuple[object, ...]:
+        """All that a refused package must not have changed."""
+        with self.commune.read() as session:
+            counts = [
+                session.scalar(select(func.count()).select_from(table))
+                for table in (Play, Episode, EpisodeAudio, ReceivedPackage)
+            ]
+        files = sorted(
+            path.relative_to(self.commune.folder).as_posix() for path in self.commune.media.folder.rglob("*")
+        )
+        return (*counts, *files)
+
+
+@pytest.fixture
+def line(new_station: Callable[..., Station], tmp_path: Path) -> Line:
+    centre = new_station("centre")
+    plan_month(centre)
+    return Line(centre, new_station("commune"), tmp_path)
+
+
+@pytest.mark.parametrize("form", ["dir", "zip"])
+def test_a_good_package_becomes_plays_with_their_sound(line: Line, form: str) -> None:
+    sent = line.export(form=form)
+    line.trust(sent.fingerprint)
+    taken = line.receive(sent.path)
+    assert (taken.added, taken.sounds_added, taken.too_late) == (12, 3, 0)
+    plays = line.plays()
+    assert [play.status for play in plays] == ["pinned"] * 12
+    assert plays[0].starts_at.isoformat() == "2026-11-30T23:30:00+00:00"
+    with line.commune.read() as session:
+        for play in session.scalars(select(Play)):
+            assert play.audio_sha256
+            assert line.commune.media.find(play.audio_sha256, ".mp3", verify=True)
+            audio = session.scalars(
+                select(EpisodeAudio).where(EpisodeAudio.sha256 == play.audio_sha256)
+            ).one()
+            assert may_air(session, play, audio) is None
+            assert "Trần Thị Bình" in (audio.consent_by or "")
+
+
+def test_an_unknown_signer_is_refused_until_trusted_and_nothing_changes(line: Line) -> None:
+    sent = line.export()
+    before = line.everything()
+    with pytest.raises(PackageRefusedError, match=sent.fingerprint):
+        line.receive(sent.path)
+    assert line.everything() == before
+    line.trust(sent.fingerprint.upper().replace("-", " "))
+    assert line.receive(sent.path).added == 12
+
+
+def test_a_signer_trusted_no_more_is_refused(line: Line) -> None:
+    sent = line.export()
+    line.trust(sent.fingerprint)
+    with line.commune.decide() as session:
+        trust.distrust(session, sent.fingerprint, now=NOW)
+    with pytest.raises(PackageRefusedError, match="not trusted"):
+        line.receive(sent.path)
+
+
+def test_a_fingerprint_that_is_none_is_told(line: Line) -> None:
+    with pytest.raises(NoFingerprintError):
+        line.trust("1234")
+
+
+def test_the_same_package_again_changes_nothing(line: Line) -> None:
+    sent = line.export()
+    line.trust(sent.fingerprint)
+    line.receive(sent.path)
+    before = line.everything()
+    assert line.receive(sent.path).known
+    assert line.everything() == before
+
+
+def test_an_older_package_never_overwrites_a_newer_one(line: Line) -> None:
+    older = line.export("older")
+    newer = line.export("newer", now=NOW + timedelta(hours=1))
+    line.trust(older.fingerprint)
+    line.receive(newer.path)
+    before = line.everything()
+    with pytest.raises(PackageRefusedError, match=f"revision {newer.revision}"):
+        line.receive(older.path)
+    assert line.everything() == before
+
+
+def test_a_late_package_for_other_days_is_not_older(line: Line) -> None:
+    first_half = line.export("a", days=(FROM, date(2026, 12, 10)))
+    second_half = line.export("b", days=(date(2026, 12, 11), UNTIL), now=NOW + timedelta(hours=1))
+    line.trust(first_half.fingerprint)
+    line.receive(second_half.path)
+    line.receive(first_half.path)
+    assert len(line.plays()) == 12
+
+
+def test_a_newer_package_moves_cancels_and_adds_but_leaves_what_has_begun(line: Line) -> None:
+    line.trust(line.export("a").fingerprint)
+    line.receive(line.folder / "a" / "trung-ha")
+    with line.centre.decide() as session:
+        plays = session.scalars(select(Play).order_by(Play.starts_at)).all()
+        plays[0].status = "cancelled"
+        plays[5].starts_at += timedelta(minutes=20)
+        plays[6].status = "cancelled"
+    later = datetime(2026, 12, 2, 3, 0, tzinfo=NOW.tzinfo)
+    line.export("b", now=later)
+    taken = line.receive(line.folder / "b" / "trung-ha", now=later)
+    assert (taken.moved, taken.cancelled, taken.added) == (1, 1, 0)
+    statuses = [play.status for play in line.plays()]
+    assert statuses[0] == "pinned"  # its hour had passed: what became of it is the player's to say
+    assert statuses.count("cancelled") == 1
+
+
+def test_plays_whose_time_has_passed_are_not_planned_and_the_centre_can_read_so(line: Line) -> None:
+    sent = line.export()
+    line.trust(sent.fingerprint)
+    taken = line.receive(sent.path, now=datetime(2026, 12, 9, tzinfo=NOW.tzinfo))
+    assert taken.too_late == 5
+    assert len(line.plays()) == 7
+
+
+def test_an_update_brings_only_the_difference_and_needs_what_it_rests_on(
+    line: Line, new_station: Callable[..., Station]
+) -> None:
+    full = line.export("full")
+    with line.centre.read() as session:
+        episode = session.scalars(select(Episode)).first()
+    assert episode is not None
+    add_sound(line.centre, episode.id, noise("new words", 7000), 118_000, line.folder / "scratch")
+    update = line.export("update", now=NOW + timedelta(hours=2), update=True)
+    assert (update.kind, update.needs) == ("update", 2)
+    assert len(list(update.path.rglob("*.mp3"))) == 1
+    line.trust(full.fingerprint)
+    with pytest.raises(PackageRefusedError, match=f"receive package {full.revision} first"):
+        line.receive(update.path)
+    line.receive(full.path)
+    taken = line.receive(update.path)
+    assert (taken.sounds_added, taken.moved) == (1, 4)
+
+
+def test_a_package_for_another_station_is_refused(line: Line) -> None:
+    sent = line.export()
+    line.trust(sent.fingerprint)
+    line.receive(sent.path)
+    with line.centre.decide() as session:
+        other = communes.add(session, name="Xã khác", code="xa-khac", now=NOW)
+    meant = export_package(
+        line.centre, other, FROM, UNTIL, line.folder / "other", now=NOW + timedelta(hours=1)
+    )
+    with pytest.raises(PackageRefusedError, match="xa-khac"):
+        line.receive(meant.path)
+
+
+def test_a_package_bound_to_another_key_is_refused(line: Line) -> None:
+    with line.centre.decide() as session:
+        session.get_one(CommuneStation, line.row.id).public_key = to_text(SigningKey.made_new().public)
+        line.row = session.get_one(CommuneStation, line.row.id)
+    sent = line.export()
+    line.trust(sent.fingerprint)
+    with pytest.raises(PackageRefusedError, match="is meant for"):
+        line.receive(sent.path)
+
+
+def test_every_reason_is_listed_at_once(line: Line) -> None:
+    older = line.export("older")
+    newer = line.export("newer", now=NOW + timedelta(hours=1))
+    line.trust(older.fingerprint)
+    line.receive(newer.path)
+    (older.path / "schedule.ics").unlink()
+    (older.path / "rundown" / "song.m3u8").write_text("#EXTM3U")
+    with pytest.raises(PackageRefusedError) as caught:
+        line.receive(older.path)
+    for words in ("schedule.ics is missing", "song.m3u8 does not belong", f"revision {newer.revision}"):
+        assert words in str(caught.value)
+
+
+def test_a_stranger_who_names_a_trusted_key_without_having_it_is_refused(line: Line) -> None:
+    sent = line.export()
+    line.trust(sent.fingerprint)
+    thief = SigningKey.made_new()
+    manifest = (sent.path / "manifest.json").read_bytes()
+    (sent.path / "manifest.json.sig").write_bytes(thief.sign(manifest))
+    with pytest.raises(PackageRefusedError, match="signature"):
+        line.receive(sent.path)
+    body = json.loads(manifest)
+    body["sender"] = {**body["sender"], "public_key": to_text(thief.public)}
+    forged = json.dumps(body).encode()
+    (sent.path / "manifest.json").write_bytes(forged)
+    (sent.path / "manifest.json.sig").write_bytes(thief.sign(forged))
+    with pytest.raises(PackageRefusedError):
+        line.receive(sent.path)
+    assert fingerprint(thief.public) != sent.fingerprint
+
+
+def test_a_failure_in_the_database_leaves_no_sound_behind(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from scheduler.exchange import receive
+
+    sent = line.export()
+    line.trust(sent.fingerprint)
+    before = line.everything()
+
+    def broken(*_facts: object) -> None:
+        raise RuntimeError("the power went")
+
+    monkeypatch.setattr(receive, "_take_in", broken)
+    with pytest.raises(RuntimeError):
+        line.receive(sent.path)
+    assert [entry for entry in line.everything() if str(entry).endswith(".mp3")] == []
+    assert line.everything()[:4] == before[:4]
+
+
+def test_a_path_without_a_package_is_told(line: Line, tmp_path: Path) -> None:
+    with pytest.raises(PackageMissingError):
+        line.receive(tmp_path / "nothing")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(PackageRefusedError, match=r"manifest\.json is missing"):
+        line.receive(tmp_path / "empty")
