@@ -62,11 +62,7 @@ def _known(scan: Scan, part: str, first: str) -> str | None:
     party = scan.reading.party_committee
     if part == "TU":
         return party
-    order = {
-        "type": ("type", "code", "dept"),
-        "code": ("code", "dept", "type"),
-        "dept": ("dept", "code", "type"),
-    }[first]
+    order = {"type": ("type", "code", "dept"), "code": ("code", "dept"), "dept": ("dept", "code")}[first]
     spoken = scan.lexicon.code(part, *order)
     if spoken is None and part.isupper():
         for written, entries in scan.lexicon.heads(part):

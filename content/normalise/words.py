@@ -279,13 +279,13 @@ def capitals(scan: Scan, word: str) -> Said:
     end = scan.pos + len(word)
     if word.isupper() and is_syllable(word) and (not word.isascii() or scan.in_capitals() or len(word) > 5):
         return Said(end, word.lower(), "capitals")
-    if scan.lexicon.foreign(word) or scan.lexicon.name(word):
-        respelled = scan.lexicon.foreign(word) or scan.lexicon.name(word) or word
-        return Said(end, word.lower() if scan.reading.foreign == "keep" else respelled, "foreign")
     if word.isupper() and len(word) <= 24:
         known = part_words(scan, word, "code") if len(word) > 3 or word == "TU" else None
         if known:
             return Said(end, known, "composed")
+    if scan.lexicon.foreign(word) or scan.lexicon.name(word):
+        respelled = scan.lexicon.foreign(word) or scan.lexicon.name(word) or word
+        return Said(end, word.lower() if scan.reading.foreign == "keep" else respelled, "foreign")
     if word.isupper() and (len(word) <= 12 or not is_syllable(word)):
         if is_syllable(word) and len(word) > 2:
             scan.unknown(scan.pos, end, "abbreviation", word.lower())
