@@ -111,7 +111,7 @@ def list_documents(session: Session) -> Sequence[Document]:
 
 def document_json(document: Document) -> dict[str, Any]:
     """The fields that is fixed for `loa document show --json`."""
-    fields = {key: value for key, value in document.facts.items() if key != "spans"}
+    fields = {key: value for key, value in document.facts.items() if key not in ("spans", "passages")}
     return {"id": document.id, "source": document.source, "sha256": document.sha256, **fields}
 
 
@@ -152,7 +152,7 @@ def _document(path: Path, source: SourceText, facts: Understanding, sha256: str,
         subject=facts.subject,
         signer=facts.signer,
         clean_text=source.text,
-        facts={**facts.to_json(), "spans": spans},
+        facts={**facts.to_json(), "spans": spans, "passages": {ref: list(span) for ref, span in facts.passages.items()}},
         changes=[{"kind": change.kind, "count": change.count} for change in source.changes],
         imported_at=now,
     )

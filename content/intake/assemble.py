@@ -13,7 +13,8 @@ from content.intake.unwrap import Paragraph, unwrap
 
 TEXT_LIMIT = 6_000_000
 _LAYOUT = re.compile(
-    r"CỘNG\s+H(?:ÒA|OÀ)\s+XÃ\s+HỘI|Độc\s+lập\s*-\s*Tự\s+do|Nơi\s+nhận|^\s*(?:TM|KT|TL|TUQ)\s?\.|^\s*Số\s*:", re.IGNORECASE | re.MULTILINE
+    r"CỘNG\s+H(?:ÒA|OÀ)\s+XÃ\s+HỘI|Độc\s+lập\s*-\s*Tự\s+do|Nơi\s+nhận|^\s*(?:TM|KT|TL|TUQ)\s?\.|^\s*Số\s*:",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 

@@ -11,29 +11,45 @@ from content.intake.outline import Line, Node
 from content.intake.units import marker
 
 _PATTERNS: dict[str, re.Pattern[str]] = {
-    "relay": re.compile(r"tiếp sóng|tiếp âm|tiếp phát|thu phát lại chương trình|phát lại (?:các )?chương trình (?:của )?(?:đài|phát thanh (?:tỉnh|thành phố))", re.IGNORECASE),
+    "relay": re.compile(
+        r"tiếp sóng|tiếp âm|tiếp phát|thu phát lại chương trình|phát lại (?:các )?chương trình (?:của )?(?:đài|phát thanh (?:tỉnh|thành phố))",
+        re.IGNORECASE,
+    ),
     "loudspeaker": re.compile(
         r"(?:hệ thống|đài|trạm|mạng lưới|cụm loa|bản tin|sóng|chương trình|chuyên mục|trên)\s+(?:\w+\s+){0,2}?(?:truyền thanh|phát thanh)|truyền thanh (?:cơ sở|phường|xã|thông minh|không dây|cấp|thị trấn|của|thôn)|"
         r"bài phát thanh|loa (?:truyền thanh|phát thanh|khu dân cư|phường|xã|công cộng|thôn|cố định|của|ở|tại|tổ)|hệ thống loa|cụm loa|trên loa|truyền thanh(?= )|phát thanh(?= trên| bằng| hằng| hàng| mỗi| tuyên)",
         re.IGNORECASE,
     ),
-    "mobile": re.compile(r"lưu động|loa (?:kéo|cầm tay|di động|tay)|xe (?:loa|tuyên truyền|cổ động|thông tin)", re.IGNORECASE),
-    "portal": re.compile(r"(?:cổng|trang)\s+(?:thông tin\s*(?:điện tử|thành phần)|TTĐT|TTĐ)|website|web(?:site)? (?:của )?(?:phường|xã)|trang tin điện tử|cổng (?:TTĐT|điện tử)|cổng thông tin", re.IGNORECASE),
+    "mobile": re.compile(
+        r"lưu động|loa (?:kéo|cầm tay|di động|tay)|xe (?:loa|tuyên truyền|cổ động|thông tin)", re.IGNORECASE
+    ),
+    "portal": re.compile(
+        r"(?:cổng|trang)\s+(?:thông tin\s*(?:điện tử|thành phần)|TTĐT|TTĐ)|website|web(?:site)? (?:của )?(?:phường|xã)|trang tin điện tử|cổng (?:TTĐT|điện tử)|cổng thông tin",
+        re.IGNORECASE,
+    ),
     "social": re.compile(r"mạng xã hội|zalo|facebook|fanpage|tik\s?tok|youtube|\bMXH\b", re.IGNORECASE),
     "visual": re.compile(
         r"trực quan|pa[ -]?nô|áp phích|băng[ -](?:rôn|rol|zôn|zon|ron)|khẩu hiệu|tờ (?:rơi|gấp|bướm)|bảng tin|bảng (?:điện tử|led|chữ)|màn hình (?:led|điện tử)|poster|standee|backdrop|phướn|bandroll|"
         r"infographic|bảng thông báo|niêm yết|treo cờ",
         re.IGNORECASE,
     ),
-    "meeting": re.compile(r"hội nghị|cuộc họp|buổi họp|họp (?:tổ|khu|thôn|dân|chi bộ|xóm)|sinh hoạt (?:cộng đồng|chi bộ|chi hội|câu lạc bộ|đoàn|hội|thường kỳ|định kỳ|tổ|khu)|các buổi sinh hoạt|tọa đàm|toạ đàm|diễn đàn|hội thảo|nói chuyện chuyên đề|tuyên truyền miệng|đối thoại|mít tinh", re.IGNORECASE),
+    "meeting": re.compile(
+        r"hội nghị|cuộc họp|buổi họp|họp (?:tổ|khu|thôn|dân|chi bộ|xóm)|sinh hoạt (?:cộng đồng|chi bộ|chi hội|câu lạc bộ|đoàn|hội|thường kỳ|định kỳ|tổ|khu)|các buổi sinh hoạt|tọa đàm|toạ đàm|diễn đàn|hội thảo|nói chuyện chuyên đề|tuyên truyền miệng|đối thoại|mít tinh",
+        re.IGNORECASE,
+    ),
     "training": re.compile(r"tập huấn|bồi dưỡng|lớp (?:học|phổ biến)|chương trình đào tạo", re.IGNORECASE),
     "export": re.compile(
         r"(?:gửi|cung cấp|chuyển|phát hành|sao|chép|in sao)\s+(?:\w+\s+){0,4}?(?:file|tệp|tập tin|đĩa|bản ghi|usb|băng)\s*(?:\w+\s+){0,2}?(?:âm thanh|phát thanh|mp3|ghi âm|tuyên truyền|cd)?|file âm thanh|tệp âm thanh",
         re.IGNORECASE,
     ),
-    "report": re.compile(r"(?:đưa|lồng ghép|bổ sung|cập nhật)\s[^.;]{0,160}?(?:vào|trong)\s+(?:các\s+|nội dung\s+)?(?:báo cáo|bản tin nội bộ)", re.IGNORECASE),
+    "report": re.compile(
+        r"(?:đưa|lồng ghép|bổ sung|cập nhật)\s[^.;]{0,160}?(?:vào|trong)\s+(?:các\s+|nội dung\s+)?(?:báo cáo|bản tin nội bộ)",
+        re.IGNORECASE,
+    ),
 }
-_FORMS = re.compile(r"hình thức|phương thức|kênh|phương tiện|biện pháp|giải pháp|cách thức|phương pháp", re.IGNORECASE)
+_FORMS = re.compile(
+    r"hình thức|phương thức|kênh|phương tiện|biện pháp|giải pháp|cách thức|phương pháp", re.IGNORECASE
+)
 _ONLY_IN_FORMS = frozenset(("meeting", "training", "report"))
 _UNIT_NAME = re.compile(r"(?:Đài|Trạm)\s+(?:truyền thanh|phát thanh)[^.;:,]{0,40}", re.IGNORECASE)
 
@@ -54,7 +70,14 @@ def channels_of(root: Node) -> list[Channel]:
                 continue
             seen.add(channel)
             at = line.start + start + match.start()
-            found.append(Channel(ref=node.ref, text=match.group().strip(), channel=channel, span=(at, at + len(match.group()))))
+            found.append(
+                Channel(
+                    ref=node.ref,
+                    text=match.group().strip(),
+                    channel=channel,
+                    span=(at, at + len(match.group())),
+                )
+            )
     return found
 
 
@@ -72,7 +95,12 @@ def _in_line(text: str) -> Iterator[tuple[str, re.Match[str]]]:
 
 
 def _is_form(node: Node) -> bool:
-    return node.label is not None and not node.is_bullet and len(node.text.split()) <= 20 and bool(_FORMS.search(node.text))
+    return (
+        node.label is not None
+        and not node.is_bullet
+        and len(node.text.split()) <= 20
+        and bool(_FORMS.search(node.text))
+    )
 
 
 def _entries(root: Node) -> Iterator[tuple[Node, Line, int, bool]]:

@@ -35,6 +35,11 @@ _ISSUER = re.compile(
     r"\bhướng dẫn\b|\bnhằm\b|\bvà (?:Kế hoạch|Nghị|Quyết|Chỉ|Công|Thông|Hướng|Chương)|\bvà các\b|\bđể\b|\btrong\b|\bđã\b|\btuyên truyền\b|\bV/v\b))"
 )
 
+_NAME_GOES_ON = re.compile(
+    r"(?:,\s[A-ZĐÀ-Ỹ][\w-]*(?:\s[a-zà-ỹđ][\w-]*){0,4})*?,\s[A-ZĐÀ-Ỹ][\w-]*(?:\s[a-zà-ỹđ][\w-]*){0,3}\svà\s[A-ZĐÀ-Ỹ][\w-]*"
+    r"(?:\s(?!về\b|việc\b|thực\b|hướng\b|triển\b|quy\b|ban\b|đã\b)[\w-]+){0,6}"
+)
+
 
 def citations_in(text: str, start: int = 0, own_number: str | None = None) -> list[Citation]:
     """The documents named in `text` from `start` on, each once, in order; `own_number` is left out."""
@@ -47,13 +52,18 @@ def citations_in(text: str, start: int = 0, own_number: str | None = None) -> li
             continue
         after = text[match.end() : match.end() + 160]
         issuer_match = _ISSUER.match(after)
-        issuer = issuer_match["issuer"].strip(" ,") if issuer_match else None
+        issuer_end = issuer_match.end("issuer") if issuer_match else 0
+        if issuer_match and (more := _NAME_GOES_ON.match(after, issuer_end)):
+            issuer_end = more.end()  # "Sở Văn hóa, Thể thao và Du lịch"
+        issuer = after[issuer_match.start("issuer") : issuer_end].strip(" ,") if issuer_match else None
         day = make_date(match["d"], match["m"], match["y"]) if match["rest"] else None
         kind = _kind(match["kind"], number)
-        end = match.end() + (issuer_match.end("issuer") if issuer_match else 0)
+        end = match.end() + issuer_end
         earlier = found.get(number)
         if earlier is None:
-            found[number] = Citation(kind=kind, number=number, date=day, issuer=issuer, span=(match.start(), end))
+            found[number] = Citation(
+                kind=kind, number=number, date=day, issuer=issuer, span=(match.start(), end)
+            )
         elif (earlier.date is None and day) or (earlier.issuer is None and issuer):
             found[number] = Citation(
                 kind=earlier.kind if earlier.kind != "Văn bản" else kind,
@@ -81,11 +91,15 @@ def _is_code(number: str, match: re.Match[str]) -> bool:
         return False
     if match["kind"] or match["so"]:
         return len("".join(codes)) >= 2
-    known = any(code in KIND_OF_CODE for code in codes) or any(code.startswith(("UBND", "HĐND", "SVH", "BTT", "STT")) for code in codes)
+    known = any(code in KIND_OF_CODE for code in codes) or any(
+        code.startswith(("UBND", "HĐND", "SVH", "BTT", "STT")) for code in codes
+    )
     return known and len(codes) >= 2
 
 
 def _kind(named: str | None, number: str) -> str:
     if named:
-        return next((kind for kind in KIND_NAMES if kind.casefold() == " ".join(named.split()).casefold()), named)
+        return next(
+            (kind for kind in KIND_NAMES if kind.casefold() == " ".join(named.split()).casefold()), named
+        )
     return kind_of_symbol(number) or "Văn bản"

@@ -20,21 +20,43 @@ STRONG = re.compile(
     r"khẩu hiệu tuyên truyền",
     re.IGNORECASE,
 )
-TASKS = re.compile(r"^(?:các |một số |về )?(?:nội dung\s*,\s*)?(?:nhiệm vụ|công tác|hoạt động|nhiệm vụ\s*(?:,|và)\s*giải pháp)(?:\s+(?:trọng tâm|cụ thể|chủ yếu|trọng điểm|chung|và giải pháp|tuyên truyền))*", re.IGNORECASE)
+TASKS = re.compile(
+    r"^(?:các |một số |về )?(?:nội dung\s*,\s*)?(?:nhiệm vụ|công tác|hoạt động|nhiệm vụ\s*(?:,|và)\s*giải pháp)(?:\s+(?:trọng tâm|cụ thể|chủ yếu|trọng điểm|chung|và giải pháp|tuyên truyền))*",
+    re.IGNORECASE,
+)
 APART = re.compile(
     r"^(?:về |các |một số )?(?:hình thức|phương thức|phương pháp|kênh|phương tiện|kinh phí|nguồn kinh phí|dự toán|tổ chức thực hiện|tổ chức triển khai|triển khai thực hiện|phân công|"
     r"trách nhiệm|chế độ (?:thông tin|báo cáo)|thông tin\s*,\s*báo cáo|báo cáo|thời gian|thời lượng|tần suất|khung giờ|thời điểm|đối tượng(?! tiêm)|phạm vi|địa điểm|thành phần|đơn vị|điều khoản|"
     r"tổ chức,? chỉ đạo|lộ trình|tiến độ|biện pháp thực hiện|điều kiện|cơ sở vật chất|kiểm tra|thi đua|đề nghị các|yêu cầu đối với)\b",
     re.IGNORECASE,
 )
-PURPOSE = re.compile(r"^(?:về )?(?:mục đích|yêu cầu|mục tiêu|quan điểm|căn cứ|cơ sở|sự cần thiết|đặc điểm|tình hình|đánh giá|kết quả)\b", re.IGNORECASE)
+PURPOSE = re.compile(
+    r"^(?:về )?(?:mục đích|yêu cầu|mục tiêu|quan điểm|căn cứ|cơ sở|sự cần thiết|đặc điểm|tình hình|đánh giá|kết quả)\b",
+    re.IGNORECASE,
+)
 BROADCAST = re.compile(
     r"^(?:tiếp tục |đẩy mạnh |tăng cường |tập trung |thường xuyên |chú trọng |tổ chức |làm tốt công tác |công tác |thực hiện )*(?:việc )?(?:thông tin|tuyên truyền|phổ biến|truyền thông|phát thanh|thông báo|"
     r"giới thiệu|phản ánh|lan tỏa|lan toả|vận động|khuyến cáo|cảnh báo|biểu dương|nêu gương|quán triệt|hướng dẫn (?:người dân|nhân dân)|đưa tin|cổ động)\b",
     re.IGNORECASE,
 )
-ON_AIR = re.compile(r"truyền thanh|phát thanh|loa (?:phường|xã|thôn|khu|truyền|công cộng)|hệ thống loa|trên loa|đài phường|đài xã", re.IGNORECASE)
-_NOTICE = frozenset(("Thông báo", "Công điện", "Cảnh báo", "Bản tin", "Thư ngỏ", "Lời kêu gọi", "Tin bài", "Thông cáo", "Bài tuyên truyền", "Lịch"))
+ON_AIR = re.compile(
+    r"truyền thanh|phát thanh|loa (?:phường|xã|thôn|khu|truyền|công cộng)|hệ thống loa|trên loa|đài phường|đài xã",
+    re.IGNORECASE,
+)
+_NOTICE = frozenset(
+    (
+        "Thông báo",
+        "Công điện",
+        "Cảnh báo",
+        "Bản tin",
+        "Thư ngỏ",
+        "Lời kêu gọi",
+        "Tin bài",
+        "Thông cáo",
+        "Bài tuyên truyền",
+        "Lịch",
+    )
+)
 _SUBJECT_ON = re.compile(r"tuyên truyền|truyền thông|phát thanh|truyền thanh|thông tin", re.IGNORECASE)
 _LEAD_IN = re.compile(r"(?:sau(?: đây)?|cụ thể|dưới đây|gồm)\s*:$", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
@@ -52,11 +74,17 @@ def items_of(root: Node, heading: Heading, body_lines: list[Line]) -> list[Item]
         items += reader.section(section)
     if items:
         return items
-    tasks = [node for node in root.children if not node.is_bullet and TASKS.match(_head(node)) and node.children]
+    tasks = [
+        node for node in root.children if not node.is_bullet and TASKS.match(_head(node)) and node.children
+    ]
     about = bool(heading.subject and _SUBJECT_ON.search(heading.subject))
     for section in tasks:
         found = reader.section(section)
-        items += found if about else [item for item in found if BROADCAST.match(item.title) or _SUBJECT_ON.search(item.title)]
+        items += (
+            found
+            if about
+            else [item for item in found if BROADCAST.match(item.title) or _SUBJECT_ON.search(item.title)]
+        )
     if items:
         return items
     items = reader.spoken_nodes()
@@ -89,13 +117,23 @@ def _content_sections(node: Node, pattern: re.Pattern[str]) -> Iterator[Node]:
         deeper = [found for found in deeper if len(_head(found).split()) <= 14]
         if deeper:
             yield from deeper
-        elif pattern.search(head) and len(head.split()) <= 22 and not BROADCAST.match(head) or _announces(child, head):
+        elif (
+            pattern.search(head)
+            and len(head.split()) <= 22
+            and not BROADCAST.match(head)
+            or _announces(child, head)
+        ):
             yield child
 
 
 def _announces(node: Node, head: str) -> bool:
     """ "1. Tập trung tuyên truyền các nội dung sau:" with its contents below."""
-    return bool(node.children and _LEAD_IN.search(node.text.strip()) and BROADCAST.match(head) and "nội dung" in node.text.lower())
+    return bool(
+        node.children
+        and _LEAD_IN.search(node.text.strip())
+        and BROADCAST.match(head)
+        and "nội dung" in node.text.lower()
+    )
 
 
 class _Reader:
@@ -109,7 +147,9 @@ class _Reader:
     def section(self, section: Node) -> list[Item]:
         """One item for each labelled content of `section`."""
         nodes = self._contents_below(section)
-        shared = self._markers([child for child in section.children if marker(child.text)] + list(section.plain))
+        shared = self._markers(
+            [child for child in section.children if marker(child.text)] + list(section.plain)
+        )
         if nodes:
             return [self.item(node, shared) for node in nodes]
         paragraphs = [line for line in section.plain if not marker(line.text)]
@@ -122,7 +162,11 @@ class _Reader:
             child for child in section.children
             if not marker(child.text) and not (APART.match(_head(child)) and len(_head(child).split()) <= 12 and not BROADCAST.match(_head(child)))
         ]  # fmt: skip
-        labelled = [child for child in children if not child.is_bullet and child.label and child.label.style not in ("(1)", "(a)")]
+        labelled = [
+            child
+            for child in children
+            if not child.is_bullet and child.label and child.label.style not in ("(1)", "(a)")
+        ]
         if labelled:
             found: list[Node] = []
             for child in labelled:
@@ -154,7 +198,9 @@ class _Reader:
             if BROADCAST.match(node.text):
                 found.append(node)
             elif not node.is_bullet and (node.label.style in ("I", "A") or not BROADCAST.search(node.text)):
-                found += [child for child in node.children if BROADCAST.match(child.text) and not marker(child.text)]
+                found += [
+                    child for child in node.children if BROADCAST.match(child.text) and not marker(child.text)
+                ]
         styles = {node.label.style for node in found if node.label and node.parent is self.root}
         if self.heading.kind in _NOTICE and len(found) < 2:
             return []
@@ -164,7 +210,12 @@ class _Reader:
     def notice(self, body: list[Line]) -> list[Item]:
         """A notice is one content as a whole, or one for each full content that it labels."""
         labelled = [node for node in self.root.children if not node.is_bullet and node.label]
-        full = [node for node in labelled if not _ATTRIBUTE.match(_head(node)) and len(" ".join([node.text, *(line.text for line in node.lines_below())]).split()) >= 25]
+        full = [
+            node
+            for node in labelled
+            if not _ATTRIBUTE.match(_head(node))
+            and len(" ".join([node.text, *(line.text for line in node.lines_below())]).split()) >= 25
+        ]
         lines = [line for line in body if not marker(line.text)]
         if not lines:
             return []
@@ -191,16 +242,17 @@ class _Reader:
             self._collect(entry, body, marked)
         lead, partner, period = self._markers(marked)
         own_text = node.text.strip()
+        is_heading = len(own_text.split()) <= 80 and not re.search(r"[.!?;]\s+[A-ZĐÀ-Ỹ]", own_text)
         if not lead and not partner:
             lead, partner = inline_units(node.text, node.text_start)
-        if body and len(own_text.split()) <= 45:
+        if body and is_heading:
             title = own_text.rstrip(" :;.,")
             text = "\n".join(line.text for line in body)
         else:
             title = _short(own_text)
             text = "\n".join([own_text, *(line.text for line in body)])
         parts = [Part(text=line.text, span=line.span) for line in body]
-        if not body or len(own_text.split()) > 45:
+        if not body or not is_heading:
             parts.insert(0, Part(text=own_text, span=(node.text_start, node.line.end)))
         end = body[-1].end if body else node.line.end
         return Item(
@@ -225,7 +277,9 @@ class _Reader:
         for inner in entry.order:
             self._collect(inner, body, marked)
 
-    def _markers(self, entries: list[Node] | list[Line] | list[Node | Line]) -> tuple[tuple[Named, ...], tuple[Named, ...], Period | None]:
+    def _markers(
+        self, entries: list[Node] | list[Line] | list[Node | Line]
+    ) -> tuple[tuple[Named, ...], tuple[Named, ...], Period | None]:
         lead: tuple[Named, ...] = ()
         partner: tuple[Named, ...] = ()
         period: Period | None = None
@@ -242,10 +296,18 @@ class _Reader:
                 for line in entry.lines_below():
                     words = line.text.lstrip("-+* ")
                     units = split_units(words, line.end - len(words))
-                    lead, partner = (lead + units, partner) if kind == "lead" else (lead, partner + units) if kind == "partner" else (lead, partner)
+                    lead, partner = (
+                        (lead + units, partner)
+                        if kind == "lead"
+                        else (lead, partner + units)
+                        if kind == "partner"
+                        else (lead, partner)
+                    )
                 continue
             if kind == "lead":
-                extra = re.search(r"[;,.]?\s*(?:đơn vị\s+)?phối hợp(?:\s+thực hiện)?\s*:\s*", value, re.IGNORECASE)
+                extra = re.search(
+                    r"[;,.]?\s*(?:đơn vị\s+)?phối hợp(?:\s+thực hiện)?\s*:\s*", value, re.IGNORECASE
+                )
                 if extra:
                     partner += split_units(value[extra.end() :], where + extra.end())
                     value = value[: extra.start()]
@@ -259,13 +321,19 @@ class _Reader:
     def _general_period(self) -> Period | None:
         """The period that a heading of its own gives to the whole document."""
         for node in self.root.below():
-            if node.label is None or node.is_bullet or not re.match(r"(?:Về )?(?:Thời gian|Thời điểm)\b(?! đến)", node.text, re.IGNORECASE):
+            if (
+                node.label is None
+                or node.is_bullet
+                or not re.match(r"(?:Về )?(?:Thời gian|Thời điểm)\b(?! đến)", node.text, re.IGNORECASE)
+            ):
                 continue
             if len(_head(node).split()) > 8:
                 continue
             found = marker(node.text)
             if found and node.text[found[1] :].strip():
-                return period_of(node.text[found[1] :].strip(" ."), node.text_start + found[1], self.issued_on, self.year)
+                return period_of(
+                    node.text[found[1] :].strip(" ."), node.text_start + found[1], self.issued_on, self.year
+                )
             for line in node.lines_below():
                 text = line.text.lstrip("-+* ")
                 return period_of(text.rstrip(" ."), line.end - len(text), self.issued_on, self.year)
@@ -290,4 +358,4 @@ def _short(text: str, limit: int = 120) -> str:
                 break
     if not cut:
         cut = flat.rfind(" ", 0, limit)
-    return flat[: cut if cut > 0 else limit].rstrip(" .;:,(“\"")
+    return flat[: cut if cut > 0 else limit].rstrip(' .;:,(“"')

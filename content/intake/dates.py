@@ -10,29 +10,49 @@ from content.intake.facts import Period
 
 _DAY = r"(?:ngày\s+)?(?P<{0}d>\d{{1,2}})\s*(?:/|-|\.|\s+tháng\s+)\s*(?P<{0}m>\d{{1,2}})(?:\s*(?:/|-|\.|\s+năm\s+|,?\s*năm\s+)\s*(?P<{0}y>20\d{{2}}|19\d{{2}}))?"
 _MONTH = r"tháng\s+(?P<{0}m>\d{{1,2}})(?:\s*(?:/|-|\s+năm\s+)\s*(?P<{0}y>20\d{{2}}))?"
-FULL_DATE = re.compile(r"(?:ngày\s+)?\b(\d{1,2})\s*(?:[/.-]|\s+tháng\s+)\s*(\d{1,2})\s*(?:[/.-]|,?\s+năm\s+)\s*((?:19|20)\d{2})\b")
+FULL_DATE = re.compile(
+    r"(?:ngày\s+)?\b(\d{1,2})\s*(?:[/.-]|\s+tháng\s+)\s*(\d{1,2})\s*(?:[/.-]|,?\s+năm\s+)\s*((?:19|20)\d{2})\b"
+)
 _DAY_RANGE = re.compile(
-    r"(?:từ|kể từ)\s+(?:nay|(?:\d{1,2}\s*(?:giờ|h)\s*\d{0,2}\s*)?" + _DAY.format("a") + r"|ngày\s+(?P<ax>\d{1,2}))\s*(?:,\s*)?(?:đến|tới|-|–|cho đến)\s+(?:hết\s+)?"
+    r"(?:từ|kể từ)\s+(?:nay|(?:\d{1,2}\s*(?:giờ|h)\s*\d{0,2}\s*)?"
+    + _DAY.format("a")
+    + r"|ngày\s+(?P<ax>\d{1,2}))\s*(?:,\s*)?(?:đến|tới|-|–|cho đến)\s+(?:hết\s+)?"
     r"(?:\d{1,2}\s*(?:giờ|h)\s*\d{0,2}\s*)?" + _DAY.format("b"),
     re.IGNORECASE,
 )
-_BARE_RANGE = re.compile(r"(?P<ad>\d{1,2})/(?P<am>\d{1,2})(?:/(?P<ay>20\d{2}))?\s*[-–]\s*(?P<bd>\d{1,2})/(?P<bm>\d{1,2})/(?P<by>20\d{2})")
-_MONTH_RANGE = re.compile(
-    r"(?:từ\s+)?" + _MONTH.format("a") + r"\s*(?:đến|tới|-|–)\s+(?:hết\s+)?" + _MONTH.format("b"), re.IGNORECASE
+_BARE_RANGE = re.compile(
+    r"(?P<ad>\d{1,2})/(?P<am>\d{1,2})(?:/(?P<ay>20\d{2}))?\s*[-–]\s*(?P<bd>\d{1,2})/(?P<bm>\d{1,2})/(?P<by>20\d{2})"
 )
-_NOW_UNTIL_MONTH = re.compile(r"từ\s+(?:nay|khi ban hành)\s+(?:cho\s+)?(?:đến|tới)\s+(?:hết\s+)?" + _MONTH.format("b"), re.IGNORECASE)
+_MONTH_RANGE = re.compile(
+    r"(?:từ\s+)?" + _MONTH.format("a") + r"\s*(?:đến|tới|-|–)\s+(?:hết\s+)?" + _MONTH.format("b"),
+    re.IGNORECASE,
+)
+_NOW_UNTIL_MONTH = re.compile(
+    r"từ\s+(?:nay|khi ban hành)\s+(?:cho\s+)?(?:đến|tới)\s+(?:hết\s+)?" + _MONTH.format("b"), re.IGNORECASE
+)
 _NOW_UNTIL_YEAR = re.compile(r"(?:từ\s+nay\s+)?(?:đến|tới)\s+hết\s+(?:năm\s+)(?P<by>20\d{2})", re.IGNORECASE)
-_YEARS = re.compile(r"(?:giai đoạn|các năm|từ năm|năm)\s+(20\d{2})\s*(?:-|–|đến(?: năm)?|và)\s*(20\d{2})", re.IGNORECASE)
+_YEARS = re.compile(
+    r"(?:giai đoạn|các năm|từ năm|năm)\s+(20\d{2})\s*(?:-|–|đến(?: năm)?|và)\s*(20\d{2})", re.IGNORECASE
+)
 _HALF = re.compile(r"(?:06|6|sáu)\s+tháng\s+(đầu|cuối)\s+năm(?:\s+(20\d{2}))?", re.IGNORECASE)
-_QUARTER = re.compile(r"quý\s+(I{1,3}|IV|[1-4])(?:\s*(?:,|-|–|và|đến)\s*(?:quý\s+)?(I{1,3}|IV|[1-4]))*(?:\s*(?:/|-|\s+năm\s+)\s*(20\d{2}))?", re.IGNORECASE)
-_MONTHS_LISTED = re.compile(r"(?:trong |các )?tháng\s+(\d{1,2})(?:\s*(?:,|và|-|–)\s*(?:tháng\s+)?(\d{1,2}))*(?:\s*(?:/|-|\s+năm\s+)\s*(20\d{2}))?", re.IGNORECASE)
+_QUARTER = re.compile(
+    r"quý\s+(I{1,3}|IV|[1-4])(?:\s*(?:,|-|–|và|đến)\s*(?:quý\s+)?(I{1,3}|IV|[1-4]))*(?:\s*(?:/|-|\s+năm\s+)\s*(20\d{2}))?",
+    re.IGNORECASE,
+)
+_MONTHS_LISTED = re.compile(
+    r"(?:trong |các )?tháng\s+(\d{1,2})(?:\s*(?:,|và|-|–)\s*(?:tháng\s+)?(\d{1,2}))*(?:\s*(?:/|-|\s+năm\s+)\s*(20\d{2}))?",
+    re.IGNORECASE,
+)
 _BEFORE = re.compile(
-    r"(?:trước|chậm nhất(?: là)?|xong trước|hoàn thành trước|đến hết|hết|đến)\s+" + _DAY.format("b"), re.IGNORECASE
+    r"(?:trước|chậm nhất(?: là)?|xong trước|hoàn thành trước|đến hết|hết|đến)\s+" + _DAY.format("b"),
+    re.IGNORECASE,
 )
 _FROM = re.compile(r"(?:từ|kể từ|bắt đầu từ)\s+" + _DAY.format("a"), re.IGNORECASE)
 _ON = re.compile(r"(?:ngày|vào|trong ngày)?\s*" + _DAY.format("a"), re.IGNORECASE)
 _YEAR = re.compile(r"năm\s+(20\d{2})")
-_OPEN_END = re.compile(r"(?:các|những)\s+năm\s+(?:tiếp theo|tiếp sau|sau)|và tiếp theo|trở đi|cho đến khi", re.IGNORECASE)
+_OPEN_END = re.compile(
+    r"(?:các|những)\s+năm\s+(?:tiếp theo|tiếp sau|sau)|và tiếp theo|trở đi|cho đến khi", re.IGNORECASE
+)
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 
 
@@ -82,10 +102,17 @@ def period_bounds(text: str, issued_on: date | None, year: int | None) -> tuple[
             months = (1, 6) if match[1].lower() == "đầu" else (7, 12)
             return _first_day(named, months[0]), None if open_end else _last_day(named, months[1])
     if match := _QUARTER.search(flat):
-        found = [_ROMAN[sign.upper()] for sign in re.findall(r"\b(I{1,3}|IV|[1-4])\b", re.sub(r"(?:/|năm|-)\s*20\d{2}", "", match[0]), re.IGNORECASE)]
+        found = [
+            _ROMAN[sign.upper()]
+            for sign in re.findall(
+                r"\b(I{1,3}|IV|[1-4])\b", re.sub(r"(?:/|năm|-)\s*20\d{2}", "", match[0]), re.IGNORECASE
+            )
+        ]
         named = match[3] or _year_in(flat) or year
         if found and named:
-            return _first_day(named, min(found) * 3 - 2), None if open_end else _last_day(named, max(found) * 3)
+            return _first_day(named, min(found) * 3 - 2), None if open_end else _last_day(
+                named, max(found) * 3
+            )
     if match := _YEARS.search(flat):
         return date(int(match[1]), 1, 1), None if open_end else date(int(match[2]), 12, 31)
     if match := _FROM.search(flat):
@@ -106,7 +133,9 @@ def period_bounds(text: str, issued_on: date | None, year: int | None) -> tuple[
         found_months = [int(sign) for sign in re.findall(r"\b(\d{1,2})\b", re.sub(r"20\d{2}", "", match[0]))]
         named = match[3] or _year_in(flat) or year
         if named and found_months and all(1 <= month <= 12 for month in found_months):
-            return _first_day(named, min(found_months)), None if open_end else _last_day(named, max(found_months))
+            return _first_day(named, min(found_months)), None if open_end else _last_day(
+                named, max(found_months)
+            )
     if named := _year_in(flat):
         return date(int(named), 1, 1), None if open_end else date(int(named), 12, 31)
     return None, None

@@ -15,7 +15,8 @@ _NOT_REPORT = re.compile(
 )
 _BEFORE = r"(?:trước|chậm nhất|muộn nhất|vào|hạn cuối|xong)(?:\s+(?:là|vào|trong))?(?:\s+\d{1,2}\s*(?:giờ|h)\s*\d{0,2}(?:\s*phút)?,?)?\s*"
 _DAY_OF_PERIOD = re.compile(
-    _BEFORE + r"(?:ngày\s+)?(?:mùng\s+|mồng\s+)?(?P<d>\d{1,2})\s*(?:,\s*)?(?:của\s+|trong\s+)?(?P<last>tháng\s+(?:cuối|đầu tiên|đầu|thứ ba|thứ 3)(?:\s+của)?\s+)?(?:hằng|hàng|mỗi|các)?\s*(?P<per>tháng|quý)(?!\s*\d)",
+    _BEFORE
+    + r"(?:ngày\s+)?(?:mùng\s+|mồng\s+)?(?P<d>\d{1,2})\s*(?:,\s*)?(?:của\s+|trong\s+)?(?P<last>tháng\s+(?:cuối|đầu tiên|đầu|thứ ba|thứ 3)(?:\s+của)?\s+)?(?:hằng|hàng|mỗi|các)?\s*(?P<per>tháng|quý)(?!\s*\d)",
     re.IGNORECASE,
 )
 _DATE = re.compile(
@@ -25,13 +26,31 @@ _DATE = re.compile(
 )
 _REGULAR = re.compile(r"định kỳ|hằng|hàng|mỗi|theo (?:chế độ )?(?:tháng|quý)", re.IGNORECASE)
 _KEYWORDS = (
-    ("6 months", re.compile(r"(?:06|6|sáu)\s+tháng(?:\s+(?:đầu|cuối)\s+năm|\s+một lần|/lần)?", re.IGNORECASE)),
-    ("quarter", re.compile(r"(?:(?:hằng|hàng|mỗi|định kỳ|báo cáo)\s+quý|,\s*quý|(?:03|3)\s+tháng(?:\s+một lần|/lần)|quý(?=\s*[,;]|\s+và))", re.IGNORECASE)),
+    (
+        "6 months",
+        re.compile(r"(?:06|6|sáu)\s+tháng(?:\s+(?:đầu|cuối)\s+năm|\s+một lần|/lần)?", re.IGNORECASE),
+    ),
+    (
+        "quarter",
+        re.compile(
+            r"(?:(?:hằng|hàng|mỗi|định kỳ|báo cáo)\s+quý|,\s*quý|(?:03|3)\s+tháng(?:\s+một lần|/lần)|quý(?=\s*[,;]|\s+và))",
+            re.IGNORECASE,
+        ),
+    ),
     ("month", re.compile(r"(?:hằng|hàng|mỗi|định kỳ|theo)\s+tháng|báo cáo tháng", re.IGNORECASE)),
-    ("year", re.compile(r"(?:tổng kết|báo cáo|định kỳ|cuối)\s+(?:hằng |hàng |kết thúc |cuối )?năm(?!\s+\d)|(?:hằng|hàng|mỗi)\s+năm|tổng kết công tác năm|(?:,|và|hoặc)\s+(?:cả\s+|cuối\s+|01\s+|1\s+|một\s+)?năm(?!\s*(?:\d|tiếp|sau|nay|học|tới))|một năm|01 năm", re.IGNORECASE)),
+    (
+        "year",
+        re.compile(
+            r"(?:tổng kết|báo cáo|định kỳ|cuối)\s+(?:hằng |hàng |kết thúc |cuối )?năm(?!\s+\d)|(?:hằng|hàng|mỗi)\s+năm|tổng kết công tác năm|(?:,|và|hoặc)\s+(?:cả\s+|cuối\s+|01\s+|1\s+|một\s+)?năm(?!\s*(?:\d|tiếp|sau|nay|học|tới))|một năm|01 năm",
+            re.IGNORECASE,
+        ),
+    ),
     ("ad hoc", re.compile(r"đột xuất", re.IGNORECASE)),
 )
-_PERIODIC_WORD = re.compile(r"định kỳ|tổng kết|sơ kết|báo cáo\s+(?:kết quả\s+)?(?:định kỳ\s+)?(?:tháng|quý|06 tháng|6 tháng|năm|đột xuất)|chế độ báo cáo|đột xuất", re.IGNORECASE)
+_PERIODIC_WORD = re.compile(
+    r"định kỳ|tổng kết|sơ kết|báo cáo\s+(?:kết quả\s+)?(?:định kỳ\s+)?(?:tháng|quý|06 tháng|6 tháng|năm|đột xuất)|chế độ báo cáo|đột xuất",
+    re.IGNORECASE,
+)
 
 
 def deadlines_in(text: str, start: int, year: int | None = None) -> list[Deadline]:
@@ -46,7 +65,12 @@ def deadlines_in(text: str, start: int, year: int | None = None) -> list[Deadlin
 
 
 def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
-    if not _REPORT.search(sentence) or _NOT_REPORT.search(sentence) and not _PERIODIC_WORD.search(sentence) and not _DAY_OF_PERIOD.search(sentence):
+    if (
+        not _REPORT.search(sentence)
+        or _NOT_REPORT.search(sentence)
+        and not _PERIODIC_WORD.search(sentence)
+        and not _DAY_OF_PERIOD.search(sentence)
+    ):
         return []
     cut = sentence.strip(" -+*")
     at = start + sentence.index(cut)
@@ -54,7 +78,15 @@ def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
     found: list[Deadline] = []
 
     def add(every: str, day: int | None, month: int | None = None, due_on: date | None = None) -> None:
-        known = next((index for index, other in enumerate(found) if other.every == every and (other.day == day or day is None or other.day is None and every != "month")), None)
+        known = next(
+            (
+                index
+                for index, other in enumerate(found)
+                if other.every == every
+                and (other.day == day or day is None or other.day is None and every != "month")
+            ),
+            None,
+        )
         deadline = Deadline(text=cut, every=every, day=day, month=month, due_on=due_on, span=span)
         if known is None:
             found.append(deadline)
@@ -67,7 +99,9 @@ def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
         if 1 <= day <= 31:
             per = match["per"].lower()
             near = sentence[match.end() : match.end() + 16].lower()
-            quarterly = per == "quý" or bool(match["last"] and "quý" in near) or near.strip().startswith("cuối quý")
+            quarterly = (
+                per == "quý" or bool(match["last"] and "quý" in near) or near.strip().startswith("cuối quý")
+            )
             add("quarter" if quarterly else "month", day)
             used.append((match.start(), match.end() + (16 if quarterly else 0)))
     dates = [
@@ -75,7 +109,11 @@ def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
         for match in _DATE.finditer(sentence)
         if not any(low <= match.start() < high for low, high in used)
     ]  # fmt: skip
-    due = [entry for entry in dates if 1 <= entry[1] <= 31 and 1 <= entry[2] <= 12 and entry[4] and not _cites(sentence, entry[0])]
+    due = [
+        entry
+        for entry in dates
+        if 1 <= entry[1] <= 31 and 1 <= entry[2] <= 12 and entry[4] and not _cites(sentence, entry[0])
+    ]
     has_keyword = False
     taken: set[int] = set()
     blocked: list[tuple[int, int]] = []
@@ -84,9 +122,17 @@ def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
             inside = any(low - 1 <= match.start() < high for low, high in used + blocked)
             if inside:
                 continue
-            if every in ("year", "month", "quarter") and used and not _periodic_before(sentence, match.start()):
+            if (
+                every in ("year", "month", "quarter")
+                and used
+                and not _periodic_before(sentence, match.start())
+            ):
                 continue  # "kết quả thực hiện hằng năm … trước ngày 14 hằng tháng": the dated one counts
-            if every == "month" and not _PERIODIC_WORD.search(sentence) and not re.search(r"báo cáo[^.;]{0,80}$", sentence[: match.start()], re.IGNORECASE):
+            if (
+                every == "month"
+                and not _PERIODIC_WORD.search(sentence)
+                and not re.search(r"báo cáo[^.;]{0,80}$", sentence[: match.start()], re.IGNORECASE)
+            ):
                 continue
             has_keyword = True
             blocked.append(match.span())
@@ -111,10 +157,16 @@ def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
 def _periodic_before(sentence: str, at: int) -> bool:
     """Whether the word at `at` belongs to a list of regular reports ("định kỳ hằng tháng, quý, 6 tháng, năm")."""
     before = sentence[max(0, at - 70) : at + 12]
-    return bool(re.search(r"định kỳ|báo cáo (?:tháng|quý|năm|6 tháng|06 tháng)|tổng kết|sơ kết", before, re.IGNORECASE))
+    return bool(
+        re.search(
+            r"định kỳ|báo cáo (?:tháng|quý|năm|6 tháng|06 tháng)|tổng kết|sơ kết", before, re.IGNORECASE
+        )
+    )
 
 
-def _nearest(due: list[tuple[int, int, int, str | None, bool]], low: int, high: int, taken: set[int]) -> int | None:
+def _nearest(
+    due: list[tuple[int, int, int, str | None, bool]], low: int, high: int, taken: set[int]
+) -> int | None:
     """The date that stands next to a keyword: after it within 60 signs, else just before it."""
     after = [index for index, entry in enumerate(due) if index not in taken and 0 <= entry[0] - high <= 60]
     if after:
@@ -125,4 +177,7 @@ def _nearest(due: list[tuple[int, int, int, str | None, bool]], low: int, high: 
 
 def _cites(sentence: str, at: int) -> bool:
     """Whether a date belongs to a document number: "số 12/KH-UBND ngày …"."""
-    return bool(re.search(r"[A-ZĐ]{2,}[\w/&-]*\s*,?\s*$", sentence[max(0, at - 24) : at])) and "trước" not in sentence[max(0, at - 8) : at + 8]
+    return (
+        bool(re.search(r"[A-ZĐ]{2,}[\w/&-]*\s*,?\s*$", sentence[max(0, at - 24) : at]))
+        and "trước" not in sentence[max(0, at - 8) : at + 8]
+    )

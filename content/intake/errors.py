@@ -19,7 +19,9 @@ class DocumentIsFolderError(UnreadableDocumentError):
 
 
 class DocumentForbiddenError(UnreadableDocumentError):
-    sentence = N_("{path} cannot be opened ({reason}): check that you may read it and that no program holds it")
+    sentence = N_(
+        "{path} cannot be opened ({reason}): check that you may read it and that no program holds it"
+    )
 
 
 class DocumentEmptyError(UnreadableDocumentError):
@@ -27,7 +29,9 @@ class DocumentEmptyError(UnreadableDocumentError):
 
 
 class DocumentTooLargeError(UnreadableDocumentError):
-    sentence = N_("{path} has {size_mb} MB, more than the {limit_mb} MB read: split it, or save the text alone")
+    sentence = N_(
+        "{path} has {size_mb} MB, more than the {limit_mb} MB read: split it, or save the text alone"
+    )
 
 
 class DocumentTooLongError(UnreadableDocumentError):
@@ -35,7 +39,9 @@ class DocumentTooLongError(UnreadableDocumentError):
 
 
 class UnknownFormatError(UnreadableDocumentError):
-    sentence = N_("{path} is not of a kind that can be read: use txt, md, html, docx, doc, pdf, png, jpg or tif")
+    sentence = N_(
+        "{path} is not of a kind that can be read: use txt, md, html, docx, doc, pdf, png, jpg or tif"
+    )
 
 
 class WrongTypeError(UnreadableDocumentError):

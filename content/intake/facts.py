@@ -117,19 +117,13 @@ class FrequencyRule:
 
     @property
     def new_per_month(self) -> int | None:
-        """New issues a month; a month counts as four weeks and thirty days."""
-        if self.new is None or self.new.minimum is None:
-            return None
-        times = {"day": 30, "week": 4, "month": 1}.get(self.new.per)
-        return self.new.minimum * times if times else None
+        """New issues a month; a month counts as four weeks. What is new every day is no monthly column."""
+        return _a_month(self.new)
 
     @property
     def min_replays_per_month(self) -> int | None:
         """Replays of each issue in its month."""
-        if self.replays is None or self.replays.minimum is None:
-            return None
-        times = {"day": 30, "week": 4, "month": 1, "total": 1}.get(self.replays.per)
-        return self.replays.minimum * times if times else None
+        return _a_month(self.replays)
 
     def rules(self) -> dict[str, Any]:
         """The same in the planner's rule language (counts, campaigns, dayparts, weekdays)."""
@@ -277,6 +271,12 @@ class Understanding:
             yield f"deadline {deadline.every}", deadline.text, deadline.span
         for citation in self.citations:
             yield "citation", f"{citation.kind} {citation.number}", citation.span
+
+
+def _a_month(count: Count | None) -> int | None:
+    times = {"week": 4, "month": 1, "total": 1}.get(count.per) if count is not None else None
+    found = count.minimum * times if count is not None and count.minimum is not None and times else None
+    return found if found is None or found <= 31 else None
 
 
 def _iso(day: date | None) -> str | None:

@@ -9,9 +9,24 @@ from datetime import date
 from content.intake.dates import period_bounds
 from content.intake.facts import Count, FrequencyRule
 
-_WORDS = {"một": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4, "năm": 5, "sáu": 6, "bảy": 7, "bẩy": 7, "tám": 8, "chín": 9, "mười": 10}
+_WORDS = {
+    "một": 1,
+    "hai": 2,
+    "ba": 3,
+    "bốn": 4,
+    "tư": 4,
+    "năm": 5,
+    "sáu": 6,
+    "bảy": 7,
+    "bẩy": 7,
+    "tám": 8,
+    "chín": 9,
+    "mười": 10,
+}
 _N = r"(?:\d{1,3}|một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười)"
-_NUMBER = rf"(?P<n>{_N})(?:\s*\([^)]{{1,12}}\))?(?:\s*(?:-|–|đến|tới|hoặc)\s*(?P<n2>{_N})(?!\s*(?:phút|giờ|h\b)))?"
+_NUMBER = (
+    rf"(?P<n>{_N})(?:\s*\([^)]{{1,12}}\))?(?:\s*(?:-|–|đến|tới|hoặc)\s*(?P<n2>{_N})(?!\s*(?:phút|giờ|h\b)))?"
+)
 _LEAST = r"(?:ít nhất|tối thiểu|không ít hơn|không dưới|từ|thấp nhất|đạt)"
 _MOST = r"(?:tối đa|không quá|nhiều nhất)"
 _QUALIFIER = rf"(?:(?P<least>{_LEAST})|(?P<most>{_MOST}))?(?:\s+là)?"
@@ -21,30 +36,78 @@ _PLAY = r"(?:lần|lượt|buổi|phiên|bận)"
 _UNIT = rf"(?P<unit>{_ISSUE}|{_PLAY})"
 _PER = r"(?P<per>ngày|tuần|tháng|quý|năm)"
 #: Between "mỗi tuần" and the count may stand who and what, but no other number.
-_FILL = r"(?:[,:]?\s+(?!ít nhất|tối thiểu|tối đa|không quá|báo cáo|họp|giao ban|kiểm tra)[^\d\s.;:,()]+){0,12}?"
-_PER_FIRST = re.compile(rf"(?:\b(?:mỗi|hằng|hàng|một|01|1|trong|trung bình)\s+|(?<![\w/])){_PER}\b{_FILL}[,:]?\s+(?:{_QUALIFIER_ONLY}\s+)?{_NUMBER}\s*{_UNIT}\b(?!\s*/)", re.IGNORECASE)
-_COUNT_FIRST = re.compile(
-    rf"{_QUALIFIER}\s*{_NUMBER}\s*{_UNIT}(?:\s+(?:phát(?: thanh| sóng)?|mới|tuyên truyền|trở lên))?\s*(?:/|trên|mỗi|một|trong|hằng|hàng|trong một|trong 1)?\s*(?:01|1|một|mỗi)?\s*(?<=[/\s]){_PER}\b", re.IGNORECASE
+_FILL = (
+    r"(?:[,:]?\s+(?!ít nhất|tối thiểu|tối đa|không quá|báo cáo|họp|giao ban|kiểm tra)[^\d\s.;:,()]+){0,12}?"
 )
-_REPLAY = re.compile(rf"phát (?:sóng )?lại(?P<fill>[^\d.;:]{{0,40}}?)\s*{_QUALIFIER}\s*{_NUMBER}\s*(?P<unit>{_PLAY})\b(?:\s*(?:/|mỗi|trong|trên|một)\s*(?:một |1 |01 )?(?P<per>ngày|tuần|tháng|quý|số|chương trình|bài|kỳ))?", re.IGNORECASE)
-_EACH_ISSUE = re.compile(rf"mỗi\s+(?:{_ISSUE})\b[^\d.;]{{0,30}}?(?:phát|đọc)(?P<again>\s+(?:sóng\s+)?lại)?[^\d.;]{{0,20}}?{_QUALIFIER}\s*{_NUMBER}\s*(?P<unit>{_PLAY})\b(?:\s*/\s*(?P<per>ngày|tuần|tháng))?", re.IGNORECASE)
-_AIR = re.compile(r"phát thanh|phát sóng|phát lại|truyền thanh|\bloa\b|chuyên mục|chuyên đề|bản tin|tần suất|tin\s*,?\s*bài|\bphát\b|thông báo|tuyên truyền|chương trình", re.IGNORECASE)
-_SURELY_AIR = re.compile(r"phát thanh|phát sóng|phát lại|truyền thanh|\bloa\b|tiếp sóng|tiếp âm|\bphát\b(?! triển| hiện| huy| sinh| hành| động)", re.IGNORECASE)
-_NOT_AIR = re.compile(r"báo cáo|họp\b|giao ban|kiểm tra|tập huấn|tiêm|uống|ra quân|vệ sinh|thu gom|trực ban|tưới|phun|đo đạc|tổng hợp|đăng ký|nộp|dự toán|triệu|đồng/|hưởng", re.IGNORECASE)
-_WEB_ONLY = re.compile(r"cổng thông tin|trang thông tin|TTĐT|website|zalo|facebook|fanpage|mạng xã hội|đăng tải|đăng bài", re.IGNORECASE)
+_PER_FIRST = re.compile(
+    rf"(?:\b(?:mỗi|hằng|hàng|một|01|1|trong|trung bình)\s+|(?<![\w/])){_PER}\b{_FILL}[,:]?\s+(?:{_QUALIFIER_ONLY}\s+)?{_NUMBER}\s*{_UNIT}\b(?!\s*/)",
+    re.IGNORECASE,
+)
+_COUNT_FIRST = re.compile(
+    rf"{_QUALIFIER}\s*{_NUMBER}\s*{_UNIT}(?:\s+(?:phát(?: thanh| sóng)?|mới|tuyên truyền|trở lên))?\s*(?:/|trên|mỗi|một|trong|hằng|hàng|trong một|trong 1)?\s*(?:01|1|một|mỗi)?\s*(?<=[/\s]){_PER}\b",
+    re.IGNORECASE,
+)
+_REPLAY = re.compile(
+    rf"phát (?:sóng )?lại(?P<fill>[^\d.;:]{{0,40}}?)\s*{_QUALIFIER}\s*{_NUMBER}\s*(?P<unit>{_PLAY})\b(?:\s*(?:/|mỗi|trong|trên|một)\s*(?:một |1 |01 )?(?P<per>ngày|tuần|tháng|quý|số|chương trình|bài|kỳ))?",
+    re.IGNORECASE,
+)
+_EACH_ISSUE = re.compile(
+    rf"mỗi\s+(?:{_ISSUE})\b[^\d.;]{{0,30}}?(?:phát|đọc)(?P<again>\s+(?:sóng\s+)?lại)?[^\d.;]{{0,20}}?{_QUALIFIER}\s*{_NUMBER}\s*(?P<unit>{_PLAY})\b(?:\s*/\s*(?P<per>ngày|tuần|tháng))?",
+    re.IGNORECASE,
+)
+_AIR = re.compile(
+    r"phát thanh|phát sóng|phát lại|truyền thanh|\bloa\b|chuyên mục|chuyên đề|bản tin|tần suất|tin\s*,?\s*bài|\bphát\b|thông báo|tuyên truyền|chương trình",
+    re.IGNORECASE,
+)
+_SURELY_AIR = re.compile(
+    r"phát thanh|phát sóng|phát lại|truyền thanh|\bloa\b|tiếp sóng|tiếp âm|\bphát\b(?! triển| hiện| huy| sinh| hành| động)",
+    re.IGNORECASE,
+)
+_NOT_AIR = re.compile(
+    r"báo cáo|họp\b|giao ban|kiểm tra|tập huấn|tiêm|uống|ra quân|vệ sinh|thu gom|trực ban|tưới|phun|đo đạc|tổng hợp|đăng ký|nộp|dự toán|triệu|đồng/|hưởng",
+    re.IGNORECASE,
+)
+_WEB_ONLY = re.compile(
+    r"cổng thông tin|trang thông tin|TTĐT|website|zalo|facebook|fanpage|mạng xã hội|đăng tải|đăng bài",
+    re.IGNORECASE,
+)
 _NAMED = re.compile(
     r"(?P<kind>chuyên mục|chương trình|bản tin|tiết mục|chuyên đề|tiểu mục)(?P<air>\s+(?:phát thanh|truyền thanh))?\s*(?P<rest>[“\"‘'][^”\"’']{2,120}[”\"’']|về\s+[^,;.()\n]{3,120}|[A-ZĐÀ-Ỹ][^,;.:()\n\d]{3,80})",
     re.IGNORECASE,
 )
-_MINUTES = re.compile(r"(?:thời lượng|dài|khoảng|từ)[^\d.;]{0,40}(\d{1,3})(?:\s*(?:-|–|đến)\s*(\d{1,3}))?\s*phút", re.IGNORECASE)
+_MINUTES = re.compile(
+    r"(?:thời lượng|dài|khoảng|từ)[^\d.;]{0,40}(\d{1,3})(?:\s*(?:-|–|đến)\s*(\d{1,3}))?\s*phút", re.IGNORECASE
+)
 _CLOCK = r"(\d{1,2})\s*(?:giờ|h|g|:)\s*(\d{2})?(?:\s*phút)?"
 _CLOCK_RANGE = re.compile(rf"{_CLOCK}\s*(?:-|–|đến|tới)\s*{_CLOCK}", re.IGNORECASE)
-_CLOCK_AT = re.compile(rf"(?:lúc|vào lúc|vào|hồi)\s+{_CLOCK}(?:\s*(?:và|,)\s*(?:lúc\s+)?{_CLOCK})*", re.IGNORECASE)
+_CLOCK_AT = re.compile(
+    rf"(?:lúc|vào lúc|vào|hồi)\s+{_CLOCK}(?:\s*(?:và|,)\s*(?:lúc\s+)?{_CLOCK})*", re.IGNORECASE
+)
 _ONE_CLOCK = re.compile(_CLOCK, re.IGNORECASE)
-_WEEKDAYS = re.compile(r"thứ\s+(hai|ba|tư|năm|sáu|bảy|bẩy|[2-7])\b(?:\s*(?:,|và|-|–|đến)?\s*(?:thứ\s+)?(?:hai|ba|tư|năm|sáu|bảy|[2-7])\b(?!\s*(?:lần|số|buổi|giờ|phút|h\b|/)))*(?:\s*(?:,|và)?\s*chủ nhật)?|chủ nhật|các ngày trong tuần", re.IGNORECASE)
-_DAY_NAMES = {"hai": 1, "2": 1, "ba": 2, "3": 2, "tư": 3, "4": 3, "năm": 4, "5": 4, "sáu": 5, "6": 5, "bảy": 6, "bẩy": 6, "7": 6}
+_WEEKDAYS = re.compile(
+    r"thứ\s+(hai|ba|tư|năm|sáu|bảy|bẩy|[2-7])\b(?:\s*(?:,|và|-|–|đến)?\s*(?:thứ\s+)?(?:hai|ba|tư|năm|sáu|bảy|[2-7])\b(?!\s*(?:lần|số|buổi|giờ|phút|h\b|/)))*(?:\s*(?:,|và)?\s*chủ nhật)?|chủ nhật|các ngày trong tuần",
+    re.IGNORECASE,
+)
+_DAY_NAMES = {
+    "hai": 1,
+    "2": 1,
+    "ba": 2,
+    "3": 2,
+    "tư": 3,
+    "4": 3,
+    "năm": 4,
+    "5": 4,
+    "sáu": 5,
+    "6": 5,
+    "bảy": 6,
+    "bẩy": 6,
+    "7": 6,
+}
 _PEAK = re.compile(r"cao điểm|tăng (?:cường )?(?:tần suất|thời lượng|số lần)", re.IGNORECASE)
-_DATES = re.compile(r"từ\s+(?:ngày\s+)?\d{1,2}(?:/|\s+tháng|\s+đến|\s*-)|từ nay đến|\d{1,2}/\d{1,2}(?:/\d{4})?\s*(?:-|–)\s*\d{1,2}/\d{1,2}|từ tháng", re.IGNORECASE)
+_DATES = re.compile(
+    r"từ\s+(?:ngày\s+)?\d{1,2}(?:/|\s+tháng|\s+đến|\s*-)|từ nay đến|\d{1,2}/\d{1,2}(?:/\d{4})?\s*(?:-|–)\s*\d{1,2}/\d{1,2}|từ tháng",
+    re.IGNORECASE,
+)
 _PERS = {"ngày": "day", "tuần": "week", "tháng": "month", "quý": "quarter", "năm": "year"}
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[A-ZĐÀ-Ỹ“\"(-])|\n")
 
@@ -58,7 +121,13 @@ class _Found:
 
 
 def frequency_rules_in(
-    text: str, start: int, *, ref: str = "", heading: str = "", issued_on: date | None = None, year: int | None = None
+    text: str,
+    start: int,
+    *,
+    ref: str = "",
+    heading: str = "",
+    issued_on: date | None = None,
+    year: int | None = None,
 ) -> list[FrequencyRule]:
     """The rules in one paragraph; `start` is its offset in the clean text, `heading` the words above it."""
     rules: list[FrequencyRule] = []
@@ -71,24 +140,46 @@ def frequency_rules_in(
     return rules
 
 
-def _in_sentence(sentence: str, start: int, ref: str, heading: str, before: str, issued_on: date | None, year: int | None) -> list[FrequencyRule]:
+def _in_sentence(
+    sentence: str, start: int, ref: str, heading: str, before: str, issued_on: date | None, year: int | None
+) -> list[FrequencyRule]:
     if not _AIR.search(sentence) and not _AIR.search(heading):
         return []
     found = [hit for hit in _counts(sentence) if _is_air(sentence, hit, heading)]
     groups: list[list[_Found]] = []
     for hit in found:
         clash = groups and any(other.role == hit.role for other in groups[-1])
-        if not groups or clash or (hit.role == "plays" and groups[-1] and ";" in sentence[groups[-1][-1].end : hit.start]):
+        if (
+            not groups
+            or clash
+            or (hit.role == "plays" and groups[-1] and ";" in sentence[groups[-1][-1].end : hit.start])
+        ):
             groups.append([])
         groups[-1].append(hit)
-    return [_rule(group, index, groups, sentence, start, ref, heading, before, issued_on, year) for index, group in enumerate(groups)]
+    return [
+        _rule(group, index, groups, sentence, start, ref, heading, before, issued_on, year)
+        for index, group in enumerate(groups)
+    ]
 
 
-def _rule(group: list[_Found], index: int, groups: list[list[_Found]], sentence: str, start: int, ref: str, heading: str, before: str, issued_on: date | None, year: int | None) -> FrequencyRule:
+def _rule(
+    group: list[_Found],
+    index: int,
+    groups: list[list[_Found]],
+    sentence: str,
+    start: int,
+    ref: str,
+    heading: str,
+    before: str,
+    issued_on: date | None,
+    year: int | None,
+) -> FrequencyRule:
     low = 0 if index == 0 else groups[index - 1][-1].end
     high = len(sentence) if index == len(groups) - 1 else groups[index + 1][0].start
     part = sentence[low:high]
-    title, topic = _programme(part) or _programme(sentence) or _programme(heading) or _programme(before) or (None, None)
+    title, topic = (
+        _programme(part) or _programme(sentence) or _programme(heading) or _programme(before) or (None, None)
+    )
     by_role = {hit.role: hit.count for hit in group}
     dates = _DATES.search(part) or _DATES.search(sentence)
     first, last = period_bounds(sentence[dates.start() :], issued_on, year) if dates else (None, None)
@@ -131,7 +222,9 @@ def _counts(sentence: str) -> list[_Found]:
             minimum, maximum = (None, low) if high is None else (low, high)
         if maximum is not None and minimum is not None and maximum < minimum:
             maximum = None
-        hits.append(_Found(match.start("n"), match.end(), role, Count(per=per, minimum=minimum, maximum=maximum)))
+        hits.append(
+            _Found(match.start("n"), match.end(), role, Count(per=per, minimum=minimum, maximum=maximum))
+        )
 
     for match in _EACH_ISSUE.finditer(sentence):
         add(match, "replays", _PERS.get((match["per"] or "").lower(), "total"), 0 if match["again"] else 1)
@@ -141,7 +234,12 @@ def _counts(sentence: str) -> list[_Found]:
     for pattern in (_COUNT_FIRST, _PER_FIRST):
         for match in pattern.finditer(sentence):
             per = _PERS[match["per"].lower()]
-            if match["n"].lower() == "năm" and pattern is _COUNT_FIRST and match.start() and sentence[: match.start()].rstrip().endswith("mỗi"):
+            if (
+                match["n"].lower() == "năm"
+                and pattern is _COUNT_FIRST
+                and match.start()
+                and sentence[: match.start()].rstrip().endswith("mỗi")
+            ):
                 continue
             role = "plays" if re.fullmatch(_PLAY, match["unit"], re.IGNORECASE) else "new"
             add(match, role, per)
@@ -161,8 +259,16 @@ def _is_air(sentence: str, hit: _Found, heading: str) -> bool:
     if _WEB_ONLY.search(clause) and not _SURELY_AIR.search(clause):
         return False
     if hit.role == "plays":
-        return bool(_SURELY_AIR.search(clause) or _SURELY_AIR.search(heading) or re.search(r"tuyên truyền|thông báo|tần suất|chuyên mục|chương trình", clause, re.IGNORECASE))
-    return bool(_SURELY_AIR.search(sentence) or _SURELY_AIR.search(heading) or re.search(r"chuyên mục|bản tin|tin,? bài|chương trình", sentence, re.IGNORECASE))
+        return bool(
+            _SURELY_AIR.search(clause)
+            or _SURELY_AIR.search(heading)
+            or re.search(r"tuyên truyền|thông báo|tần suất|chuyên mục|chương trình", clause, re.IGNORECASE)
+        )
+    return bool(
+        _SURELY_AIR.search(sentence)
+        or _SURELY_AIR.search(heading)
+        or re.search(r"chuyên mục|bản tin|tin,? bài|chương trình", sentence, re.IGNORECASE)
+    )
 
 
 def _programme(text: str) -> tuple[str, str | None] | None:
@@ -173,9 +279,16 @@ def _programme(text: str) -> tuple[str, str | None] | None:
             match["rest"],
             maxsplit=1,
         )[0].strip(" -–,")
-        if not rest or (match["kind"].lower() == "chương trình" and re.match(r"(?:hành động|mục tiêu|phát triển|công tác|của)\b", rest, re.IGNORECASE)):
+        if not rest or (
+            match["kind"].lower() == "chương trình"
+            and re.match(r"(?:hành động|mục tiêu|phát triển|công tác|của)\b", rest, re.IGNORECASE)
+        ):
             continue
-        if not rest.startswith(("“", '"', "‘", "'")) and not rest.lower().startswith("về") and not rest[:1].isupper():
+        if (
+            not rest.startswith(("“", '"', "‘", "'"))
+            and not rest.lower().startswith("về")
+            and not rest[:1].isupper()
+        ):
             continue
         kind = match["kind"][:1].upper() + match["kind"][1:].lower()
         title = f"{kind}{(match['air'] or '').lower()} {rest}"

@@ -28,13 +28,17 @@ _PLACE_DATE = re.compile(
     r"^(?P<place>[A-ZĐÀ-Ỹ][\w'. -]{1,50}?)\s*,\s*ngày\s*(?P<d>\d{1,2})?[\s.…_]*tháng\s*(?P<m>\d{1,2})?[\s.…_]*năm\s*(?P<y>\d{4})",
     re.IGNORECASE,
 )
-_DATE_ALONE = re.compile(r"^[(]?ngày\s*(?P<d>\d{1,2})?[\s.…_]*tháng\s*(?P<m>\d{1,2})?[\s.…_]*năm\s*(?P<y>\d{4})", re.IGNORECASE)
+_DATE_ALONE = re.compile(
+    r"^[(]?ngày\s*(?P<d>\d{1,2})?[\s.…_]*tháng\s*(?P<m>\d{1,2})?[\s.…_]*năm\s*(?P<y>\d{4})", re.IGNORECASE
+)
 _SENT_AT = re.compile(
     r"(?:điện\s+)?hồi\s+\d{1,2}\s*(?:giờ|h|:)\s*\d{0,2}(?:\s*phút)?\s*,?\s*ngày\s*(?P<d>\d{1,2})\s*(?:/|-|tháng)\s*(?P<m>\d{1,2})\s*(?:/|-|năm)\s*(?P<y>\d{4})",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(r"^[(]?(?:V/v|V/v:|Về việc|Về)\s*[:.]?\s*", re.IGNORECASE)
-_MOTTO = re.compile(r"^(?:CỘNG\s+H(?:ÒA|OÀ)\s+XÃ\s+HỘI|ĐẢNG CỘNG SẢN VIỆT NAM$|Độc\s*lập\s*[-–])", re.IGNORECASE)
+_MOTTO = re.compile(
+    r"^(?:CỘNG\s+H(?:ÒA|OÀ)\s+XÃ\s+HỘI|ĐẢNG CỘNG SẢN VIỆT NAM$|Độc\s*lập\s*[-–])", re.IGNORECASE
+)
 _BODY_START = re.compile(
     r"^(?:Thực hiện|Căn cứ|Để |Nhằm|Kính gửi|Ngày \d|Theo |Trước |Hiện |Hiện nay|Trong |Tiếp tục|Thi hành|Triển khai|Hưởng ứng|Xét |Qua |Sau |"
     r"Ủy ban nhân dân|UBND|Uỷ ban|Chào mừng|Kỷ niệm|Được sự|Do ảnh hưởng|Từ ngày|Hồi \d|Bão|Đêm|Chiều|Sáng|Tại |Thời gian|Trân trọng|Phát huy|Năm \d)"
@@ -50,7 +54,10 @@ _RANK = re.compile(
     r"^(?:Ông|Bà|Đ/c|Đồng chí|ThS|TS|PGS|GS|BS|BSCKI{1,2}|BS\s?CK\s?I{1,2}|KS|CN|Thượng tá|Trung tá|Thiếu tá|Đại tá|Đại úy|Thượng úy|Trung úy|Bác sĩ|Kỹ sư|Thạc sĩ|Tiến sĩ)[.:]?\s+"
 )
 _NAME = re.compile(r"^[A-ZĐÀ-Ỹ][a-zà-ỹđ']*(?:\s+[A-ZĐÀ-Ỹ][a-zà-ỹđ']*){1,5}$")
-_END_NOTE = re.compile(r"\s*\((?:b/c|B/c|để b/c|t/h|T/h|c/đ|p/h|để báo cáo|để thực hiện|để chỉ đạo|đăng tải|báo cáo|thực hiện|để đăng tin|biết)[^)]*\)", re.IGNORECASE)
+_END_NOTE = re.compile(
+    r"\s*\((?:b/c|B/c|để b/c|t/h|T/h|c/đ|p/h|để báo cáo|để thực hiện|để chỉ đạo|đăng tải|báo cáo|thực hiện|để đăng tin|biết)[^)]*\)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
@@ -104,7 +111,12 @@ def read_heading(source: SourceText, lines: list[Line]) -> Heading:  # noqa: C90
             rest = text[len(title) :].strip(" :-–")
             if rest and not heading.subject:
                 _set_subject(heading, line, len(text) - len(rest), len(text))
-        elif _SUBJECT.match(text) and subject_at is None and (title_at is None or index - title_at <= 2) and not heading.subject:
+        elif (
+            _SUBJECT.match(text)
+            and subject_at is None
+            and (title_at is None or index - title_at <= 2)
+            and not heading.subject
+        ):
             subject_at = index
             width = _SUBJECT.match(text).end() if title_at is None or text[:3].lower() == "v/v" else 0  # type: ignore[union-attr]
             end = index
@@ -115,17 +127,41 @@ def read_heading(source: SourceText, lines: list[Line]) -> Heading:  # noqa: C90
         elif _ADDRESSED.match(text):
             index = _take_recipients(heading, lines, index, foot)
             break
-        elif title_at is not None and index == title_at + 1 and not heading.subject and not _BODY_START.match(text) and label_of(text) is None:
+        elif (
+            title_at is not None
+            and index == title_at + 1
+            and not heading.subject
+            and not _BODY_START.match(text)
+            and label_of(text) is None
+        ):
             end = index
             while end + 1 < limit and _more_title(lines[end].text, lines[end + 1].text):
                 end += 1
             _set_subject(heading, line, 0, len(text), lines[end].end)
             index = end
-        elif title_at is None and heading.kind == "Văn bản" and is_upper(text) and len(text) < 120 and index < 12 and label_of(text) is None:
+        elif (
+            title_at is None
+            and heading.kind == "Văn bản"
+            and is_upper(text)
+            and len(text) < 120
+            and index < 12
+            and label_of(text) is None
+        ):
             org.append(line)
-        elif title_at is not None and is_upper(text) and label_of(text) is None and not _BODY_START.match(text.capitalize()):
+        elif (
+            title_at is not None
+            and is_upper(text)
+            and label_of(text) is None
+            and not _BODY_START.match(text.capitalize())
+        ):
             pass  # the authority named in capitals in a decision: "CHỦ TỊCH ỦY BAN NHÂN DÂN"
-        elif title_at is None and index < 6 and heading.symbol is None and heading.year is None and len(text) < 200:
+        elif (
+            title_at is None
+            and index < 6
+            and heading.symbol is None
+            and heading.year is None
+            and len(text) < 200
+        ):
             if not _soon_official(lines, index, limit):
                 break
         else:
@@ -138,7 +174,10 @@ def read_heading(source: SourceText, lines: list[Line]) -> Heading:  # noqa: C90
 
 def _soon_official(lines: list[Line], index: int, limit: int) -> bool:
     return any(
-        _NUMBER.match(line.text) or _PLACE_DATE.match(line.text) or _title_of(line.text) or _MOTTO.match(line.text)
+        _NUMBER.match(line.text)
+        or _PLACE_DATE.match(line.text)
+        or _title_of(line.text)
+        or _MOTTO.match(line.text)
         for line in lines[index + 1 : min(index + 10, limit)]
     )
 
@@ -170,7 +209,14 @@ def _title_of(text: str) -> str | None:
         if text.startswith(title) and (len(text) == len(title) or not text[len(title)].isalpha()):
             rest = text[len(title) :].strip(" :*_")
             if not rest or not is_upper(text) or len(text) < 200:
-                return title if not rest or is_upper(rest) or rest[0] in "(:–-" or re.match(r"(?:Về|V/v|khẩn)\b", rest, re.IGNORECASE) else None
+                return (
+                    title
+                    if not rest
+                    or is_upper(rest)
+                    or rest[0] in "(:–-"
+                    or re.match(r"(?:Về|V/v|khẩn)\b", rest, re.IGNORECASE)
+                    else None
+                )
     return None
 
 
@@ -180,7 +226,14 @@ def _kind_word(title: str) -> str:
 
 
 def _continues_subject(before: str, text: str) -> bool:
-    if label_of(text) or _ADDRESSED.match(text) or _PLACE_DATE.match(text) or _MOTTO.match(text) or _NUMBER.match(text) or _title_of(text):
+    if (
+        label_of(text)
+        or _ADDRESSED.match(text)
+        or _PLACE_DATE.match(text)
+        or _MOTTO.match(text)
+        or _NUMBER.match(text)
+        or _title_of(text)
+    ):
         return False
     if _BODY_START.match(text) and not text[:1].islower():
         return False
@@ -188,11 +241,23 @@ def _continues_subject(before: str, text: str) -> bool:
 
 
 def _more_title(before: str, text: str) -> bool:
-    if _BODY_START.match(text) or label_of(text) or _ADDRESSED.match(text) or _NUMBER.match(text) or not any(map(str.isalnum, text)):
+    if (
+        _BODY_START.match(text)
+        or label_of(text)
+        or _ADDRESSED.match(text)
+        or _NUMBER.match(text)
+        or not any(map(str.isalnum, text))
+    ):
         return False
     if text.endswith((":", ";", "./.")) or len(text) > 160:
         return False
-    return text[:1].islower() or text[:1] in "(“\"" or is_upper(text) == is_upper(before) and len(text) < 110 and not before.endswith((".", ")"))
+    return (
+        text[:1].islower()
+        or text[:1] in '(“"'
+        or is_upper(text) == is_upper(before)
+        and len(text) < 110
+        and not before.endswith((".", ")"))
+    )
 
 
 def _set_subject(heading: Heading, line: Line, width: int, length: int, end: int | None = None) -> None:
@@ -207,7 +272,11 @@ def _take_recipients(heading: Heading, lines: list[Line], index: int, foot: int)
     if rest:
         heading.recipients += _listed(rest.rstrip("."), line.start + width)
         if not rest.endswith((";", ":", ",")):
-            return index + 1 if not (index + 1 < foot and lines[index + 1].text[:1] in "-+") else _bulleted(heading, lines, index + 1, foot)
+            return (
+                index + 1
+                if not (index + 1 < foot and lines[index + 1].text[:1] in "-+")
+                else _bulleted(heading, lines, index + 1, foot)
+            )
     return _bulleted(heading, lines, index + 1, foot)
 
 
@@ -218,15 +287,28 @@ def _bulleted(heading: Heading, lines: list[Line], index: int, foot: int) -> int
         label = label_of(line.text)
         if label is not None and label.is_bullet:
             name = line.text[label.width :].strip(" ;.,")
-            heading.recipients.append(Named(text=name, span=(line.start + label.width, line.start + label.width + len(name))))
+            heading.recipients.append(
+                Named(text=name, span=(line.start + label.width, line.start + label.width + len(name)))
+            )
         elif plain_left and label is None and line.text.endswith(";") and len(line.text) < 200:
             plain_left -= 1
             name = line.text.strip(" ;.,")
             heading.recipients.append(Named(text=name, span=(line.start, line.start + len(name))))
-        elif heading.recipients and lines[index - 1].text.endswith(";") and label is None and len(line.text) < 120 and line.text.endswith("."):
+        elif (
+            heading.recipients
+            and lines[index - 1].text.endswith(";")
+            and label is None
+            and len(line.text) < 120
+            and line.text.endswith(".")
+        ):
             name = line.text.strip(" ;.,")
             heading.recipients.append(Named(text=name, span=(line.start, line.start + len(name))))
-        elif not heading.recipients and label is None and len(line.text) < 200 and not _BODY_START.match(line.text):
+        elif (
+            not heading.recipients
+            and label is None
+            and len(line.text) < 200
+            and not _BODY_START.match(line.text)
+        ):
             heading.recipients += _listed(line.text.rstrip("."), line.start)
         else:
             break
@@ -250,8 +332,17 @@ def _foot_start(lines: list[Line]) -> int:
         if _TO_WHOM.match(line.text) and index > len(lines) * 0.2:
             return index
     for index in range(len(lines) - 1, max(-1, len(lines) - 14), -1):
-        if _SIGN_TITLE.match(lines[index].text) and is_upper(lines[index].text) and len(lines[index].text) < 90:
-            while index > 0 and _SIGN_TITLE.match(lines[index - 1].text) and is_upper(lines[index - 1].text) and len(lines[index - 1].text) < 90:
+        if (
+            _SIGN_TITLE.match(lines[index].text)
+            and is_upper(lines[index].text)
+            and len(lines[index].text) < 90
+        ):
+            while (
+                index > 0
+                and _SIGN_TITLE.match(lines[index - 1].text)
+                and is_upper(lines[index - 1].text)
+                and len(lines[index - 1].text) < 90
+            ):
                 index -= 1
             return index
     return len(lines)
@@ -297,7 +388,9 @@ def _finish(heading: Heading, source: SourceText, lines: list[Line], org: list[L
 
 def _take_signer(heading: Heading, lines: list[Line], foot: int) -> None:
     tail = lines[foot:]
-    signed = [index for index, line in enumerate(tail) if _SIGN_TITLE.match(line.text) and is_upper(line.text)]
+    signed = [
+        index for index, line in enumerate(tail) if _SIGN_TITLE.match(line.text) and is_upper(line.text)
+    ]
     after = tail[signed[0] :] if signed else tail
     for line in reversed(after):
         text = line.text.strip(" .*_")

@@ -61,8 +61,13 @@ def _split_head(lines: list[RawLine], first: int, changes: Changes) -> list[RawL
 
 
 def _is_kind(text: str) -> bool:
-    return bool(re.match(r"^\s*(?:KẾ HOẠCH|QUYẾT ĐỊNH|THÔNG BÁO|CÔNG ĐIỆN|GIẤY MỜI|CHỈ THỊ|HƯỚNG DẪN|BÁO CÁO|TỜ TRÌNH|"
-                         r"CHƯƠNG TRÌNH|PHƯƠNG ÁN|ĐỀ ÁN|NGHỊ QUYẾT|QUY CHẾ|THƯ|LỜI|CẢNH BÁO|BẢN TIN|TIN)\b", text))
+    return bool(
+        re.match(
+            r"^\s*(?:KẾ HOẠCH|QUYẾT ĐỊNH|THÔNG BÁO|CÔNG ĐIỆN|GIẤY MỜI|CHỈ THỊ|HƯỚNG DẪN|BÁO CÁO|TỜ TRÌNH|"
+            r"CHƯƠNG TRÌNH|PHƯƠNG ÁN|ĐỀ ÁN|NGHỊ QUYẾT|QUY CHẾ|THƯ|LỜI|CẢNH BÁO|BẢN TIN|TIN)\b",
+            text,
+        )
+    )
 
 
 def _head_parts(text: str) -> tuple[str, str] | None:
@@ -75,7 +80,11 @@ def _head_parts(text: str) -> tuple[str, str] | None:
         if re.match(r"^\s*(?:Số|V/v)", text):
             return text[: match.start()], text[match.end() :]
     gap = _GAP.search(text.strip())
-    if gap and len(text.strip()) < 140 and re.match(r"^\s*(?:[A-ZĐÀ-Ỹ ,.&-]+|Số.*|V/v.*|về .*)$", text.strip()[: gap.start()]):
+    if (
+        gap
+        and len(text.strip()) < 140
+        and re.match(r"^\s*(?:[A-ZĐÀ-Ỹ ,.&-]+|Số.*|V/v.*|về .*)$", text.strip()[: gap.start()])
+    ):
         stripped = text.strip()
         return stripped[: gap.start()], stripped[gap.end() :]
     return None

@@ -123,7 +123,9 @@ def build(lines: list[Line]) -> Node:
         parent = _parent_for(current, label)
         node = Node(label, line, parent)
         if label.is_bullet:
-            node.bullet_number = sum(child.is_bullet and child.label == label for child in parent.children) + 1
+            node.bullet_number = (
+                sum(child.is_bullet and child.label == label for child in parent.children) + 1
+            )
         parent.children.append(node)
         parent.order.append(node)
         current = node
@@ -158,7 +160,19 @@ def _parent_for(current: Node, label: Label) -> Node:
 
 
 _FREE = 12  # bullets and bracketed numbers nest as they come
-_RANKS = {"Phần": 0, "Chương": 1, "Mục": 2, "A": 3, "I": 4, "Điều": 5, "Khoản": 6, "1": 7, "1.1": 8, "1.1.1": 9, "a": 11}
+_RANKS = {
+    "Phần": 0,
+    "Chương": 1,
+    "Mục": 2,
+    "A": 3,
+    "I": 4,
+    "Điều": 5,
+    "Khoản": 6,
+    "1": 7,
+    "1.1": 8,
+    "1.1.1": 9,
+    "a": 11,
+}
 
 
 def _rank(label: Label) -> int:
@@ -186,7 +200,12 @@ def _holder(current: Node, line: Line, root: Node, *, outer_follows: bool) -> No
     if not outer_follows and (_CLOSING.match(line.text) or line.text.rstrip().endswith("./.")):
         return root if current.is_bullet or _CLOSING.match(line.text) else current
     node = current
-    while node.is_bullet and node.parent is not None and node.parent.label is not None and not _continues(node, line):
+    while (
+        node.is_bullet
+        and node.parent is not None
+        and node.parent.label is not None
+        and not _continues(node, line)
+    ):
         node = node.parent
     if node.is_bullet and not _continues(node, line):
         return root

@@ -35,7 +35,13 @@ def raw_blocks(text: str) -> list[Raw]:
     """Lines and pipe tables of a plain text; form feeds begin pages."""
     blocks: list[Raw] = []
     table: list[list[list[RawLine]]] = []
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n").replace("\x85", "\n")
+    text = (
+        text.replace("\r\n", "\n")
+        .replace("\r", "\n")
+        .replace("\u2028", "\n")
+        .replace("\u2029", "\n\n")
+        .replace("\x85", "\n")
+    )
     for line in text.split("\n"):
         line = line.replace("\f", "").replace("\v", "")
         is_row = line.count("|") >= 2 and line.strip().startswith("|")

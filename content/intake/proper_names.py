@@ -29,7 +29,9 @@ _SHORT = (
     (re.compile(r"\bVHTT\b"), "Văn hóa và Thông tin"),
 )
 #: Words that stay small within the name of an authority.
-_SMALL = frozenset("nhân dân và thuộc của về cấp phòng chống thiên tai tìm kiếm cứu nạn phường xã huyện quận tỉnh thành phố thị trấn dân sự".split())
+_SMALL = frozenset(
+    "nhân dân và thuộc của về cấp phòng chống thiên tai tìm kiếm cứu nạn phường xã huyện quận tỉnh thành phố thị trấn dân sự".split()
+)
 _OWN = re.compile(
     r"^(?:ỦY BAN|UỶ BAN|UBND|HĐND|HỘI ĐỒNG|SỞ|PHÒNG|TRUNG TÂM|BAN|ĐẢNG ỦY|ĐẢNG UỶ|HUYỆN ỦY|TỈNH ỦY|THÀNH ỦY|QUẬN ỦY|CÔNG AN|TRẠM|ĐÀI|VĂN PHÒNG|MẶT TRẬN|HỘI|ĐOÀN|"
     r"TRƯỜNG|BỘ|CỤC|CHI CỤC|LIÊN ĐOÀN|THỊ ỦY|CHI BỘ|ĐIỆN LỰC|BỆNH VIỆN|CÔNG TY|KHO BẠC|NGÂN HÀNG|TỔ|XÍ NGHIỆP|BƯU ĐIỆN|TIỂU BAN|HẠT|CHỦ TỊCH|ỦY VIÊN)\b"
@@ -65,7 +67,13 @@ def authority_case(text: str, body: str) -> str:
         if _LEVEL.match(word) or two in _LEVELS:
             proper = True
             shown.append(word.lower())
-        elif index and two == "nhân dân" or index and words[index - 1].casefold() == "nhân" and word.casefold() == "dân":
+        elif (
+            index
+            and two == "nhân dân"
+            or index
+            and words[index - 1].casefold() == "nhân"
+            and word.casefold() == "dân"
+        ):
             shown.append(word.lower())
         elif index and " ".join(words[index - 1 : index + 1]).casefold() in _LEVELS:
             shown.append(word.lower())
@@ -81,10 +89,16 @@ def authority_case(text: str, body: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def issuer_name(source: SourceText, org: list[Line], lines: list[Line], heading: Heading) -> tuple[str | None, Span | None]:
+def issuer_name(
+    source: SourceText, org: list[Line], lines: list[Line], heading: Heading
+) -> tuple[str | None, Span | None]:
     """Who issued the document, in full words, and where it says so."""
     body = source.text
-    parts = [line for line in org if not re.match(r"^(?:CỘNG|ĐỘC LẬP|ĐẢNG CỘNG SẢN|[*\W]+$)", line.text) and len(line.text) < 110]
+    parts = [
+        line
+        for line in org
+        if not re.match(r"^(?:CỘNG|ĐỘC LẬP|ĐẢNG CỘNG SẢN|[*\W]+$)", line.text) and len(line.text) < 110
+    ]
     if parts and _OWN.match(parts[0].text.strip(" *_")):
         name = _joined([part.text.strip(" *_-") for part in parts[:4]])
         return authority_case(name, body), (parts[0].start, parts[min(len(parts), 4) - 1].end)
@@ -103,7 +117,6 @@ def _joined(parts: list[str]) -> str:
     if len(groups) > 1 and not _LEVEL_IN.search(own):
         place = _LEVEL_IN.search(groups[-2])
         if place:
-            own += " " + groups[-2][place.start() :].lower().replace(place.group().lower(), place.group().lower(), 1) if False else ""
             own = f"{own} {groups[-2][place.start() :]}"
     return own
 
@@ -113,7 +126,11 @@ def _from_the_rest(source: SourceText, lines: list[Line], heading: Heading) -> t
     text = source.text
     foot = "\n".join(line.text for line in lines[heading.body[1] :])
     signs_for = re.search(r"^(?:TM|T/M)\s?\.?\s?([A-ZĐÀ-ỸỦ ]{5,70})$", foot, re.MULTILINE)
-    by_committee = (signs_for and "NHÂN DÂN" in signs_for[1]) or (heading.symbol and re.search(r"(?:^|[-/])UBND", heading.symbol)) or "CHỦ TỊCH" in foot
+    by_committee = (
+        (signs_for and "NHÂN DÂN" in signs_for[1])
+        or (heading.symbol and re.search(r"(?:^|[-/])UBND", heading.symbol))
+        or "CHỦ TỊCH" in foot
+    )
     if not by_committee and signs_for:
         return authority_case(signs_for[1], text), None
     if not by_committee:
@@ -121,10 +138,20 @@ def _from_the_rest(source: SourceText, lines: list[Line], heading: Heading) -> t
             return None, None
         return None, None
     counts: dict[str, int] = {}
-    for match in re.finditer(rf"(?:UBND|[ỦU][yỷ] ban nhân dân)\s+({'|'.join(_LEVELS)})\b(?!\s+và)(\s+[A-ZĐÀ-Ỹ][\w']*(?:\s+[A-ZĐÀ-Ỹ][\w']*){{0,3}})?", text):
+    for match in re.finditer(
+        rf"(?:UBND|[ỦU][yỷ] ban nhân dân)\s+({'|'.join(_LEVELS)})\b(?!\s+và)(\s+[A-ZĐÀ-Ỹ][\w']*(?:\s+[A-ZĐÀ-Ỹ][\w']*){{0,3}})?",
+        text,
+    ):
         level = match[1].lower()
         near = text[max(0, match.start() - 60) : match.start()]
-        weight = 3 if re.search(r"(?:báo cáo|gửi về|về)\s*$", near) else 1
+        after = text[match.end() : match.end() + 30]
+        weight = 1
+        if re.search(r"\d[^;.]{0,40}của\s*(?:Chủ tịch\s*)?$", near):
+            weight = 0  # the issuer of a cited document
+        elif re.search(r"(?:báo cáo|gửi về|về)\s*$", near):
+            weight = 3
+        if re.match(r"\s*(?:đề nghị|yêu cầu|giao|thông báo|kính mời|xây dựng|ban hành|chỉ đạo|\(qua)", after):
+            weight = 5
         if match[2] and heading.place and heading.place.casefold() not in match[2].casefold():
             weight = 0
         counts[level] = counts.get(level, 0) + weight

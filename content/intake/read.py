@@ -28,7 +28,10 @@ FAMILIES = {
 SUFFIXES = frozenset(FAMILIES)
 SIZE_LIMIT_MB = {"text": 12, "html": 12, "docx": 60, "doc": 60, "rtf": 60, "pdf": 120, "picture": 60}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_HTML = re.compile(rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(
+    rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def read_file(path: Path) -> SourceText:
@@ -54,7 +57,9 @@ def load(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise DocumentMissingError(path=path) from error
     except (OSError, ValueError) as error:
-        raise DocumentForbiddenError(path=path, reason=getattr(error, "strerror", None) or str(error)) from error
+        raise DocumentForbiddenError(
+            path=path, reason=getattr(error, "strerror", None) or str(error)
+        ) from error
 
 
 def read_content(path: Path, content: bytes) -> SourceText:
@@ -68,7 +73,11 @@ def read_content(path: Path, content: bytes) -> SourceText:
         if suffix:
             raise UnknownFormatError(path=path)
         family = found or "text"
-    if found is not None and found != family and not (family == "text" and found == "html" and suffix in ("md", "markdown")):
+    if (
+        found is not None
+        and found != family
+        and not (family == "text" and found == "html" and suffix in ("md", "markdown"))
+    ):
         if family == "doc" and found in ("docx", "rtf", "html"):
             pass  # Word itself opens these under the name .doc, and offices send them
         elif family == "docx" and found == "doc" and _is_encrypted_ole(content):
@@ -99,7 +108,9 @@ def sniff(content: bytes) -> str | None:
         return "rtf"
     if head.startswith((b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")):
         return "picture"
-    if head.startswith((b"GIF8", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"MZ", b"\x7fELF", b"ID3", b"OggS", b"RIFF")):
+    if head.startswith(
+        (b"GIF8", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"MZ", b"\x7fELF", b"ID3", b"OggS", b"RIFF")
+    ):
         return "binary"
     plain = content[3:4096] if head.startswith(b"\xef\xbb\xbf") else content[:4096]
     return "html" if _HTML.match(plain) else None
@@ -110,12 +121,14 @@ def _is_encrypted_ole(content: bytes) -> bool:
 
 
 def _not_what_it_says(path: Path, content: bytes, family: str) -> DocumentDamagedError | WrongTypeError:
-    text_like = b"\0" not in content[:4096] and sum(byte >= 32 or byte in b"\t\r\n\f" for byte in content[:4096]) > 0.97 * len(
-        content[:4096]
-    )
+    text_like = b"\0" not in content[:4096] and sum(
+        byte >= 32 or byte in b"\t\r\n\f" for byte in content[:4096]
+    ) > 0.97 * len(content[:4096])
     if text_like and len(content) > 40 and family != "picture":
         return WrongTypeError(path=path, named=path.suffix.lstrip("."), found="txt")
-    return DocumentDamagedError(path=path, reason=f"it does not begin as a .{path.suffix.lstrip('.').lower()} file does")
+    return DocumentDamagedError(
+        path=path, reason=f"it does not begin as a .{path.suffix.lstrip('.').lower()} file does"
+    )
 
 
 def _reader(family: str):  # type: ignore[no-untyped-def]  # noqa: ANN202

@@ -80,4 +80,9 @@ def png(width: int, height: int, stride: int, grey: bytes) -> bytes:
 
     rows = b"".join(b"\0" + grey[row * stride : row * stride + width] for row in range(height))
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 3)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(rows, 3))
+        + chunk(b"IEND", b"")
+    )

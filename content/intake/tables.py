@@ -18,10 +18,21 @@ _COLUMNS = (
     ("label", re.compile(r"^(?:TT|STT|Số TT|S\.?TT|Số thứ tự)$", re.IGNORECASE)),
     ("partner", re.compile(r"phối hợp|tham gia", re.IGNORECASE)),
     ("period", re.compile(r"thời gian|tiến độ|thời hạn|hoàn thành|ngày phát|thời điểm|tháng", re.IGNORECASE)),
-    ("lead", re.compile(r"chủ trì|đơn vị|cơ quan|phụ trách|người thực hiện|bộ phận|phân công", re.IGNORECASE)),
-    ("content", re.compile(r"nội dung|chuyên mục|chuyên đề|chủ đề|nhiệm vụ|tên bài|công việc|chương trình|hoạt động|tin,? bài", re.IGNORECASE)),
+    (
+        "lead",
+        re.compile(r"chủ trì|đơn vị|cơ quan|phụ trách|người thực hiện|bộ phận|phân công", re.IGNORECASE),
+    ),
+    (
+        "content",
+        re.compile(
+            r"nội dung|chuyên mục|chuyên đề|chủ đề|nhiệm vụ|tên bài|công việc|chương trình|hoạt động|tin,? bài",
+            re.IGNORECASE,
+        ),
+    ),
 )
-_ABOUT = re.compile(r"tuyên truyền|truyền thông|phát thanh|truyền thanh|phát sóng|chuyên mục|thông điệp", re.IGNORECASE)
+_ABOUT = re.compile(
+    r"tuyên truyền|truyền thông|phát thanh|truyền thanh|phát sóng|chuyên mục|thông điệp", re.IGNORECASE
+)
 _MONEY = re.compile(r"kinh phí|dự toán|đơn giá|thành tiền|số tiền", re.IGNORECASE)
 
 
@@ -46,7 +57,11 @@ def table_items(source: SourceText, root: Node, annex: Node, heading: Heading) -
             continue
         if _MONEY.search(head) and not _ABOUT.search(head):
             continue
-        if not wanted and not (heading.subject and _ABOUT.search(heading.subject + near)) and not ON_AIR.search(near):
+        if (
+            not wanted
+            and not (heading.subject and _ABOUT.search(heading.subject + near))
+            and not ON_AIR.search(near)
+        ):
             continue
         yield from _rows(source, table, columns, above, heading, several=number)
 
@@ -67,15 +82,22 @@ def _columns(source: SourceText, table: Table) -> _Columns | None:
     return None
 
 
-def _rows(source: SourceText, table: Table, columns: _Columns, above: Node | None, heading: Heading, *, several: int) -> Iterator[Item]:
+def _rows(
+    source: SourceText, table: Table, columns: _Columns, above: Node | None, heading: Heading, *, several: int
+) -> Iterator[Item]:
     base = above.ref if above is not None else ""
     group = ""
     count = 0
     del several
     for row in table.rows[columns.first_row :]:
+
         def cell(name: str, row: tuple[Cell, ...] = row) -> Cell | None:
             index = columns.of.get(name)
-            return row[index] if index is not None and index < len(row) and row[index].end > row[index].start else None
+            return (
+                row[index]
+                if index is not None and index < len(row) and row[index].end > row[index].start
+                else None
+            )
 
         content = cell("content")
         label_cell = cell("label")
@@ -109,7 +131,11 @@ def _rows(source: SourceText, table: Table, columns: _Columns, above: Node | Non
             span=(content.start, content.end),
             lead_units=split_units(_text(source, lead), lead.start) if lead else (),
             partner_units=split_units(_text(source, partner), partner.start) if partner else (),
-            period=period_of(" ".join(_text(source, period).split()), period.start, heading.issued_on, heading.year) if period else None,
+            period=period_of(
+                " ".join(_text(source, period).split()), period.start, heading.issued_on, heading.year
+            )
+            if period
+            else None,
             parts=tuple(parts),
         )
 

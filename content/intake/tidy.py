@@ -16,7 +16,9 @@ _BOLD = re.compile(r"\*\*|__(?=\S)|(?<=\S)__")
 _ITALIC = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]{1,300}?)(?<=[^\s*])\*(?![\w*])")
 _MARKDOWN_HEAD = re.compile(r"^\s{0,3}#{1,6}\s+")
 _DOUBLED = re.compile(r"[ \t]{2,}|\t")
-_BULLET = re.compile("^(\\s*)[\u2010-\u2015\u2022\u25aa\u25ab\u25cf\u25e6\u2043\u2212\u00b7\uf0b7\uf02d\uf0a7\uf0d8]\\s*(?=\\S)")
+_BULLET = re.compile(
+    "^(\\s*)[\u2010-\u2015\u2022\u25aa\u25ab\u25cf\u25e6\u2043\u2212\u00b7\uf0b7\uf02d\uf0a7\uf0d8]\\s*(?=\\S)"
+)
 _PLUS_BULLET = re.compile("^(\\s*)[\uff0b\uf02b]\\s*(?=\\S)")
 _TIGHT_BULLET = re.compile(r"^(\s*)([-+])(?=[^\W\d_])")
 _ASCII = re.compile(r"^[ -~]*$")
@@ -33,7 +35,9 @@ def clean_line(line: str, changes: Changes) -> str:
     if composed != line:
         changes.add("letters composed (NFC)")
         line = composed
-    line = _counted(_LOOKALIKES, lambda m: _LOOKALIKE[m.group()], line, "look-alike letters replaced", changes)
+    line = _counted(
+        _LOOKALIKES, lambda m: _LOOKALIKE[m.group()], line, "look-alike letters replaced", changes
+    )
     line = _counted(_INVISIBLE, "", line, "invisible signs removed", changes)
     line = _counted(_SPACES, " ", line, "no-break and wide spaces replaced", changes)
     line = _counted(_CONTROL, "", line, "control signs removed", changes)

@@ -30,7 +30,9 @@ def understand(source_text: SourceText) -> Understanding:
     heading = read_heading(source_text, lines)
     first, foot = heading.body
     outside = [line for line in lines[first:foot] if not _in_table(line, source_text.tables)]
-    annex_at = next((index for index in range(foot, len(lines)) if _ANNEX.match(lines[index].text)), len(lines))
+    annex_at = next(
+        (index for index in range(foot, len(lines)) if _ANNEX.match(lines[index].text)), len(lines)
+    )
     root = build(outside)
     annex = [line for line in lines[annex_at + 1 :] if not _in_table(line, source_text.tables)]
     annex_root = build(annex)
@@ -136,4 +138,6 @@ def _deadlines(root: Node, year: int | None) -> list[Deadline]:
 
 def _passages(root: Node) -> dict[str, Span]:
     """Where each reference stands, with all that is below it."""
-    return {node.ref: (node.line.start, node.end) for node in root.below() if node.label is not None and node.ref}
+    return {
+        node.ref: (node.line.start, node.end) for node in root.below() if node.label is not None and node.ref
+    }

@@ -14,7 +14,7 @@ _DANGLING = frozenset(
     "phải một này mọi mỗi sẽ như trước sau nhằm vào khi cùng gồm qua trên bị".split()
 )
 _SMALL = "a-zàáâãèéêìíòóôõùúýăđĩũơưạ-ỹ"
-_STARTS_SMALL = re.compile(f"^[(“\"]?[{_SMALL}]")
+_STARTS_SMALL = re.compile(f'^[(“"]?[{_SMALL}]')
 _ENDS = re.compile(r"[.;:!?…]['\"”’)\]]*$|\./\.$")
 _CODE_HYPHEN = re.compile(r"(?:\d[\w/&]*|[/-][\w&]+)[-/]$")
 _CODE_START = re.compile(r"^[A-ZĐ][\w&]*(?:[-/][A-ZĐ]|\b)")
@@ -88,7 +88,9 @@ def _is_page_number(text: str, line: RawLine, last: RawLine) -> bool:
     return line.page != last.page and re.sub(r"\D", "", text) == str(line.page)
 
 
-def _glue(open_text: str, last: RawLine, line: RawLine, text: str, width: int | None, *, blank: bool) -> str | None:  # noqa: PLR0911
+def _glue(
+    open_text: str, last: RawLine, line: RawLine, text: str, width: int | None, *, blank: bool
+) -> str | None:  # noqa: PLR0911
     """What to put between the open paragraph and `text`: "", " ", or None where a new paragraph starts."""
     ended = last.text.strip()
     if _DASH_YEAR.match(text) and _YEAR_RANGE.search(ended) and not last.hard:
@@ -128,16 +130,18 @@ def _glue(open_text: str, last: RawLine, line: RawLine, text: str, width: int | 
 
 def _stands_alone(ended: str) -> bool:
     """A masthead line that nothing continues, unlike "V/v …" or "Căn cứ …"."""
-    return not re.match(r"^(?:V/v|Về việc|Căn cứ|Kính gửi\s*:\s*\S|Theo đề nghị|Xét đề nghị|Điều|Trên đây)", ended, re.IGNORECASE)
+    return not re.match(
+        r"^(?:V/v|Về việc|Căn cứ|Kính gửi\s*:\s*\S|Theo đề nghị|Xét đề nghị|Điều|Trên đây)",
+        ended,
+        re.IGNORECASE,
+    )
 
 
 def _dangles(ended: str) -> bool:
     return ended.endswith((",", "(", "“", "-", "–")) or ended.rsplit(None, 1)[-1].casefold() in _DANGLING
 
 
-def _full(
-    last: RawLine, ended: str, text: str, width: int | None, needed: float | None = None
-) -> bool:
+def _full(last: RawLine, ended: str, text: str, width: int | None, needed: float | None = None) -> bool:
     """Whether the first word of `text` would not have fitted on the line before.
 
     Letters differ in width, so a line that ends within a sentence needs to be less full.

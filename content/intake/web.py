@@ -91,7 +91,9 @@ def _published(root: etree._Element) -> str | None:
         for value in root.xpath(query):
             if re.match(r"20\d{2}-\d{2}-\d{2}", str(value)):
                 return str(value)[:10]
-    for value in root.xpath('//*[contains(@class,"date") or contains(@class,"time") or contains(@class,"ngay")]')[:10]:
+    for value in root.xpath(
+        '//*[contains(@class,"date") or contains(@class,"time") or contains(@class,"ngay")]'
+    )[:10]:
         match = _DATE.search("".join(value.itertext())[:200])
         if match and 1 <= int(match[2]) <= 12 and 1 <= int(match[1]) <= 31:
             return f"{match[3]}-{int(match[2]):02d}-{int(match[1]):02d}"

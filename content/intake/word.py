@@ -25,7 +25,10 @@ PART_LIMIT = 64_000_000
 SMALL_PART_LIMIT = 8_000_000
 TOTAL_LIMIT = 400_000_000
 RATIO_LIMIT = 150
-_SKIPPED = {W + tag for tag in ("del", "moveFrom", "instrText", "delText", "pPr", "rPr", "sectPr", "footnoteReference")}
+_SKIPPED = {
+    W + tag
+    for tag in ("del", "moveFrom", "instrText", "delText", "pPr", "rPr", "sectPr", "footnoteReference")
+}
 _MASTHEAD = re.compile(r"CỘNG\s+H(?:ÒA|OÀ)|ỦY BAN|UỶ BAN|^\s*Số\s*:", re.IGNORECASE | re.MULTILINE)
 
 
@@ -50,12 +53,21 @@ def read_word(path: Path, content: bytes) -> SourceText:
                 for name in sorted(names)
                 if re.fullmatch(r"word/header\d*\.xml", name)
             ][:4]
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         raise DocumentDamagedError(path=path, reason=str(error)[:120] or type(error).__name__) from error
     body = _transitional(body)
     reader = _Reader(
         Numbering(
-            safexml.parse(numbering, path) if numbering else None, safexml.parse(styles, path) if styles else None
+            safexml.parse(numbering, path) if numbering else None,
+            safexml.parse(styles, path) if styles else None,
         )
     )
     raw: list[Raw] = []
@@ -85,7 +97,11 @@ def _zip_kind(names: set[str]) -> str:
 def _check_sizes(archive: zipfile.ZipFile, path: Path, packed: int) -> None:
     entries = archive.infolist()
     unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > TOTAL_LIMIT or len(entries) > 5000 or (unpacked > 20_000_000 and unpacked > packed * RATIO_LIMIT):
+    if (
+        unpacked > TOTAL_LIMIT
+        or len(entries) > 5000
+        or (unpacked > 20_000_000 and unpacked > packed * RATIO_LIMIT)
+    ):
         raise DocumentHostileError(path=path, reason="it unpacks to far more than a document holds")
     if any(entry.flag_bits & 1 for entry in entries):
         raise DocumentDamagedError(path=path, reason="it is encrypted inside")
@@ -95,7 +111,9 @@ def _part(archive: zipfile.ZipFile, name: str, path: Path, limit: int) -> bytes:
     with archive.open(name) as stream:
         content = stream.read(limit + 1)
     if len(content) > limit:
-        raise DocumentHostileError(path=path, reason=f"its part {name} is larger than {limit // 1_000_000} MB")
+        raise DocumentHostileError(
+            path=path, reason=f"its part {name} is larger than {limit // 1_000_000} MB"
+        )
     return content
 
 
@@ -123,7 +141,11 @@ def _convert_fonts(raw: list[Raw], changes: Changes) -> None:
     if plausibility(whole) > 0.6 or repair(whole, Changes()) == whole:
         return
     for block in raw:
-        lines = [block] if isinstance(block, RawLine) else [line for row in block.rows for cell in row for line in cell]
+        lines = (
+            [block]
+            if isinstance(block, RawLine)
+            else [line for row in block.rows for cell in row for line in cell]
+        )
         for line in lines:
             line.text = repair(line.text, changes)
 
@@ -144,7 +166,15 @@ class _Reader:
             yield from self._paragraph(element)
         elif tag == W + "tbl":
             yield from self._table(element, depth)
-        elif tag in (W + "sdt", W + "sdtContent", W + "ins", W + "moveTo", W + "customXml", W + "smartTag", W + "txbxContent"):
+        elif tag in (
+            W + "sdt",
+            W + "sdtContent",
+            W + "ins",
+            W + "moveTo",
+            W + "customXml",
+            W + "smartTag",
+            W + "txbxContent",
+        ):
             yield from self.blocks(element, depth + 1)
 
     def _paragraph(self, element: etree._Element) -> Iterator[Raw]:

@@ -99,7 +99,9 @@ class Numbering:
                     old = levels[depth]
                     levels[depth] = _Level(old.number_format, old.text, _whole(start.get(W + "val")))
             overridden = levels != base.levels
-            self._numbers[element.get(W + "numId") or ""] = _Abstract(levels, {} if overridden else base.counts)
+            self._numbers[element.get(W + "numId") or ""] = _Abstract(
+                levels, {} if overridden else base.counts
+            )
 
     def _read_styles(self, root: etree._Element) -> None:
         for style in root.iter(W + "style"):

@@ -1,0 +1,449 @@
+"""`loa document`: official texts taken in, looked at, and their proposals decided on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from content import people
+from content.commands.item import as_person
+from content.commands.shell import (
+    LoaGroup,
+    json_option,
+    option,
+    out,
+    print_json,
+    print_table,
+    progress,
+    say,
+    with_station,
+)
+from content.documents import document_json, get_document, import_document, list_documents
+from content.errors import LoaError
+from content.intake.folders import documents_in
+from content.language import N_, _, ngettext
+from content.review import (
+    Proposals,
+    accept,
+    accept_edited,
+    difference,
+    minutes_of,
+    passage,
+    proposals_of,
+    refuse,
+    split_item,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from content.documents import Imported
+    from content.models import Deadline, Document, Item, Programme
+    from content.station import Station
+
+STATUS = {"new": N_("new"), "known": N_("known"), "corrected": N_("corrected")}
+
+
+class SomeFilesFailedError(LoaError):
+    """Not every file of an import could be read; the others are in."""
+
+    sentence = N_("{failed} of {count} files could not be read; the others are imported")
+
+
+@click.group(
+    cls=LoaGroup,
+    help=N_("Official documents: take them in, look at them, decide what they propose."),
+    epilog=N_("Example:\n  loa document import ke-hoach.docx\n  loa document review 1"),
+)
+def document() -> None:
+    pass
+
+
+@document.command(
+    "import",
+    help=N_(
+        "Read documents (txt, md, html, docx, doc, pdf, scans) or folders of them, and propose what to broadcast."
+    ),
+    epilog=N_(
+        "Example:\n  loa document import ke-hoach.docx cong-van.pdf\n  loa document import van-ban-thang-6/"
+    ),
+)
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@option("--accept-all", is_flag=True, help=N_("Accept every proposal at once."))
+@as_person
+@json_option
+@with_station
+def import_(
+    station: Station, files: tuple[Path, ...], accept_all: bool, as_name: str | None, as_json: bool
+) -> None:
+    paths = documents_in(files)
+    with station.read() as session:
+        person = people.current_person(session, station.config, as_name)
+    done: list[Imported] = []
+    failed = 0
+    with progress(_("Reading documents"), len(paths)) as advance:
+        for path in paths:
+            try:
+                result = import_document(station, path, person=person)
+            except LoaError as error:
+                if len(paths) == 1:
+                    raise
+                failed += 1
+                say(N_("{error}"), error=error.told(_))
+            else:
+                done.append(result)
+                if accept_all:
+                    _accept_everything(station, result.id, person)
+            advance(1, path.name)
+    if as_json:
+        print_json([result.to_json() for result in done])
+    else:
+        _print_imported(done)
+    for result in done:
+        if result.status == "corrected":
+            say(
+                N_(
+                    "Document {id} corrects document {earlier}: see what changed with `loa document diff {id}`."
+                ),
+                id=result.id,
+                earlier=result.corrects_id,
+            )
+    if failed:
+        raise SomeFilesFailedError(failed=failed, count=len(paths))
+
+
+def _print_imported(done: list[Imported]) -> None:
+    print_table(
+        ngettext("{count} document", "{count} documents", len(done)).format(count=len(done)),
+        [_("No."), _("File"), _("State"), _("Items"), _("Programmes"), _("Deadlines")],
+        [
+            [one.id, one.source, _(STATUS[one.status]), one.items, one.programmes, one.deadlines]
+            for one in done
+        ],
+    )
+    fresh = [one.id for one in done if one.status != "known"]
+    if fresh:
+        say(N_("Decide on the proposals with `loa document review {id}`."), id=fresh[0])
+
+
+@document.command(
+    "list", help=N_("List the documents taken in."), epilog=N_("Example:\n  loa document list --json")
+)
+@json_option
+@with_station
+def list_(station: Station, as_json: bool) -> None:
+    with station.read() as session:
+        found = list_documents(session)
+        rows = [(one, len(proposals_of(session, one))) for one in found]
+        if as_json:
+            print_json(
+                [
+                    {
+                        "id": one.id, "source": one.source, "sha256": one.sha256, "kind": one.kind, "number": one.number,
+                        "issued_on": one.issued_on, "issuer": one.issuer, "subject": one.subject,
+                        "corrects_id": one.corrects_id, "undecided": waiting,
+                    }
+                    for one, waiting in rows
+                ]
+            )  # fmt: skip
+            return
+        print_table(
+            _("Documents"),
+            [_("No."), _("Kind"), _("Number"), _("Issued"), _("Subject"), _("Undecided"), _("Corrects")],
+            [
+                [
+                    one.id,
+                    one.kind,
+                    one.number or one.symbol,
+                    one.issued_on or one.issued_month,
+                    one.subject,
+                    waiting or "",
+                    one.corrects_id,
+                ]
+                for one, waiting in rows
+            ],
+        )
+
+
+@document.command(
+    help=N_("Show what a document says, or one passage of it."),
+    epilog=N_("Example:\n  loa document show 1\n  loa document show 1 --passage II.3"),
+)
+@click.argument("document_id", metavar="DOCUMENT", type=int)
+@option(
+    "--passage",
+    "ref",
+    metavar="REF",
+    help=N_("Print the passage with this label, such as II.3 or 1.1-2, or of a fact."),
+)
+@option("--text", "whole", is_flag=True, help=N_("Print the clean text."))
+@option("--facts", is_flag=True, help=N_("List every fact with its place in the clean text."))
+@json_option
+@with_station
+def show(
+    station: Station, document_id: int, ref: str | None, whole: bool, facts: bool, as_json: bool
+) -> None:
+    with station.read() as session:
+        found = get_document(session, document_id)
+        if ref is not None:
+            text, span = passage(found, ref)
+            if as_json:
+                print_json({"id": found.id, "ref": ref, "span": span, "text": text})
+            else:
+                click.echo(text)
+        elif whole:
+            click.echo(found.clean_text)
+        elif facts:
+            rows = found.facts.get("spans") or []
+            if as_json:
+                print_json(rows)
+            else:
+                print_table(
+                    _("Facts"),
+                    [_("Fact"), _("From"), _("To"), _("Text")],
+                    [[row["fact"], *row["span"], row["text"]] for row in rows],
+                )
+        elif as_json:
+            print_json(document_json(found))
+        else:
+            _print_document(session, found)
+
+
+def _print_document(session: Session, found: Document) -> None:
+    facts = found.facts
+    day = found.issued_on or found.issued_month
+    changed = ", ".join(f"{change['kind']} ({change['count']})" for change in found.changes)
+    print_table(
+        " ".join(part for part in (found.kind, found.number or found.symbol) if part),
+        [_("Field"), _("Value")],
+        [
+            [_("Subject"), found.subject],
+            [_("Issuer"), found.issuer],
+            [_("Place and date"), ", ".join(str(part) for part in (found.place, day) if part)],
+            [_("Recipients"), "; ".join(facts["recipients"])],
+            [_("Signer"), found.signer],
+            [_("File"), found.source],
+            [_("Changed in the text"), changed],
+            [_("Channels"), ", ".join(channel["channel"] for channel in facts["channels"])],
+            [_("Frequency"), "\n".join(rule["text"] for rule in facts["frequency_rules"])],
+            [_("Reports due"), "\n".join(_due(entry["every"], entry["day"]) for entry in facts["deadlines"])],
+            [
+                _("Other documents"),
+                ", ".join(f"{cited['kind']} {cited['number']}" for cited in facts["citations"]),
+            ],
+            [_("Corrects"), found.corrects_id],
+        ],
+    )
+    print_table(
+        _("Contents to be broadcast"),
+        [_("Ref"), _("Title"), _("Lead units"), _("Period"), _("Minutes")],
+        [
+            [
+                item["ref"], item["title"], ", ".join(item["lead_units"]),
+                item["period"]["text"] if item["period"] else None, f"{minutes_of(item['text']):.1f}",
+            ]
+            for item in facts["items"]
+        ],
+    )  # fmt: skip
+    waiting = len(proposals_of(session, found))
+    if waiting:
+        say(
+            ngettext(
+                "{count} proposal waits: `loa document review {id}`.",
+                "{count} proposals wait: `loa document review {id}`.",
+                waiting,
+            ),
+            count=waiting,
+            id=found.id,
+        )
+
+
+EVERY = {
+    "month": N_("every month"),
+    "6 months": N_("every six months"),
+    "quarter": N_("every quarter"),
+    "year": N_("every year"),
+    "ad hoc": N_("when asked"),
+}
+
+
+def _due(every: str, day: int | None) -> str:
+    told = _(EVERY.get(every, every))
+    return _("{every}, by day {day}").format(every=told, day=day) if day else told
+
+
+@document.command(
+    help=N_("Show what a corrected version changed."), epilog=N_("Example:\n  loa document diff 4")
+)
+@click.argument("document_id", metavar="DOCUMENT", type=int)
+@with_station
+def diff(station: Station, document_id: int) -> None:
+    with station.read() as session:
+        later = get_document(session, document_id)
+        if later.corrects_id is None:
+            say(N_("Document {id} corrects no other."), id=later.id)
+            return
+        for line in difference(get_document(session, later.corrects_id), later):
+            style = "green" if line.startswith("+") else "red" if line.startswith("-") else None
+            out().print(line, style=style, markup=False)
+
+
+@document.command(
+    help=N_("Go through what a document proposes: accept, edit, split or refuse each."),
+    epilog=N_("Example:\n  loa document review 1\n  loa document review 1 --accept-all"),
+)
+@click.argument("document_id", metavar="DOCUMENT", type=int)
+@option("--accept-all", is_flag=True, help=N_("Accept every proposal without asking."))
+@option("--refuse-all", is_flag=True, help=N_("Refuse every proposal without asking."))
+@option(
+    "--split",
+    "split_minutes",
+    type=click.FloatRange(0.5, 60),
+    help=N_("Split contents that take much longer than this many minutes."),
+)
+@option("--dry-run", is_flag=True, help=N_("Only list what waits for a decision."))
+@as_person
+@json_option
+@with_station
+def review(
+    station: Station,
+    document_id: int,
+    accept_all: bool,
+    refuse_all: bool,
+    split_minutes: float | None,
+    dry_run: bool,
+    as_name: str | None,
+    as_json: bool,
+) -> None:
+    if accept_all and refuse_all:
+        raise click.UsageError(_("choose one of --accept-all and --refuse-all"))
+    if dry_run:
+        with station.read() as session:
+            _print_proposals(proposals_of(session, get_document(session, document_id)), as_json)
+        return
+    with station.read() as session:
+        person = people.current_person(session, station.config, as_name)
+        get_document(session, document_id)
+    if split_minutes:
+        with station.decide() as session:
+            for one in proposals_of(session, get_document(session, document_id)).items:
+                split_item(session, one, split_minutes)
+    if accept_all:
+        counts = _accept_everything(station, document_id, person)
+    elif refuse_all:
+        with station.decide() as session:
+            waiting = proposals_of(session, get_document(session, document_id))
+            for proposal in (*waiting.items, *waiting.programmes, *waiting.deadlines):
+                refuse(proposal)
+            counts = {"accepted": 0, "refused": len(waiting)}
+    else:
+        counts = _walk(station, document_id, person, split_minutes or 4.0)
+    if as_json:
+        print_json(counts)
+    else:
+        say(N_("{accepted} accepted, {refused} refused."), **counts)
+
+
+def _accept_everything(station: Station, document_id: int, person: str | None) -> dict[str, int]:
+    with station.decide() as session:
+        waiting = proposals_of(session, get_document(session, document_id))
+        now = datetime.now(UTC)
+        for proposal in (*waiting.programmes, *waiting.items, *waiting.deadlines):
+            accept(session, station, proposal, now=now, person=person)
+        return {"accepted": len(waiting), "refused": 0}
+
+
+def _print_proposals(waiting: Proposals, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "items": [{"id": one.id, "ref": one.ref, "title": one.title} for one in waiting.items],
+                "programmes": [
+                    {"id": one.id, "title": one.title, "rule": one.rule_text} for one in waiting.programmes
+                ],
+                "deadlines": [
+                    {"id": one.id, "every": one.every, "day": one.day} for one in waiting.deadlines
+                ],
+            }
+        )
+        return
+    rows: list[list[object]] = [[_("item"), one.ref, one.title] for one in waiting.items]
+    rows += [[_("programme"), "", one.title] for one in waiting.programmes]
+    rows += [[_("report"), "", _due(one.every, one.day)] for one in waiting.deadlines]
+    print_table(_("Waiting for a decision"), [_("What"), _("Ref"), _("Title")], rows)
+
+
+def _walk(station: Station, document_id: int, person: str | None, target_minutes: float) -> dict[str, int]:
+    """Ask about each proposal; every answer is kept at once, so that a walk can be left and taken up again."""
+    counts = {"accepted": 0, "refused": 0}
+    passed: set[tuple[str, int]] = set()
+    while True:
+        with station.decide() as session:
+            waiting = proposals_of(session, get_document(session, document_id))
+            left = [
+                one
+                for one in (*waiting.programmes, *waiting.items, *waiting.deadlines)
+                if (one.__tablename__, one.id) not in passed
+            ]
+            if not left:
+                return counts
+            answer = _ask(left[0], target_minutes)
+            if answer == "q":
+                return counts
+            if answer == "s":
+                split_item(session, left[0], target_minutes)  # type: ignore[arg-type]
+            elif answer == "l":
+                passed.add((left[0].__tablename__, left[0].id))
+            elif answer == "r":
+                refuse(left[0])
+                counts["refused"] += 1
+            elif answer == "e" and (words := _edited(left[0])) is not None:  # type: ignore[arg-type]
+                accept_edited(
+                    session, station, left[0], title=words[0], text=words[1], now=datetime.now(UTC), person=person,  # type: ignore[arg-type]
+                )  # fmt: skip
+                counts["accepted"] += 1
+            elif answer == "a":
+                accept(session, station, left[0], now=datetime.now(UTC), person=person)
+                counts["accepted"] += 1
+
+
+def _ask(proposal: Item | Programme | Deadline, target_minutes: float) -> str:
+    choices = {"a": _("accept"), "r": _("refuse"), "l": _("later"), "q": _("stop here")}
+    if proposal.__tablename__ == "items":
+        item: Item = proposal  # type: ignore[assignment]
+        choices = {"a": choices["a"], "e": _("edit"), **choices}
+        minutes = minutes_of(item.text)
+        click.echo("")
+        click.echo(click.style(f"{item.ref}  {item.title}", bold=True))
+        click.echo(item.text)
+        if item.lead_units:
+            click.echo(_("Lead units: {units}").format(units=", ".join(item.lead_units)))
+        if item.period_text:
+            click.echo(_("Period: {period}").format(period=item.period_text))
+        click.echo(_("About {minutes:.1f} minutes.").format(minutes=minutes))
+        if minutes > target_minutes * 1.3 and item.text.count("\n"):
+            choices["s"] = _("split at its bullets")
+    elif proposal.__tablename__ == "programmes":
+        programme: Programme = proposal  # type: ignore[assignment]
+        click.echo("")
+        click.echo(click.style(programme.title, bold=True))
+        click.echo(programme.rule_text or "")
+    else:
+        deadline: Deadline = proposal  # type: ignore[assignment]
+        click.echo("")
+        click.echo(click.style(_("Report {due}").format(due=_due(deadline.every, deadline.day)), bold=True))
+        click.echo(deadline.text)
+    told = ", ".join(f"[{key}] {word}" for key, word in choices.items())
+    return str(click.prompt(told, type=click.Choice(list(choices)), show_choices=False, default="a"))
+
+
+def _edited(item: Item) -> tuple[str, str] | None:
+    """Title (first line) and text out of the user's editor; None where nothing was saved."""
+    words = click.edit(f"{item.title}\n\n{item.text}\n", extension=".txt")
+    if words is None:
+        return None
+    title, _newline, text = words.strip().partition("\n")
+    return title.strip(), text.strip()
