@@ -28,8 +28,8 @@ from content.language import N_
 _ROUNDS = 5
 _MEASURING_SHARE = 0.15
 _LIMITER_RATE_HZ = 48_000
-_ENCODER_GAIN_DB = {"mp3": -0.4}
-"""LAME scales its input by about 0.955 below 128 kbit/s."""
+_ENCODER_GAIN_DB = {"mp3": -0.45}
+"""LAME scales its input by 0.95."""
 _OVERSHOOT_DB = {"mp3": 1.0, "ogg": 1.2, "flac": 0.3, "wav": 0.3}
 """How far the encoder and the filters after the limiter overshoot it, as a first guess; measured afterwards."""
 _SAMPLED_FROM_MS = 600_000

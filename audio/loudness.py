@@ -17,6 +17,10 @@ SILENT_LUFS = -70.0
 """BS.1770's absolute gate: what is not louder is no programme."""
 
 
+_LIMITER_TAIL = 1.1
+"""The limiter lets go within 20 ms, which takes a little more than the blocks it acts in."""
+
+
 class TooQuietError(LoaError):
     """Nothing in the sound is loud enough to measure."""
 
@@ -116,7 +120,7 @@ class PeakHistogram:
         level_db = self._lowest_db + (np.arange(len(self._energy)) + 0.5) * self._step_db + gain_db
         reduction_db = np.minimum(0.0, limit_db - level_db)
         left = (self._energy * 10 ** (reduction_db / 10)).sum()
-        return float(-10 * np.log10(max(left / total, 1e-12)))
+        return float(-10 * np.log10(max(left / total, 1e-12))) * _LIMITER_TAIL
 
     def gain_for(self, wanted_db: float, limit_db: float) -> float:
         """The gain in dB after which the limited sound is `wanted_db` louder than the sound is now; at most +24 more."""
