@@ -146,14 +146,19 @@ def _unrolled(chain: Chain) -> list[int]:
     return times
 
 
-def best_pattern(line: Line, times: Sequence[int], number: int, spread: float = 1.0) -> Pattern | None:
-    """The evenest pattern of exactly `number` airings among those with the least shortfall, None: there is none."""
+def best_pattern(
+    line: Line, times: Sequence[int], number: int, *, goal: tuple[int, int] = (0, 0), spread: float = 1.0
+) -> Pattern | None:
+    """The evenest pattern of exactly `number` airings among those with the least shortfall, None: there is none.
+
+    `goal` is a shortfall (obligations, wishes) that is known to be the least: the search stops at it.
+    """
     best: Pattern | None = None
     bound = spread
     while True:
         found = patterns(line, times, number=number, bound=bound).get(number)
         if found is not None and (best is None or (found.hard, found.soft) < (best.hard, best.soft)):
             best = found
-        if (best is not None and best.hard == best.soft == 0) or bound > max(4.0, number / 2):
+        if (best is not None and (best.hard, best.soft) <= goal) or bound > number + 1.0:
             return best
         bound *= 2.0

@@ -13,6 +13,8 @@ from scheduler.planner.search import Progress, Search
 from scheduler.planner.solution import Solution
 
 STEPS_PER_AIRING = 6
+LEAST_STEPS = 4_000
+MOST_STEPS = 30_000
 
 
 def solve(
@@ -34,7 +36,10 @@ def solve(
         progress("construct", 0.0)
     search.construct()
     airings = sum(line.number for line in lines)
-    search.improve(airings * STEPS_PER_AIRING, progress=progress)
+    steps = min(MOST_STEPS, max(LEAST_STEPS, airings * STEPS_PER_AIRING))
+    search.improve(steps // 2, progress=progress)
+    search.mend(steps // 2, progress=progress)
+    search.improve(steps // 2, heat=0.03, progress=progress)
     return Solution(plays=plays_of(compact, lines, {}))
 
 

@@ -19,7 +19,7 @@ class Line:
 
     __slots__ = (
         "adjacent", "air", "base", "camp_of", "caps", "days", "devs", "fixed", "gap_days", "gap_s", "gaps", "index",
-        "length_s", "limits", "locked", "needs", "number", "of_day", "pair", "periods", "places", "programme", "tally",
+        "lack", "length_s", "limits", "locked", "needs", "number", "of_day", "pair", "periods", "places", "pressure", "programme", "settled", "tally",
         "urgency", "wants", "weight", "wished", "zones",
     )  # fmt: skip
 
@@ -47,11 +47,14 @@ class Line:
         for rate in programme.weight:
             self.wished.append(self.wished[-1] + (rate / total if total > 0 else 0.0))
         self.number = 0  # places of the pattern
+        self.pressure = 1.0  # grows while the line stays hungry and the search wants it fed
+        self.settled = 0  # the number that the deviations were reckoned with
         self.places: list[int | None] = []  # time of each place, None: not placed
         self.devs: list[float] = []
         self.fixed: set[int] = set()
         self.locked = False
         self.tally = [0] * len(self.periods)
+        self.lack = sum(self.wants)  # airings missing to obligations and wishes, over all periods
         self.pair: list[int] = []  # least silence to each other line, filled by the timeline
         self.adjacent: list[bool] = []  # same topic as that line
 
@@ -95,17 +98,21 @@ class Line:
     # -- places
     def open(self, number: int) -> None:
         """Start a pattern of `number` places, all empty."""
-        self.number = number
+        self.number = self.settled = number
         self.places = [None] * number
         self.devs = [0.0] * number
         self.tally = [0] * len(self.periods)
+        self.lack = sum(self.wants)
 
     def put(self, place: int, at: int) -> None:
         """Note an airing; the caller has looked that it fits."""
         self.places[place] = at
         self.devs[place] = self.dev(place, at)
+        tally, wants = self.tally, self.wants
         for period in self.of_day[at // DAY_S]:
-            self.tally[period] += 1
+            if tally[period] < wants[period]:
+                self.lack -= 1
+            tally[period] += 1
 
     def take(self, place: int) -> int:
         """Forget an airing and tell when it was."""
@@ -113,8 +120,11 @@ class Line:
         assert at is not None
         self.places[place] = None
         self.devs[place] = 0.0
+        tally, wants = self.tally, self.wants
         for period in self.of_day[at // DAY_S]:
-            self.tally[period] -= 1
+            tally[period] -= 1
+            if tally[period] < wants[period]:
+                self.lack += 1
         return at
 
     def placed(self) -> list[int]:
@@ -123,22 +133,36 @@ class Line:
 
     def before(self, place: int) -> int | None:
         """The time of the last airing before a place."""
-        for at in reversed(self.places[:place]):
-            if at is not None:
+        places = self.places
+        for i in range(place - 1, -1, -1):
+            if (at := places[i]) is not None:
                 return at
         return None
 
     def after(self, place: int) -> int | None:
         """The time of the first airing after a place."""
-        for at in self.places[place + 1 :]:
-            if at is not None:
+        places = self.places
+        for i in range(place + 1, len(places)):
+            if (at := places[i]) is not None:
                 return at
         return None
 
-    def count_on(self, day: int) -> int:
-        """Airings on a day."""
-        low = day * DAY_S
-        return sum(1 for at in self.places if at is not None and low <= at < low + DAY_S)
+    def count_on(self, day: int, place: int) -> int:
+        """Airings on a day, all of which stand next to `place` (save for empty places)."""
+        places = self.places
+        low, high = day * DAY_S, (day + 1) * DAY_S
+        count = 0
+        for i in range(place - 1, -1, -1):
+            if (at := places[i]) is not None:
+                if at < low:
+                    break
+                count += at < high
+        for i in range(place, len(places)):
+            if (at := places[i]) is not None:
+                if at >= high:
+                    break
+                count += at >= low
+        return count
 
     def shortfall(self) -> tuple[int, int]:
         """(airings missing to obligations, further airings missing to wishes), summed over all periods."""
@@ -154,27 +178,28 @@ class Line:
     def cost(self) -> float:
         """What the search makes small: missing airings first, then uneven spacing."""
         total = 0.0
-        for have, need, want in zip(self.tally, self.needs, self.wants, strict=True):
-            if have < want:
+        if self.lack:
+            for have, need, want in zip(self.tally, self.needs, self.wants, strict=True):
                 if have < need:
-                    total += (need - have) * self.urgency
-                    total += (want - need) * SOFT
-                else:
+                    total += (need - have) * self.urgency + (want - need) * SOFT
+                elif have < want:
                     total += (want - have) * SOFT
-        total *= self.weight
+        total *= self.weight * self.pressure
         if self.number >= 2:
             total += self.weight * (max(self.devs) + 0.1 * sum(self.devs) / self.number)
         return total
 
     def hungry(self) -> bool:
         """Whether an airing is missing to an obligation or a wish."""
-        return any(have < want for have, want in zip(self.tally, self.wants, strict=True))
+        return self.lack > 0
 
     def settle(self) -> None:
         """Forget places left empty; the deviations are those of the airings that there are."""
         if None in self.places:
             self.places = [at for at in self.places if at is not None]
-        self.number = len(self.places)
+        elif self.number == self.settled:
+            return
+        self.number = self.settled = len(self.places)
         self.devs = [self.dev(place, at) for place, at in enumerate(self.places) if at is not None]
 
 

@@ -21,6 +21,8 @@ from scheduler.planner.spacing import chain, counts_hold, least_needed, least_nu
 from scheduler.planner.timeline import Timeline
 
 Progress = Callable[[str, float], None]
+NEAR_DAYS = 7
+LONG_DAYS = 100  # above this the exact pattern of a line costs too much
 SESSION_S = 3 * 3600  # room closer together than this counts as one session of the day
 
 
@@ -104,28 +106,52 @@ class Search:
         return self._hard_pattern(line, times)
 
     def _hard_pattern(self, line: Line, times: Sequence[int]) -> list[int]:
-        """Where the quick way meets no pattern that keeps all counts: the exact one."""
-        tables = patterns(line, times) if self.problem.days <= 100 else {}
-        if tables:
-            least = min((p.hard, p.soft) for p in tables.values())
-            numbers = [n for n, p in tables.items() if (p.hard, p.soft) == least][:3]
-        else:
-            numbers = [least_number(line), least_needed(line)]
+        """Where the quick way meets no pattern that keeps all counts: the exact one, on long horizons a near one."""
+        if self.problem.days > LONG_DAYS:
+            return self._near_pattern(line, times)
+        tables = patterns(line, times)
+        least = min((p.hard, p.soft) for p in tables.values())
+        numbers = [n for n, p in tables.items() if (p.hard, p.soft) == least][:3]
         best: tuple[tuple[float, ...], list[int]] | None = None
         for number in numbers:
             line.number = number
-            found = best_pattern(line, times, number)
-            if found is None:
-                if number in tables:
-                    best = best or ((float("inf"),), tables[number].times)
-                continue
+            found = best_pattern(line, times, number, goal=least) or tables[number]
             score = (found.hard, found.soft, found.widest if number > 1 else 0.0, number)
             if best is None or score < best[0]:
                 best = (score, found.times)
+        assert best is not None
+        return best[1]
+
+    def _near_pattern(self, line: Line, times: Sequence[int]) -> list[int]:
+        """A pattern that breaks no maximum and misses little; `improve` mends the rest."""
+        best: tuple[tuple[float, ...], list[int]] | None = None
+        for number in {least_number(line): None, least_needed(line): None}:
+            line.number = number
+            windows = place_windows(line, number)
+            for first, last in (windows, ([0] * number, [self.problem.days] * number)):
+                found = chain(line, number, times, (first, last))
+                if found is None:
+                    continue
+                kept = self._within_caps(line, found)
+                fine, hard, soft = counts_hold(line, kept)
+                if fine and (best is None or (hard, soft) < best[0]):
+                    best = ((hard, soft), kept)
         if best is None:
-            line.number = len(line.fixed)
             return sorted(line.fixed)
         return best[1]
+
+    @staticmethod
+    def _within_caps(line: Line, times: Sequence[int]) -> list[int]:
+        """The times without those that break a maximum of a period."""
+        tally = [0] * len(line.periods)
+        kept = []
+        for at in times:
+            here = line.of_day[at // DAY_S]
+            if at in line.fixed or all(tally[p] < line.caps[p] for p in here):
+                kept.append(at)
+                for p in here:
+                    tally[p] += 1
+        return kept
 
     def construct(self) -> None:
         """A first plan: fixed airings, then line by line."""
@@ -145,8 +171,10 @@ class Search:
             devs = [line.dev(i, at) for i, at in enumerate(alone)]
             self.ideal[line.index] = line.weight * (max(devs) + 0.1 * sum(devs) / len(devs))
         found = self.pattern(line, self.all_times(line))
-        if counts_hold(line, found)[1:] <= least and set(found) >= line.fixed:
+        if set(found) >= line.fixed and (self.problem.days > LONG_DAYS or counts_hold(line, found)[1:] <= least):
             self.lay(line, found)
+            while line.hungry() and self.grow(line):
+                line.settle()
             return
         line.open(len(alone))
         for place, at in enumerate(alone):
@@ -189,7 +217,7 @@ class Search:
         widest = max(line.devs) if number > 1 else NO_LIMIT
         needs, wants, caps = line.needs, line.wants, line.caps
         urgency = line.urgency
-        hungry = any(have < want for have, want in zip(tally, wants, strict=True))
+        hungry = line.hungry()
         options: list[tuple[float, int]] = []
         for day in range(first, last + 1):
             if not line.days[day]:
@@ -219,7 +247,7 @@ class Search:
             if blink and self.random.random() < blink:
                 continue
             limit = line.most_on(day)
-            if line.count_on(day) >= limit:
+            if limit < NO_LIMIT and line.count_on(day, place) >= limit:
                 continue
             room = self.air.room(line, day)
             if not room:
@@ -255,16 +283,21 @@ class Search:
         self.air.drop(line, at)
         return True
 
-    def grow(self, line: Line) -> bool:
-        """Give a line one airing more, where an obligation or a wish misses it. False: there is no room."""
-        wanted = set()
+    def grow(self, line: Line, near: int | None = None) -> bool:
+        """Give a line one airing more, where an obligation or a wish misses it. False: there is no room.
+
+        With `near`, a day, only periods that touch the fortnight around it are fed.
+        """
+        low, high = (0, self.problem.days - 1) if near is None else (near - NEAR_DAYS, near + NEAR_DAYS)
+        wanted: set[int] = set()
         for period, (have, want) in enumerate(zip(line.tally, line.wants, strict=True)):
-            if have < want:
-                wanted |= set(range(max(0, line.periods[period].first), line.periods[period].last + 1))
+            if have < want and line.periods[period].last >= low and line.periods[period].first <= high:
+                wanted.update(range(max(0, low, line.periods[period].first), min(high, line.periods[period].last) + 1))
         number = line.number + 1
+        places = line.places
         best: tuple[float, int, int] | None = None
         for day in sorted(wanted):
-            if day >= self.problem.days or not line.days[day] or line.count_on(day) >= line.most_on(day):
+            if day >= self.problem.days or not line.days[day]:
                 continue
             gain = 0.0
             shut = False
@@ -277,13 +310,13 @@ class Search:
                     gain += line.urgency
                 elif have < line.wants[period]:
                     gain += SOFT
-            if shut or (best is not None and -gain >= best[0]):
+            if shut or gain <= 0.0 or (best is not None and -gain >= best[0]):
                 continue
             for a, b in self.air.room(line, day):
                 for start in (a, b):
                     at = day * DAY_S + start
                     place, before, after = 0, None, None
-                    for i, other in enumerate(line.places):
+                    for i, other in enumerate(places):
                         if other is None:
                             continue
                         if other > at:
@@ -294,13 +327,15 @@ class Search:
                         after is not None and not line.apart(at, after)
                     ):
                         continue
+                    if line.count_on(day, place) >= line.most_on(day):
+                        continue
                     cost = 0.1 * abs(line.wish(at) * number - place - 0.5) - gain
                     if best is None or cost < best[0]:
                         best = (cost, at, place)
         if best is None:
             return False
         _, at, place = best
-        line.places.insert(place, None)
+        places.insert(place, None)
         line.devs.insert(place, 0.0)
         line.number = number
         line.put(place, at)
@@ -314,22 +349,22 @@ class Search:
             return
         costs = [line.cost() for line in self.lines]
         chance = self.random.random
+        wanting = [x.index for x in movable if x.hungry()]
         for step in range(steps):
             if progress and step % 256 == 0:
                 progress("improve", step / steps)
-            wanting = [x for x in movable if x.hungry()] if step % 2 else []
-            if wanting:
-                line = wanting[int(chance() * len(wanting))]
+            if wanting and step % 2:
+                line = self.lines[wanting[int(chance() * len(wanting))]]
             else:
                 line = max(
                     (movable[int(chance() * len(movable))] for _ in range(3)),
                     key=lambda x: costs[x.index] - self.ideal.get(x.index, 0.0),
                 )
             before: dict[int, list[int | None]] = {}
-            order = self._ruin(line, before)
+            order, day = self._ruin(line, before)
             if not order:
                 continue
-            self._rebuild(order)
+            self._rebuild(order, day)
             change = 0.0
             after = {}
             for index in before:
@@ -339,9 +374,73 @@ class Search:
                 change += after[index] - costs[index]
             if change <= heat * (1.0 - step / steps) * chance():
                 for index, cost in after.items():
+                    if cost >= SOFT or costs[index] >= SOFT:
+                        wanting = [i for i in wanting if i != index]
+                        if self.lines[index].hungry():
+                            wanting.append(index)
                     costs[index] = cost
             else:
                 self._restore(before)
+
+    def mend(self, steps: int, *, progress: Progress | None = None) -> None:
+        """Feed hungry lines: each failure makes the hungry line weigh more, until others make room for it.
+
+        (Guided ejection: the pressure moves the shortage about until it lands where it can be met.) Keeps
+        the best plan met on the way.
+        """
+        chance = self.random.random
+        costs = [line.cost() for line in self.lines]
+        wanting = [x.index for x in self.lines if x.lack and not x.locked]
+        best_cost = self._missing()
+        best = [list(x.places) for x in self.lines]
+        touched: set[int] = set()
+        for step in range(steps):
+            if not wanting:
+                break
+            if progress and step % 256 == 0:
+                progress("mend", step / steps)
+            line = self.lines[wanting[int(chance() * len(wanting))]]
+            before: dict[int, list[int | None]] = {}
+            order, day = self._ruin(line, before)
+            if not order:
+                continue
+            self._rebuild(order, day)
+            change = 0.0
+            after = {}
+            for index in before:
+                owner = self.lines[index]
+                owner.settle()
+                after[index] = owner.cost()
+                change += after[index] - costs[index]
+            if change > 0.5 * chance():
+                self._restore(before)
+                line.pressure *= 1.03
+                costs[line.index] = line.cost()
+                continue
+            fed = False
+            for index, cost in after.items():
+                fed = fed or cost >= SOFT or costs[index] >= SOFT
+                costs[index] = cost
+            touched.update(after)
+            if fed:
+                wanting = [i for i in wanting if self.lines[i].lack]
+                wanting += [i for i in after if self.lines[i].lack and i not in wanting]
+                missing = self._missing()
+                if missing < best_cost:
+                    best_cost, best, touched = missing, [list(x.places) for x in self.lines], set()
+        if wanting and touched:
+            self._restore({i: places for i, places in enumerate(best) if self.lines[i].places != places})
+        for line in self.lines:
+            line.pressure = 1.0
+
+    def _missing(self) -> float:
+        """The weighted shortfall of the whole plan, without pressure."""
+        total = 0.0
+        for line in self.lines:
+            if line.lack:
+                hard, soft = line.shortfall()
+                total += line.weight * (hard * line.urgency + soft * SOFT)
+        return total
 
     def _restore(self, before: dict[int, list[int | None]]) -> None:
         for index, wanted in before.items():
@@ -352,19 +451,33 @@ class Search:
                     self.air.drop(line, at)
         for index, wanted in before.items():
             line = self.lines[index]
+            if len(line.places) != len(wanted):
+                there = set(line.places)
+                line.open(len(wanted))
+                for place, at in enumerate(wanted):
+                    if at is not None:
+                        line.put(place, at)
+                        if at not in there:
+                            self.air.add(line, at)
+                continue
             there = set(line.places)
-            line.open(len(wanted))
-            for place, at in enumerate(wanted):
+            changed = [i for i, (new, old) in enumerate(zip(line.places, wanted, strict=True)) if new != old]
+            for place in changed:
+                if line.places[place] is not None:
+                    line.take(place)
+            for place in changed:
+                at = wanted[place]
                 if at is not None:
                     line.put(place, at)
                     if at not in there:
                         self.air.add(line, at)
 
-    def _ruin(self, line: Line, before: dict[int, list[int | None]]) -> list[Line]:
+    def _ruin(self, line: Line, before: dict[int, list[int | None]]) -> tuple[list[Line], int]:
         """Take a bad airing and some of what is on air near its ideal place out of the plan.
 
         `before` gets the old places of each line that is touched. Returns the lines to put back, one entry
-        per airing, the one that it is about first; a line with no empty place is one that wants to grow.
+        per airing, the one that it is about first (a line with no empty place is one that wants to grow),
+        and the day around which it happened.
         """
         chance = self.random.random
         order: list[Line] = []
@@ -377,19 +490,19 @@ class Search:
                 if line.days[day]
             ]
             if not days:
-                return []
+                return [], 0
             day = days[int(chance() * len(days))]
             before[line.index] = list(line.places)
             spread = 0 if chance() < 0.6 else 1
         else:
             if not line.number:
-                return []
+                return [], 0
             place = int(chance() * line.number)
             if chance() < 0.7:
                 place = max(range(line.number), key=lambda i: line.devs[i])
             before[line.index] = list(line.places)
             if not self.remove(line, place):
-                return []
+                return [], 0
             day = self._ideal_day(line, place)
             spread = 1 if chance() < 0.6 else 2
         order.append(line)
@@ -410,7 +523,7 @@ class Search:
                 before[owner.index] = list(owner.places)
             if self.remove(owner, owner.places.index(at)):
                 order.append(owner)
-        return order
+        return order, day
 
     def _ideal_day(self, line: Line, place: int) -> int:
         wanted = (place + 0.5) / line.number
@@ -423,7 +536,7 @@ class Search:
                 high = middle
         return low
 
-    def _rebuild(self, order: list[Line]) -> None:
+    def _rebuild(self, order: list[Line], day: int) -> None:
         chance = self.random.random
         kind = chance()
         first, rest = order[0], order[1:]
@@ -438,7 +551,7 @@ class Search:
             if None in owner.places:
                 self.insert(owner, owner.places.index(None), 0.02)
             else:
-                self.grow(owner)
+                self.grow(owner, day)
         for owner in {line.index: line for line in again}.values():
             if owner.hungry():
-                self.grow(owner)
+                self.grow(owner, day)

@@ -23,6 +23,7 @@ class Timeline:
         self.budget = [z.budget_s for z in problem.zones]
         self.most = [z.max_plays for z in problem.zones]
         self.lines = lines
+        self.topics = [*(line.programme.topic for line in lines), None]
         for line in lines:
             self._relate(line)
 
@@ -85,18 +86,13 @@ class Timeline:
             if len(self.on[zone][day]) >= most and sum(1 for on in self.on[zone][day] if on[2] >= 0) >= most:
                 return []
         shut: list[Span] = []
-        pair, adjacent = line.pair, line.adjacent
-        apart = self.adjacent_s
+        pair, topic = line.pair, line.programme.topic
+        topics = self.topics
         for zone in line.zones:
             on = self.on[zone][day]
-            for start, end, other in on:
-                gap = pair[other]
-                if adjacent[other]:
-                    shut.append(self._topic_shut(on, start, end, other, gap, length, apart))
-                else:
-                    shut.append((start - length - gap, end + gap))
-        if not shut:
-            return list(base)
+            shut += [(start - length - pair[other], end + pair[other]) for start, end, other in on]
+            if topic is not None and topic in [topics[other] for _, _, other in on]:
+                shut += self._topic_shut(on, line, length)
         shut.sort()
         free: list[Span] = []
         for low, high in base:
@@ -115,16 +111,20 @@ class Timeline:
                 free.append((at, high))
         return free
 
-    @staticmethod
-    def _topic_shut(on: list[On], start: int, end: int, other: int, gap: int, length: int, apart: int) -> Span:
+    def _topic_shut(self, on: list[On], line: Line, length: int) -> list[Span]:
         """A neighbour of the same topic keeps further away, unless something lies in between."""
-        at = on.index((start, end, other))
-        low, high = start - apart, end + apart
-        if at > 0:
-            low = max(low, on[at - 1][0])
-        if at + 1 < len(on):
-            high = min(high, on[at + 1][0])
-        return min(low, start - gap) - length, max(high, end + gap)
+        shut: list[Span] = []
+        apart = self.adjacent_s
+        adjacent = line.adjacent
+        for at, (start, end, other) in enumerate(on):
+            if adjacent[other]:
+                low, high = start - apart, end + apart
+                if at > 0 and on[at - 1][0] > low:
+                    low = on[at - 1][0]
+                if at + 1 < len(on) and on[at + 1][0] < high:
+                    high = on[at + 1][0]
+                shut.append((low - length, high))
+        return shut
 
     def leaves_neighbours_apart(self, line: Line, at: int) -> bool:
         """Whether taking this airing away would bring two plays of one topic side by side."""
