@@ -1,6 +1,8 @@
 """Receiving: verified first, whole or not at all, older never over newer, and what the plan holds afterwards."""
 
 import json
+import os
+import random
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -21,6 +23,7 @@ from scheduler.exchange.receive import Received, receive_package
 from scheduler.models import Play
 from scheduler.stations import CommuneStation, ReceivedPackage
 from tests.scheduler.a_centre import FROM, NOW, UNTIL, add_sound, noise, plan_month
+from tests.scheduler.mutated import spoiled
 
 
 class Line:
@@ -262,3 +265,53 @@ def test_a_path_without_a_package_is_told(line: Line, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(PackageRefusedError, match=r"manifest\.json is missing"):
         line.receive(tmp_path / "empty")
+
+
+@pytest.mark.parametrize("form", ["dir", "zip"])
+def test_no_spoiled_package_is_accepted_none_crashes_and_nothing_is_left(line: Line, form: str) -> None:
+    good = line.export("good", form=form)
+    with line.centre.decide() as session:
+        session.scalars(select(Play)).first().starts_at += timedelta(minutes=1)  # type: ignore[union-attr]
+    other = line.export("other", form=form, now=NOW + timedelta(hours=1))
+    line.trust(good.fingerprint)
+    before = line.everything()
+    (line.folder / "spoiled").mkdir()
+    chance = random.Random(20261122)
+    for _turn in range(int(os.environ.get("LOA_MUTATIONS", "150"))):
+        bad, how = spoiled(chance, good.path, other.path, line.folder / "spoiled")
+        with pytest.raises(PackageRefusedError):
+            line.receive(bad)
+            pytest.fail(f"accepted after {how}")
+    assert line.everything() == before
+    assert line.receive(good.path).added == 12
+
+
+def test_a_trusted_signer_cannot_write_outside_the_package_either(line: Line) -> None:
+    sent = line.export()
+    line.trust(sent.fingerprint)
+    key = communes.signing_key(line.centre, NOW)
+    whole = json.loads((sent.path / "manifest.json").read_bytes())
+    for path in (
+        "../../evil.mp3",
+        "/evil.mp3",
+        "audio\\evil.mp3",
+        "CON.mp3",
+        "a/b/c/d/e.mp3",
+        "evil.mp3 ",
+        "é.mp3",
+    ):
+        body = {**whole, "files": [*whole["files"], {"path": path, "sha256": "0" * 64, "size": 1}]}
+        text = json.dumps(body).encode()
+        (sent.path / "manifest.json").write_bytes(text)
+        (sent.path / "manifest.json.sig").write_bytes(key.sign(text))
+        with pytest.raises(PackageRefusedError, match="is not allowed"):
+            line.receive(sent.path)
+    body = {
+        **whole,
+        "files": [*whole["files"], {**whole["files"][0], "path": whole["files"][0]["path"].upper()}],
+    }
+    text = json.dumps(body).encode()
+    (sent.path / "manifest.json").write_bytes(text)
+    (sent.path / "manifest.json.sig").write_bytes(key.sign(text))
+    with pytest.raises(PackageRefusedError, match="damaged"):  # the same name twice on a disk that folds case
+        line.receive(sent.path)
