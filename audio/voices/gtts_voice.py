@@ -238,12 +238,13 @@ class GttsVoice:
             raise _RetryError(Told(_OFFLINE), offline=True) from error
         except requests.exceptions.ReadTimeout as error:
             raise _RetryError(Told(_SLOW, seconds=round(self.read_s))) from error
-        except requests.exceptions.ProxyError as error:
-            raise _RetryError(Told(_OFFLINE), offline=True) from error
         except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
             if late.is_set():
                 raise _RetryError(Told(_SLOW, seconds=round(self.request_s))) from error
-            offline = "NewConnectionError" in repr(error) or "NameResolution" in repr(error)
+            # urllib3 names a connection that was cut after the proxy's answer a proxy error too: only these never began
+            offline = any(
+                name in repr(error) for name in ("NewConnection", "NameResolution", "Tunnel connection")
+            )
             raise _RetryError(Told(_OFFLINE) if offline else Told(_CUT), offline=offline) from error
         except requests.exceptions.RequestException as error:
             raise VoiceError(voice=self.name, reason=type(error).__name__) from error

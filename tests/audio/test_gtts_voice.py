@@ -1,0 +1,203 @@
+"""gTTS over real TLS: no word lost, none doubled, nobody in between."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from speech_service import SpeechService, make_certificates, make_mp3, waits
+
+from audio import wav
+from audio.cache import SentenceCache
+from audio.speak import Sentence, Speaker
+from audio.voices.gtts_voice import GttsVoice
+from audio.voices.packing import MOST_CHARS, pack
+from audio.voices.voice import LanguageNotSpokenError, NothingToSayError, VoiceError, VoiceUnavailableError
+
+LONG = (
+    "Ủy ban nhân dân phường đề nghị các tổ dân phố, các hộ gia đình và các cơ sở kinh doanh trên địa bàn chủ động "
+    "kiểm tra hệ thống điện, chuẩn bị phương tiện chữa cháy tại chỗ, và báo ngay cho lực lượng chức năng khi có sự cố."
+)
+SHORT = "Mời bà con theo dõi bản tin."
+
+
+@pytest.fixture(scope="module")
+def mp3() -> bytes:
+    return make_mp3(7)
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return make_certificates(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def serve(
+    certificates: tuple[Path, Path], mp3: bytes, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., SpeechService]]:
+    started: list[SpeechService] = []
+
+    def start(*faults: str, files: tuple[Path, Path] = certificates) -> SpeechService:
+        service = SpeechService(files[1], mp3, list(faults)).start()
+        started.append(service)
+        for name in ("HTTPS_PROXY", "https_proxy"):
+            monkeypatch.setenv(name, service.proxy_url)
+        for name in ("NO_PROXY", "no_proxy", "CURL_CA_BUNDLE"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(files[0]))
+        return service
+
+    yield start
+    for service in started:
+        service.stop()
+
+
+def words(*texts: str) -> list[str]:
+    return " ".join(texts).split()
+
+
+def length_ms(sound: bytes) -> float:
+    pcm, rate_hz = wav.split_wav(sound)
+    return len(pcm) / 2 / rate_hz * 1000
+
+
+@given(st.text(alphabet="aăâbc ế.,;:!?\n\u0301", max_size=600))
+def test_packing_loses_no_word_and_keeps_every_piece_within_the_limit(text: str) -> None:
+    import unicodedata
+
+    pieces = pack(text)
+    assert "".join("".join(pieces).split()) == "".join(unicodedata.normalize("NFC", text).split())
+    assert all(0 < len(piece) <= MOST_CHARS for piece in pieces)
+
+
+def test_pieces_end_where_a_speaker_would_breathe() -> None:
+    assert [piece[-1] for piece in pack(LONG)][:2] == [",", ","]
+    assert len(pack(LONG)) == 3
+
+
+def test_every_word_is_asked_for_once_over_one_connection(serve: Callable[..., SpeechService]) -> None:
+    service = serve()
+    sound = GttsVoice().synthesise(LONG, "vi")
+    assert words(*service.asked) == words(LONG)
+    assert service.tls_connections == 1
+    assert length_ms(sound) > 3 * 6500
+
+
+def test_1400_characters_cost_at_most_16_requests_and_one_connection_a_worker(
+    serve: Callable[..., SpeechService], tmp_path: Path
+) -> None:
+    text = (LONG + " ") * 7
+    text = text[: text.rindex(" ", 0, 1400)]
+    service = serve()
+    GttsVoice().synthesise(text, "vi")
+    assert len(service.asked) <= 16
+    assert words(*service.asked) == words(text)
+
+    service = serve()
+    sentences = [Sentence(spoken=f"{one}, số {n}.") for n, one in enumerate([LONG[:170], LONG[60:230]] * 4)]
+    with Speaker([GttsVoice()], SentenceCache(tmp_path, 10**9)) as speaker:
+        speaker.speak(sentences, "vi")
+    assert sorted(words(*service.asked)) == sorted(words(*[s.spoken for s in sentences]))
+    assert len(service.asked) <= 16
+    assert service.tls_connections <= 4
+
+
+@pytest.mark.parametrize(
+    "fault", ["429", "503", "500", "cut-before", "cut-inside", "without-audio", "short-audio"]
+)
+def test_a_passing_fault_loses_no_word_and_doubles_none(
+    fault: str, serve: Callable[..., SpeechService]
+) -> None:
+    service = serve("speak", fault, fault)
+    slept, sleep = waits()
+    sound = GttsVoice(sleep=sleep).synthesise(LONG, "vi")
+    assert words(*service.spoken) == words(LONG)
+    assert len(service.asked) == 5
+    assert slept == ([7, 7] if fault == "429" else [1, 2])
+    assert length_ms(sound) == pytest.approx(3 * 7000, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("503", "503"),
+        ("without-audio", "no sound for"),
+        ("cut-inside", "cut"),
+        ("404", "404"),
+        ("flood", "far more"),
+    ],
+)
+def test_a_lasting_fault_is_an_error_that_says_why(
+    fault: str, message: str, serve: Callable[..., SpeechService]
+) -> None:
+    service = serve(*[fault] * 20)
+    with pytest.raises(VoiceError, match=message):
+        GttsVoice(sleep=waits()[1]).synthesise(SHORT, "vi")
+    assert len(service.asked) <= 5
+    assert not service.spoken
+
+
+@pytest.mark.parametrize("fault", ["drip-body", "drip-head"])
+def test_a_server_that_drips_is_cut_off(fault: str, serve: Callable[..., SpeechService]) -> None:
+    service = serve(fault)
+    sound = GttsVoice(sleep=waits()[1], request_s=0.6).synthesise(SHORT, "vi")
+    assert service.spoken == [SHORT]
+    assert length_ms(sound) > 6500
+
+
+@pytest.mark.parametrize("fault", ["portal-page", "portal-redirect"])
+def test_a_captive_portal_is_named_and_not_asked_again(
+    fault: str, serve: Callable[..., SpeechService]
+) -> None:
+    service = serve(fault, fault)
+    with pytest.raises(VoiceUnavailableError, match="log in to the network"):
+        GttsVoice(sleep=waits()[1]).synthesise(SHORT, "vi")
+    assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize("wrong", ["signer", "host"])
+def test_a_wrong_certificate_is_refused_before_a_word_is_sent(
+    wrong: str, serve: Callable[..., SpeechService], tmp_path: Path
+) -> None:
+    files = (
+        make_certificates(tmp_path, trusted=False)
+        if wrong == "signer"
+        else make_certificates(tmp_path, "else.example")
+    )
+    service = serve(files=files)
+    with pytest.raises(VoiceUnavailableError, match="certificate"):
+        GttsVoice(sleep=waits()[1]).synthesise(SHORT, "vi")
+    assert not service.asked
+
+
+def test_without_a_network_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    with pytest.raises(VoiceUnavailableError, match="internet"):
+        GttsVoice(sleep=waits()[1]).synthesise(SHORT, "vi")
+
+
+def test_after_a_failure_the_next_run_asks_only_for_what_is_missing(
+    serve: Callable[..., SpeechService], tmp_path: Path
+) -> None:
+    sentences = [Sentence(spoken=f"Câu số {word}.") for word in ("một", "hai", "ba", "bốn", "năm", "sáu")]
+    cache = SentenceCache(tmp_path, 10**9)
+    service = serve("speak", "speak", "404")
+    with (
+        Speaker([GttsVoice(workers=1, sleep=waits()[1])], cache) as speaker,
+        pytest.raises(Exception, match="404"),
+    ):
+        speaker.speak(sentences, "vi")
+    assert len(service.spoken) == 2
+    with Speaker([GttsVoice(sleep=waits()[1])], cache) as speaker:
+        spoken = speaker.speak(sentences, "vi")
+    assert spoken.synthesised == 4
+    assert sorted(service.spoken) == sorted(s.spoken for s in sentences)
+
+
+def test_it_speaks_only_languages_it_has_and_only_words() -> None:
+    with pytest.raises(LanguageNotSpokenError):
+        GttsVoice().synthesise(SHORT, "hmn-x")
+    with pytest.raises(NothingToSayError):
+        GttsVoice().synthesise("… !", "vi")
