@@ -19,7 +19,7 @@ from content.language import N_
 from content.models import Episode, EpisodePart, Item, Programme
 from content.months import first_day, last_day, months_between
 from scheduler.models import AsRun, Play
-from scheduler.obligation import Obligation, Standing, air_days, stand
+from scheduler.obligation import AirDays, Obligation, Standing, stand
 
 TO_COME = ("planned", "pinned")
 MOST_REASONS = 4
@@ -73,6 +73,7 @@ def ledger(
     episodes = _episodes(session, airings, months_between(first, last))
     ready = _Readiness(session, config, episodes)
     standings: list[Standing] = []
+    days = AirDays(config)
     programmes = session.scalars(
         select(Programme).where(Programme.status != "proposed").order_by(Programme.id)
     ).all()
@@ -84,18 +85,18 @@ def ledger(
         own = by_programme[programme.id]
         if programme.new_per_month:
             for month in months_between(first, last):
-                if found := _series(config, programme, month, own, airings, ready, today):
+                if found := _series(config, programme, month, own, airings, ready, today, days):
                     standings.append(found)
         counted = _merged(airings[e.id] for e in own if e.id in airings)
         doubts = [doubt for e in own if airings[e.id].planned for doubt in ready.doubts(e)]
-        for obligation in _counted(config, programme, programme.rules or {}, from_on, until_on):
+        for obligation in _counted(config, days, programme, programme.rules or {}, from_on, until_on):
             if programme.status != "retired" or counted.aired:
                 standings.append(_standing(obligation, counted, _zones(config, programme), today, doubts))
     for episode in episodes.values():
         if episode.programme_id is None and episode.parts:
             item = episode.parts[0].item
             if item.rules and item.status in ("approved", "submitted", "draft"):
-                for obligation in _counted(config, item, item.rules, from_on, until_on):
+                for obligation in _counted(config, days, item, item.rules, from_on, until_on):
                     standings.append(
                         _standing(
                             obligation,
@@ -120,6 +121,7 @@ def _series(
     airings: dict[int, _Airings],
     ready: _Readiness,
     today: date,
+    days: AirDays,
 ) -> Standing | None:
     """New episodes of a month, each with its replays: all must air within the month."""
     first, last = first_day(month), last_day(month)
@@ -148,7 +150,7 @@ def _series(
         document_id=programme.document_id,
         rule_text=programme.rule_text,
         source="document" if programme.document_id else "rule",
-        air_days=air_days(config, zones, valid_from, valid_until, rules.get("weekdays")),
+        air_days=days.between(zones, valid_from, valid_until, rules.get("weekdays")),
         max_per_day=int(rules.get("max_per_day", 1)) * wanted,
         min_gap_days=int(rules.get("min_gap_days", 1)),
     )
@@ -177,7 +179,12 @@ def _series(
 
 
 def _counted(
-    config: Config, owner: Programme | Item, rules: dict[str, Any], from_on: date, until_on: date
+    config: Config,
+    air_days: AirDays,
+    owner: Programme | Item,
+    rules: dict[str, Any],
+    from_on: date,
+    until_on: date,
 ) -> list[Obligation]:
     """Obligations out of `counts` and `campaigns` with a minimum (see docs/planner.md)."""
     found: list[Obligation] = []
@@ -197,9 +204,9 @@ def _counted(
         low, high = max(first, start), min(last, end)
         if high < low or high < from_on or low > until_on:
             return
-        days = air_days(config, list(owner.zones or ()), low, high, rules.get("weekdays"))
+        days = air_days.between(owner.zones, low, high, rules.get("weekdays"))
         if share and (low, high) != (first, last):
-            whole = air_days(config, list(owner.zones or ()), first, last, rules.get("weekdays"))
+            whole = air_days.between(owner.zones, first, last, rules.get("weekdays"))
             owed = int(owed * len(days) / len(whole)) if whole else 0
             if owed <= 0:
                 return

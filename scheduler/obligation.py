@@ -141,6 +141,27 @@ def last_chance(obligation: Obligation, rest: int, today: date) -> date | None:
     return None
 
 
+class AirDays:
+    """Days on which something may air; each question is worked out once."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._known: dict[tuple[Any, ...], tuple[date, ...]] = {}
+
+    def between(
+        self,
+        zones: Sequence[str] | None,
+        from_on: date,
+        until_on: date,
+        weekdays: Sequence[int] | None = None,
+    ) -> tuple[date, ...]:
+        """As `air_days` does."""
+        key = (tuple(zones or ()), from_on, until_on, tuple(weekdays) if weekdays is not None else None)
+        if key not in self._known:
+            self._known[key] = air_days(self.config, *key)
+        return self._known[key]
+
+
 def air_days(
     config: Config, zones: Sequence[str], from_on: date, until_on: date, weekdays: Sequence[int] | None = None
 ) -> tuple[date, ...]:
