@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from content import approval, people
+from content import approval, events, people
 from content.commands.choices import DAY
 from content.commands.shell import LoaGroup, json_option, option, print_json, print_table, say, with_station
 from content.drafting import draft_item
@@ -181,28 +181,52 @@ def submit(station: Station, item_ids: tuple[int, ...], as_name: str | None) -> 
             found = get_item(session, item_id)
             if current_script(session, found) is None:
                 draft_item(session, station, found, now=now, person=person)
-            approval.submit(session, found, person=person, now=now)
+            approval.submit(session, found, person, now=now)
         say(N_("Item {id} waits for approval."), id=item_id)
 
 
 @item.command(
     help=N_("Approve submitted items: their exact words may air. Nobody approves their own text."),
-    epilog=N_("Example:\n  loa item approve 3 --as lan"),
+    epilog=N_(
+        "Example:\n  loa item approve 3 --as Minh\n  loa item approve 3 --degraded-voice --reason 'No internet today'"
+    ),
 )
 @click.argument("item_ids", metavar="ITEM...", type=int, nargs=-1, required=True)
+@option("--degraded-voice", is_flag=True, help=N_("Agree that a makeshift voice may speak it on the air."))
+@option(
+    "--emergency",
+    is_flag=True,
+    help=N_("Air an emergency item unapproved; needs --reason, stands in every report."),
+)
+@option("--reason", default="", help=N_("Why."))
 @as_person
 @with_station
-def approve(station: Station, item_ids: tuple[int, ...], as_name: str | None) -> None:
+def approve(
+    station: Station,
+    item_ids: tuple[int, ...],
+    degraded_voice: bool,
+    emergency: bool,
+    reason: str,
+    as_name: str | None,
+) -> None:
+    now = datetime.now(UTC)
     for item_id in item_ids:
         with station.decide() as session:
             person = people.current_person(session, station.config, as_name)
-            approval.approve(
-                session,
-                get_item(session, item_id),
-                person=person,
-                config=station.config,
-                now=datetime.now(UTC),
-            )
+            found = get_item(session, item_id)
+            if emergency:
+                if current_script(session, found) is None:
+                    draft_item(session, station, found, now=now, person=person)
+                approval.approve_emergency(session, found, person, reason, now=now)
+            elif not (degraded_voice and found.status == "approved"):
+                approval.approve(
+                    session, found, person, config=station.config, reason=reason or None, now=now
+                )
+            if degraded_voice:
+                script = approval.latest_script(session, found)
+                approval.consent_to_degraded_voice(
+                    session, script, person, audio_sha256=None, reason=reason or None, now=now
+                )
         say(N_("Item {id} is approved by {person}. Next: `loa render {id}`."), id=item_id, person=person)
 
 
@@ -217,9 +241,7 @@ def approve(station: Station, item_ids: tuple[int, ...], as_name: str | None) ->
 def reject(station: Station, item_id: int, reason: str, as_name: str | None) -> None:
     with station.decide() as session:
         person = people.current_person(session, station.config, as_name)
-        approval.reject(
-            session, get_item(session, item_id), person=person, reason=reason, now=datetime.now(UTC)
-        )
+        approval.reject(session, get_item(session, item_id), person, reason, now=datetime.now(UTC))
     say(N_("Item {id} goes back to its editor."), id=item_id)
 
 
@@ -228,11 +250,15 @@ def reject(station: Station, item_id: int, reason: str, as_name: str | None) -> 
     epilog=N_("Example:\n  loa item retire 3"),
 )
 @click.argument("item_ids", metavar="ITEM...", type=int, nargs=-1, required=True)
+@as_person
 @with_station
-def retire(station: Station, item_ids: tuple[int, ...]) -> None:
+def retire(station: Station, item_ids: tuple[int, ...], as_name: str | None) -> None:
     for item_id in item_ids:
         with station.decide() as session:
-            get_item(session, item_id).status = "retired"
+            person = people.current_person(session, station.config, as_name)
+            found = get_item(session, item_id)
+            found.status = "retired"
+            events.record(session, action="item.retired", subject=found, person=person, rows=[found])
         say(N_("Item {id} is retired; `loa plan build` takes it out of the plan."), id=item_id)
 
 
