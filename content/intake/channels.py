@@ -54,8 +54,10 @@ _ONLY_IN_FORMS = frozenset(("meeting", "training", "report"))
 _UNIT_NAME = re.compile(r"(?:Đài|Trạm)\s+(?:truyền thanh|phát thanh)[^.;:,]{0,40}", re.IGNORECASE)
 
 
-def channels_of(root: Node) -> list[Channel]:
+def channels_of(root: Node, kind: str) -> list[Channel]:
     """Each channel once, at the first place of each reference that names it, in order."""
+    if kind == "Giấy mời":
+        return []  # the meeting of an invitation is no way of telling people
     has_forms = any(_is_form(node) for node in root.below())
     found: list[Channel] = []
     seen: set[str] = set()

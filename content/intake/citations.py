@@ -77,7 +77,7 @@ def citations_in(text: str, start: int = 0, own_number: str | None = None) -> li
 
 def kind_of_symbol(symbol: str) -> str | None:
     """The kind that the symbol of a document tells ("KH-UBND" → Kế hoạch), or None (a letter, as a rule)."""
-    for part in re.split(r"[-/]", symbol):
+    for part in re.split(r"[-/]", re.sub(r"\d+$", "", symbol)):
         if part in KIND_OF_CODE:
             return KIND_OF_CODE[part]
     return None

@@ -10,7 +10,7 @@ from content.intake.dates import period_of
 from content.intake.facts import Item, Named, Part, Period
 from content.intake.heading import Heading
 from content.intake.outline import Line, Node
-from content.intake.units import inline_units, marker, split_units
+from content.intake.units import inline_units, is_unit, marker, split_units
 
 STRONG = re.compile(
     r"nội dung\s*(?:,\s*(?:nhiệm vụ|hình thức|thời gian)\s*)*(?:tuyên truyền|thông tin|phát thanh|truyền thông|phổ biến|phát sóng|vận động|thông báo|truyền thanh)|"
@@ -63,6 +63,10 @@ _ATTRIBUTE = re.compile(
     r"^(?:về )?(?:thời gian|địa điểm|thành phần|đối tượng|phạm vi|nội dung|lý do|chủ trì|trang phục|phương tiện|hồ sơ|lệ phí|liên hệ|ghi chú|số lượng|kinh phí|hình thức|lịch|cách thức|yêu cầu|lưu ý|khu vực|diện|mục đích|loại)\b",
     re.IGNORECASE,
 )
+
+
+_Marked = tuple[tuple[Named, ...], tuple[Named, ...], Period | None]
+"""Lead units, partner units and period that marked lines name."""
 
 
 def items_of(root: Node, heading: Heading, body_lines: list[Line]) -> list[Item]:
@@ -201,28 +205,31 @@ class _Reader:
                 found += [
                     child for child in node.children if BROADCAST.match(child.text) and not marker(child.text)
                 ]
-        styles = {node.label.style for node in found if node.label and node.parent is self.root}
         if self.heading.kind in _NOTICE and len(found) < 2:
             return []
-        del styles
-        return [self.item(node, shared) for node in found]
+        return [self.item(node, self._unit_heading(node) or shared) for node in found]
+
+    def _unit_heading(self, node: Node) -> _Marked | None:
+        """The unit under whose name a content stands ("3. Đài Truyền thanh thị trấn")."""
+        above = node.parent
+        if above is None or above.label is None:
+            return None
+        name = above.text.strip(" .:;")
+        if len(name.split()) > 14 or not is_unit(name):
+            return None
+        return split_units(name, above.text_start), (), None
 
     def notice(self, body: list[Line]) -> list[Item]:
         """A notice is one content as a whole, or one for each full content that it labels."""
-        labelled = [node for node in self.root.children if not node.is_bullet and node.label]
-        full = [
-            node
-            for node in labelled
-            if not _ATTRIBUTE.match(_head(node))
-            and len(" ".join([node.text, *(line.text for line in node.lines_below())]).split()) >= 25
+        subject = (self.heading.subject or "").casefold()
+        lines = [
+            line for line in body if not marker(line.text) and line.text.strip(" .").casefold() != subject
         ]
-        lines = [line for line in body if not marker(line.text)]
         if not lines:
             return []
-        del full
         title = self.heading.subject or _short(lines[0].text)
         text = "\n".join(line.text for line in lines)
-        period = self.general_period
+        period = self.notice_period()
         return [
             Item(
                 ref="0",
@@ -234,7 +241,15 @@ class _Reader:
             )
         ]
 
-    def item(self, node: Node, shared: tuple[tuple[Named, ...], tuple[Named, ...], Period | None]) -> Item:
+    def notice_period(self) -> Period | None:
+        """When a notice is worth hearing: from its date until what it announces is over."""
+        found = self.general_period
+        if found is None or found.until_on is None:
+            return None
+        first = min(filter(None, (self.issued_on, found.from_on)), default=None)
+        return Period(text=found.text, from_on=first, until_on=found.until_on, span=found.span)
+
+    def item(self, node: Node, shared: _Marked) -> Item:
         """The item that `node` and what is below it make."""
         body: list[Line] = []
         marked: list[Node | Line] = []
@@ -277,9 +292,7 @@ class _Reader:
         for inner in entry.order:
             self._collect(inner, body, marked)
 
-    def _markers(
-        self, entries: list[Node] | list[Line] | list[Node | Line]
-    ) -> tuple[tuple[Named, ...], tuple[Named, ...], Period | None]:
+    def _markers(self, entries: list[Node] | list[Line] | list[Node | Line]) -> _Marked:
         lead: tuple[Named, ...] = ()
         partner: tuple[Named, ...] = ()
         period: Period | None = None

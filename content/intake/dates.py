@@ -23,6 +23,10 @@ _DAY_RANGE = re.compile(
 _BARE_RANGE = re.compile(
     r"(?P<ad>\d{1,2})/(?P<am>\d{1,2})(?:/(?P<ay>20\d{2}))?\s*[-–]\s*(?P<bd>\d{1,2})/(?P<bm>\d{1,2})/(?P<by>20\d{2})"
 )
+_DAYS_LISTED = re.compile(
+    r"ngày\s+(?P<days>\d{1,2}(?:\s*(?:,|và|-|–|;)\s*(?:ngày\s+)?\d{1,2})+)\s*(?:/|\s+tháng\s+)(?P<m>\d{1,2})(?:\s*(?:/|,?\s*năm\s+)(?P<y>20\d{2}))?",
+    re.IGNORECASE,
+)
 _MONTH_RANGE = re.compile(
     r"(?:từ\s+)?" + _MONTH.format("a") + r"\s*(?:đến|tới|-|–)\s+(?:hết\s+)?" + _MONTH.format("b"),
     re.IGNORECASE,
@@ -87,6 +91,15 @@ def period_bounds(text: str, issued_on: date | None, year: int | None) -> tuple[
         if first and last and first > last and not parts.get("ay"):
             first = make_date(first.day, first.month, first.year - 1)
         return first, last
+    if match := _DAYS_LISTED.search(flat):
+        named = match["y"] or year
+        days = [int(day) for day in re.findall(r"\d{1,2}", match["days"])]
+        first, last = (
+            make_date(min(days), match["m"], named or 0),
+            make_date(max(days), match["m"], named or 0),
+        )
+        if first and last:
+            return first, last
     if match := _MONTH_RANGE.search(flat):
         last_year = match["by"] or match["ay"] or year
         first_year = match["ay"] or last_year

@@ -47,6 +47,8 @@ _KEYWORDS = (
     ),
     ("ad hoc", re.compile(r"đột xuất", re.IGNORECASE)),
 )
+_Due = tuple[int, int, int, str | None, bool]
+"""Where a date stands, its day and month, its year where named, and whether it is a limit."""
 _PERIODIC_WORD = re.compile(
     r"định kỳ|tổng kết|sơ kết|báo cáo\s+(?:kết quả\s+)?(?:định kỳ\s+)?(?:tháng|quý|06 tháng|6 tháng|năm|đột xuất)|chế độ báo cáo|đột xuất",
     re.IGNORECASE,
@@ -114,34 +116,13 @@ def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
         for entry in dates
         if 1 <= entry[1] <= 31 and 1 <= entry[2] <= 12 and entry[4] and not _cites(sentence, entry[0])
     ]
-    has_keyword = False
-    taken: set[int] = set()
-    blocked: list[tuple[int, int]] = []
-    for every, pattern in _KEYWORDS:
-        for match in pattern.finditer(sentence):
-            inside = any(low - 1 <= match.start() < high for low, high in used + blocked)
-            if inside:
-                continue
-            if (
-                every in ("year", "month", "quarter")
-                and used
-                and not _periodic_before(sentence, match.start())
-            ):
-                continue  # "kết quả thực hiện hằng năm … trước ngày 14 hằng tháng": the dated one counts
-            if (
-                every == "month"
-                and not _PERIODIC_WORD.search(sentence)
-                and not re.search(r"báo cáo[^.;]{0,80}$", sentence[: match.start()], re.IGNORECASE)
-            ):
-                continue
-            has_keyword = True
-            blocked.append(match.span())
-            near = _nearest(due, match.start(), match.end(), taken)
-            if near is None:
-                add(every, None)
-            else:
-                taken.add(near)
-                add(every, due[near][1], due[near][2])
+    named = _periods_named(sentence, used)
+    pairs = _paired(due, named)
+    taken = {index for index in pairs.values() if index is not None}
+    for place, (every, _start, _end) in enumerate(named):
+        index = pairs.get(place)
+        add(every, *(due[index][1:3] if index is not None else (None, None)))
+    has_keyword = bool(named)
     left = [entry for index, entry in enumerate(due) if index not in taken]
     yearly = bool(re.search(r"(?:hằng|hàng|mỗi) năm", sentence, re.IGNORECASE))
     if left and not has_keyword and not used and re.search(r"báo cáo|kết quả", sentence, re.IGNORECASE):
@@ -164,15 +145,48 @@ def _periodic_before(sentence: str, at: int) -> bool:
     )
 
 
-def _nearest(
-    due: list[tuple[int, int, int, str | None, bool]], low: int, high: int, taken: set[int]
-) -> int | None:
-    """The date that stands next to a keyword: after it within 60 signs, else just before it."""
-    after = [index for index, entry in enumerate(due) if index not in taken and 0 <= entry[0] - high <= 60]
-    if after:
-        return after[0]
-    before = [index for index, entry in enumerate(due) if index not in taken and 0 <= low - entry[0] <= 40]
-    return before[-1] if before else None
+def _periods_named(sentence: str, used: list[tuple[int, int]]) -> list[tuple[str, int, int]]:
+    """(every, start, end) of each word that names a reporting period, in order."""
+    named: list[tuple[str, int, int]] = []
+    for every, pattern in _KEYWORDS:
+        for match in pattern.finditer(sentence):
+            if any(low - 1 <= match.start() < high for low, high in used):
+                continue
+            if any(low - 1 <= match.start() < high for _every, low, high in named):
+                continue
+            if (
+                every in ("year", "month", "quarter")
+                and used
+                and not _periodic_before(sentence, match.start())
+            ):
+                continue  # "kết quả thực hiện hằng năm … trước ngày 14 hằng tháng": the dated one counts
+            before = sentence[: match.start()]
+            if (
+                every == "month"
+                and not _PERIODIC_WORD.search(sentence)
+                and not re.search(r"báo cáo[^.;]{0,80}$", before, re.IGNORECASE)
+            ):
+                continue
+            named.append((every, match.start(), match.end()))
+    return sorted(named, key=lambda entry: entry[1])
+
+
+def _paired(due: list[_Due], named: list[tuple[str, int, int]]) -> dict[int, int | None]:
+    """Which date belongs to which period: in order where there are as many, else the next one close by."""
+    dated = [place for place, entry in enumerate(named) if entry[0] != "ad hoc"]
+    if due and len(dated) == len(due):
+        return dict(zip(dated, range(len(due)), strict=True))
+    dates_first = bool(due and dated and due[0][0] < named[dated[0]][1])
+    pairs: dict[int, int | None] = {}
+    for place in dated:
+        _every, low, high = named[place]
+        near = [
+            index for index, entry in enumerate(due)
+            if index not in pairs.values() and (0 <= low - entry[0] <= 60 if dates_first else 0 <= entry[0] - high <= 70)
+        ]  # fmt: skip
+        if near:
+            pairs[place] = near[-1] if dates_first else near[0]
+    return pairs
 
 
 def _cites(sentence: str, at: int) -> bool:

@@ -274,11 +274,16 @@ def _is_air(sentence: str, hit: _Found, heading: str) -> bool:
 def _programme(text: str) -> tuple[str, str | None] | None:
     """(title, topic) of the column that `text` names: ("Chuyên mục phát thanh về chuyển đổi số", "chuyển đổi số")."""
     for match in _NAMED.finditer(text):
-        rest = re.split(
-            r"\s+(?:trên (?:hệ thống|đài|sóng|loa)|mỗi|hằng|hàng|với|ít nhất|tối thiểu|để|nhằm|vào|phát (?:sóng|vào|lúc|trên)|được|có thời lượng|thời lượng|\d|định kỳ|tuần|ngày|tháng)\b",
-            match["rest"],
-            maxsplit=1,
-        )[0].strip(" -–,")
+        quoted = match["rest"][0] in "“\"‘'"
+        rest = (
+            match["rest"]
+            if quoted
+            else re.split(
+                r"\s+(?:trên (?:hệ thống|đài|sóng|loa)|mỗi|hằng|hàng|với|ít nhất|tối thiểu|để|nhằm|vào|phát (?:sóng|vào|lúc|trên)|được|có thời lượng|thời lượng|\d|định kỳ|tuần|ngày|tháng)\b",
+                match["rest"],
+                maxsplit=1,
+            )[0].strip(" -–,")
+        )
         if not rest or (
             match["kind"].lower() == "chương trình"
             and re.match(r"(?:hành động|mục tiêu|phát triển|công tác|của)\b", rest, re.IGNORECASE)

@@ -25,7 +25,7 @@ _NUMBER = re.compile(
     r"^(?:Số|SỐ)\s*:?\s*(?P<digits>\d{1,5}[A-Za-z]?|[.…_ ]*)\s*(?P<year>/(?:19|20)\d{2})?\s*(?P<sep>[-/–])\s*(?P<symbol>[A-ZĐƯ][\w&.]*(?:\s?[-/–]\s?[A-ZĐƯ][\w&.]*)*)"
 )
 _PLACE_DATE = re.compile(
-    r"^(?P<place>[A-ZĐÀ-Ỹ][\w'. -]{1,50}?)\s*,\s*ngày\s*(?P<d>\d{1,2})?[\s.…_]*tháng\s*(?P<m>\d{1,2})?[\s.…_]*năm\s*(?P<y>\d{4})",
+    r"^(?P<place>[A-ZĐÀ-Ỹ][\w'. -]{1,50}?)\s*,\s*(?:lúc|hồi\s+[\d\s:giờhphút,]{1,24}?)?\s*ngày\s*(?P<d>\d{1,2})?[\s.…_]*(?:tháng|/)\s*(?P<m>\d{1,2})?[\s.…_]*(?:năm|/)\s*(?P<y>\d{4})",
     re.IGNORECASE,
 )
 _DATE_ALONE = re.compile(
@@ -154,7 +154,9 @@ def read_heading(source: SourceText, lines: list[Line]) -> Heading:  # noqa: C90
             and label_of(text) is None
             and not _BODY_START.match(text.capitalize())
         ):
-            pass  # the authority named in capitals in a decision: "CHỦ TỊCH ỦY BAN NHÂN DÂN"
+            if re.search(r"ĐIỆN\s*:?$", text):  # "CHỦ TỊCH … ĐIỆN:" and those it is sent to
+                index = _bulleted(heading, lines, index + 1, foot)
+                break
         elif (
             title_at is None
             and index < 6
@@ -344,6 +346,8 @@ def _foot_start(lines: list[Line]) -> int:
                 and len(lines[index - 1].text) < 90
             ):
                 index -= 1
+            while index > 0 and len(lines[index - 1].text) < 80 and _PLACE_DATE.match(lines[index - 1].text):
+                index -= 1  # letters without a masthead carry place and date here
             return index
     return len(lines)
 
@@ -361,7 +365,7 @@ def _finish(heading: Heading, source: SourceText, lines: list[Line], org: list[L
             if match := _SENT_AT.search(line.text):
                 _take_date(heading, line, match)
                 break
-    if heading.year is None and heading.is_official:
+    if heading.year is None:
         for line in lines[foot:] + lines[max(0, foot - 2) : foot]:
             match = _PLACE_DATE.match(line.text) or _DATE_ALONE.match(line.text)
             if match:

@@ -39,6 +39,19 @@ _OWN = re.compile(
 _PARENT_FIRST = re.compile(r"^(?:UBND|ỦY BAN NHÂN DÂN|UỶ BAN NHÂN DÂN|ĐẢNG BỘ|TỈNH|HUYỆN|SỞ|BỘ)\b")
 
 
+_PHRASES = tuple(
+    (re.compile(rf"\b{re.escape(phrase)}\b", re.IGNORECASE), phrase)
+    for phrase in (
+        "Văn hóa và Thông tin", "Văn hoá và Thông tin", "Văn hóa - Xã hội", "Văn hóa - Thông tin", "Thông tin và Truyền thông",
+        "Ban Chỉ huy Phòng thủ dân sự", "Phòng, chống thiên tai", "Tìm kiếm cứu nạn", "Ban Tuyên giáo và Dân vận", "Ban Tuyên giáo",
+        "Văn hóa, Thể thao và Du lịch", "Văn hóa, Khoa học và Thông tin", "Nông nghiệp và Môi trường", "Khoa học và Công nghệ",
+        "Giáo dục và Đào tạo", "Kinh tế, Hạ tầng và Đô thị", "Ủy ban Mặt trận Tổ quốc Việt Nam", "Mặt trận Tổ quốc", "Ban Chỉ đạo",
+        "Trung tâm Văn hóa", "Trung tâm Y tế", "Trạm Y tế", "Ban Chỉ huy Quân sự", "Công an", "Đài Truyền thanh", "Hội đồng nhân dân",
+        "Ủy ban nhân dân", "Trung tâm Cung ứng dịch vụ", "Đảng ủy", "Trung tâm Phục vụ hành chính công", "Đoàn Thanh niên", "Hội Liên hiệp Phụ nữ",
+    )
+)  # fmt: skip
+
+
 def proper_case(text: str) -> str:
     """Each word with a capital: "UÔNG BÍ" → "Uông Bí"; text that has small letters stays."""
     if any(sign.islower() for sign in text):
@@ -86,6 +99,8 @@ def authority_case(text: str, body: str) -> str:
         else:
             shown.append(word[:1].upper() + word[1:].lower())
     name = " ".join(shown)
+    for phrase, written in _PHRASES:
+        name = phrase.sub(written, name)
     return name[:1].upper() + name[1:]
 
 
@@ -116,7 +131,9 @@ def _joined(parts: list[str]) -> str:
     own = groups[-1]
     if len(groups) > 1 and not _LEVEL_IN.search(own):
         place = _LEVEL_IN.search(groups[-2])
-        if place:
+        if re.match(r"(?:ĐẢNG|HUYỆN|TỈNH|THÀNH|QUẬN|THỊ) [ỦU][YỶ]\b", groups[-2]):
+            own = f"{own} {groups[-2]}"  # "Ban Tuyên giáo Đảng ủy phường"
+        elif place:
             own = f"{own} {groups[-2][place.start() :]}"
     return own
 

@@ -10,7 +10,7 @@ from content.intake.contents import APART, ON_AIR, STRONG, _short
 from content.intake.dates import period_of
 from content.intake.facts import Item, Part
 from content.intake.heading import Heading
-from content.intake.outline import Node
+from content.intake.outline import Line, Node
 from content.intake.source import Cell, SourceText, Table
 from content.intake.units import split_units
 
@@ -138,6 +138,32 @@ def _rows(
             else None,
             parts=tuple(parts),
         )
+
+
+def whole_lines(source: SourceText, lines: list[Line]) -> list[Line]:
+    """`lines` with each table row as one line, in words that can be spoken: "Tổ dân phố 3: 6h00 - 11h30"."""
+    whole: list[Line] = []
+    rows = {row[0].start: row for table in source.tables for row in table.rows[1:] if row}
+    spans = [(table.start, table.end) for table in source.tables]
+    for line in lines:
+        if not any(start <= line.start < end for start, end in spans):
+            whole.append(line)
+    for start, row in rows.items():
+        if lines and lines[0].start <= start <= lines[-1].start:
+            cells = [" ".join(_text(source, cell).split()) for cell in row]
+            cells = [
+                cell
+                for index, cell in enumerate(cells)
+                if cell and not (index == 0 and re.fullmatch(r"[\dIVX.]+", cell))
+            ]
+            if cells:
+                whole.append(
+                    Line(
+                        f"- {cells[0]}: {'; '.join(cells[1:])}." if len(cells) > 1 else f"- {cells[0]}.",
+                        start,
+                    )
+                )
+    return sorted(whole, key=lambda line: line.start)
 
 
 def _text(source: SourceText, cell: Cell) -> str:

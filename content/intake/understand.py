@@ -10,12 +10,12 @@ from content.intake.channels import channels_of
 from content.intake.citations import citations_in
 from content.intake.contents import items_of
 from content.intake.deadlines import deadlines_in
-from content.intake.facts import Channel, Deadline, FrequencyRule, Item, Understanding
+from content.intake.facts import Deadline, FrequencyRule, Item, Understanding
 from content.intake.frequency import frequency_rules_in
 from content.intake.heading import read_heading
 from content.intake.outline import Line, Node, build
 from content.intake.source import SourceText, Span, Table
-from content.intake.tables import table_items
+from content.intake.tables import table_items, whole_lines
 from content.intake.units import marker
 
 _ANNEX = re.compile(r"^(?:PHỤ LỤC|Phụ lục|DANH MỤC|LỊCH PHÁT SÓNG|BIỂU)\b")
@@ -37,7 +37,7 @@ def understand(source_text: SourceText) -> Understanding:
     annex = [line for line in lines[annex_at + 1 :] if not _in_table(line, source_text.tables)]
     annex_root = build(annex)
     from_tables = list(table_items(source_text, root, annex_root, heading))
-    items = items_of(root, heading, outside)
+    items = items_of(root, heading, whole_lines(source_text, lines[first:foot]))
     items = _merged(items, from_tables, source_text.tables)
     if not items and annex:
         items = items_of(annex_root, heading, annex)
@@ -56,7 +56,7 @@ def understand(source_text: SourceText) -> Understanding:
         signer=heading.signer,
         recipients=tuple(heading.recipients),
         items=tuple(items),
-        channels=tuple(_channels(root)),
+        channels=tuple(channels_of(root, heading.kind)),
         frequency_rules=tuple(_frequency(root, source_text, heading.issued_on, heading.year)),
         deadlines=tuple(_deadlines(root, heading.year)),
         citations=tuple(cited),
@@ -93,10 +93,6 @@ def _merged(items: list[Item], from_tables: list[Item], tables: tuple[Table, ...
         if item.ref != "0" and not (len(item.parts) <= 1 and any(item.span[0] <= start <= item.span[1] + 400 for start in starts))
     ]  # fmt: skip
     return sorted([*kept, *from_tables], key=lambda item: item.span[0])
-
-
-def _channels(root: Node) -> list[Channel]:
-    return channels_of(root)
 
 
 def _entries(root: Node) -> Iterator[tuple[Node, str, int, str]]:

@@ -53,6 +53,17 @@ def split_units(text: str, start: int) -> tuple[Named, ...]:
     return tuple(units)
 
 
+def is_unit(text: str) -> bool:
+    """Whether `text` is the name of a unit and nothing else."""
+    words = text.split()
+    return (
+        bool(words)
+        and words[0][:1].isupper()
+        and words[0].casefold().strip(",.;") in _HEADS
+        and not re.search(r"[:.]\s", text)
+    )
+
+
 def inline_units(text: str, start: int) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
     """Lead and partner units that a content names within its own sentence."""
     match = _INLINE.search(text) or _ASSIGNED.search(text)

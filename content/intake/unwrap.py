@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from content.intake.labels import label_of
 from content.intake.source import Changes, RawLine
+from content.intake.units import marker
 
 #: A line that ends in one of these is never a whole paragraph.
 _DANGLING = frozenset(
@@ -60,6 +61,8 @@ def wrap_width(lines: list[RawLine]) -> int | None:
 def unwrap(lines: list[RawLine], changes: Changes) -> list[Paragraph]:
     """Paragraphs out of lines; a line marked `hard` always ends one."""
     width = wrap_width(lines)
+    if width is not None:
+        _mark_indents(lines)
     paragraphs: list[Paragraph] = []
     last: RawLine | None = None  # the line that the open paragraph ends with
     blank = False
@@ -84,6 +87,21 @@ def unwrap(lines: list[RawLine], changes: Changes) -> list[Paragraph]:
     return paragraphs
 
 
+def _mark_indents(lines: list[RawLine]) -> None:
+    """In wrapped text whose full lines begin at the margin, a line that begins further in opens a paragraph."""
+    wide = [line for line in lines if len(line.text.strip()) > 40]
+    indents = sorted(len(line.text) - len(line.text.lstrip()) for line in wide)
+    if not indents:
+        return
+    margin = indents[len(indents) // 10]
+    deep = [
+        line for line in lines if len(line.text) - len(line.text.lstrip()) - margin >= 3 and line.text.strip()
+    ]
+    if len(deep) < 0.7 * len(lines):
+        for line in deep:
+            line.indented = True
+
+
 def _is_page_number(text: str, line: RawLine, last: RawLine) -> bool:
     return line.page != last.page and re.sub(r"\D", "", text) == str(line.page)
 
@@ -96,6 +114,8 @@ def _glue(
     if _DASH_YEAR.match(text) and _YEAR_RANGE.search(ended) and not last.hard:
         return " "
     if _MASTHEAD.match(text) or _MASTHEAD.match(ended) and _stands_alone(ended):
+        return None
+    if marker(text):
         return None
     label = label_of(text)
     full = _full(last, ended, text, width)
@@ -114,7 +134,7 @@ def _glue(
     if _STARTS_SMALL.match(text):
         if not _ENDS.search(ended) or ended.endswith("..."):
             return None if last.hard and is_upper(ended) else " "
-        fuller = _full(last, ended, text, width, needed=0.78)
+        fuller = not line.indented and _full(last, ended, text, width, needed=0.78)
         return " " if fuller and not blank and not (last.hard and width is None) else None
     if _dangles(ended) and not line.indented:
         return " "
