@@ -228,8 +228,11 @@ def running(
             raise FfmpegFailedError(task=task, reason=_reason(handle.messages))
 
 
-def probe(path: Path) -> Probe:
+def probe(path: Path, container: str | None = None) -> Probe:
     """What the header of `path` claims about its first sound stream; 20 ms, without ffprobe.
+
+    Args:
+        container: ffmpeg's name of the format to read it as, where it shall not guess.
 
     Raises:
         NotAudioError: no sound stream in a container that we read.
@@ -239,7 +242,18 @@ def probe(path: Path) -> Probe:
     try:
         # An output is named only so that ffmpeg ends well; nothing is decoded (-t 0).
         said = run(
-            [*file_input(path), "-map", "0:a:0", "-t", "0", "-c", "copy", "-f", "null", "-"],
+            [
+                *file_input(path, *(("-f", container) if container else ())),
+                "-map",
+                "0:a:0",
+                "-t",
+                "0",
+                "-c",
+                "copy",
+                "-f",
+                "null",
+                "-",
+            ],
             task=f"read {path.name}",
             timeout_s=20,
         )

@@ -1,0 +1,232 @@
+"""Sound files from outside — phones, recorders, other stations — into clean house WAVs, or refused with a reason.
+
+What is kept is only decoded sound: names, pictures, appended files and anything else that a file carries end here.
+"""
+
+from __future__ import annotations
+
+import struct
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from audio import ffmpeg, loudness, wav
+from content import atomic
+from content.errors import LoaError, Told
+from content.language import N_
+
+LONGEST_S: Final = 3 * 3600
+LARGEST_BYTES: Final = 2_000_000_000
+_TARGET_LUFS: Final = -20.0
+_LEFT_ALONE_LU: Final = 3.0
+_MOST_GAIN_DB: Final = 30.0
+_SILENT_LEVEL: Final = 104
+"""−50 dBFS."""
+_BLOCK_MS: Final = 20
+_HEAD_KEPT_MS, _TAIL_KEPT_MS = 100, 300
+_TRIM_FROM_MS: Final = 600
+_CLIPPED_SHARE: Final = 1e-4
+_TRUNCATED_SHARE: Final = 0.97
+
+# Container by its first bytes; the name of a file is not believed. (offset, bytes, ffmpeg demuxer, usual suffixes)
+_MAGIC: Final = (
+    (0, b"ID3", "mp3", (".mp3",)),
+    (4, b"ftyp", "mov", (".m4a", ".mp4", ".mov", ".3gp", ".aac")),
+    (0, b"OggS", "ogg", (".ogg", ".oga", ".opus")),
+    (0, b"fLaC", "flac", (".flac",)),
+    (0, b"#!AMR", "amr", (".amr", ".3gp")),
+    (0, b"\x1aE\xdf\xa3", "matroska", (".webm", ".mkv", ".mka")),
+    (0, b"FORM", "aiff", (".aif", ".aiff")),
+    (0, b"caff", "caf", (".caf",)),
+    (0, b"\x30\x26\xb2\x75", "asf", (".wma", ".wmv", ".asf")),
+)
+
+
+class RefusedAudioError(LoaError):
+    """A sound file that the station does not take."""
+
+    sentence = N_("{path} is refused: {reason}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenIn:
+    """A clean house WAV and what was done to get it."""
+
+    path: Path
+    length_ms: int
+    loudness_lufs: float
+    notes: tuple[Told, ...]
+    """What was cleaned or is odd, for the editor."""
+
+
+_EMPTY = N_("the file is empty (0 bytes); copy it again")
+_MISSING = N_("there is no such file")
+_TOO_LARGE = N_("it is larger than {most} MB; cut it")
+_NOT_SOUND = N_("its content is no sound file that we read; supply wav, mp3, m4a, ogg or flac")
+_UNREADABLE = N_("it cannot be decoded ({reason}); supply another copy")
+_TOO_LONG = N_("it is longer than {most_h} hours; cut it")
+_CUT_SHORT = N_("it is cut short: {found_s} s of {claimed_s} s are there; copy it again")
+_SILENT = N_("it is silent from end to end")
+_RENAMED = N_("its name ends in {suffix}, its content is {container}")
+_PICTURE = N_("it is a video: only its sound was kept")
+_DAMAGED = N_("{count} places in it are damaged")
+_TRIMMED = N_("{head_s} s of silence at its head and {tail_s} s at its tail were cut")
+_LEVELLED = N_("its level was changed by {gain_db} dB")
+_CLIPPED = N_("it is clipped: record it again with less gain if you can")
+
+
+def take_in(path: Path, out_path: Path) -> TakenIn:
+    """Decode `path`, cut its silent ends, bring its level near −20 LUFS, and write it to `out_path` as a house WAV.
+
+    Raises:
+        RefusedAudioError: with the reason. atomic.DiskFullError, atomic.NotWritableError, ffmpeg.FfmpegMissingError.
+    """
+    container, suffixes = _container_of(path)
+    notes: list[Told] = []
+    if path.suffix.lower() not in suffixes:
+        notes.append(Told(_RENAMED, suffix=path.suffix or "—", container=container))
+    claim = _probed(path, container)
+    if claim.has_video:
+        notes.append(Told(_PICTURE))
+    if claim.length_ms is not None and claim.length_ms > LONGEST_S * 1000:
+        raise RefusedAudioError(path=path.name, reason=Told(_TOO_LONG, most_h=LONGEST_S // 3600))
+    rate_hz = wav.SPEECH_RATE_HZ if claim.sample_rate_hz <= wav.SPEECH_RATE_HZ else wav.WIDE_RATE_HZ
+    with tempfile.TemporaryDirectory(prefix="loa-take-in-") as folder:
+        raw = Path(folder) / "raw.wav"
+        damaged = _decode(path, container, raw, rate_hz)
+        if damaged:
+            notes.append(Told(_DAMAGED, count=damaged))
+        info = wav.read_info(raw)
+        _refuse_length(path, info.length_ms, claim.length_ms)
+        if container == "wav":
+            _refuse_length(path, info.length_ms, _claimed_by_riff(path, info.length_ms))
+        scan = _scan(raw, info)
+        if scan is None:
+            raise RefusedAudioError(path=path.name, reason=Told(_SILENT))
+        start_ms, end_ms, clipped = scan
+        if clipped > info.samples * _CLIPPED_SHARE:
+            notes.append(Told(_CLIPPED))
+        head_ms, tail_ms = start_ms, info.length_ms - end_ms
+        if head_ms + tail_ms > _TRIM_FROM_MS:
+            notes.append(Told(_TRIMMED, head_s=round(head_ms / 1000, 1), tail_s=round(tail_ms / 1000, 1)))
+        else:
+            start_ms, end_ms = 0, info.length_ms
+        try:
+            found = loudness.measure(raw, rate_hz)
+        except loudness.TooQuietError as error:
+            raise RefusedAudioError(path=path.name, reason=Told(_SILENT)) from error
+        gain_db = 0.0
+        if abs(_TARGET_LUFS - found.integrated_lufs) > _LEFT_ALONE_LU:
+            gain_db = round(min(_MOST_GAIN_DB, _TARGET_LUFS - found.integrated_lufs), 1)
+            notes.append(Told(_LEVELLED, gain_db=f"{gain_db:+}"))
+        with atomic.replacing(out_path) as temporary:
+            length_ms = _cut(raw, temporary, start_ms, end_ms, gain_db, rate_hz)
+    return TakenIn(
+        path=out_path, length_ms=length_ms, loudness_lufs=round(found.integrated_lufs + gain_db, 1), notes=tuple(notes)
+    )  # fmt: skip
+
+
+def _container_of(path: Path) -> tuple[str, tuple[str, ...]]:
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            head = stream.read(16)
+    except OSError as error:
+        raise RefusedAudioError(path=path.name, reason=Told(_MISSING)) from error
+    if size == 0:
+        raise RefusedAudioError(path=path.name, reason=Told(_EMPTY))
+    if size > LARGEST_BYTES:
+        raise RefusedAudioError(path=path.name, reason=Told(_TOO_LARGE, most=LARGEST_BYTES // 1_000_000))
+    if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
+        return "wav", (".wav", ".bwf", ".wave")
+    for offset, magic, container, suffixes in _MAGIC:
+        if head[offset : offset + len(magic)] == magic:
+            return container, suffixes
+    if len(head) > 2 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
+        # MPEG sync: layer bits 00 mean ADTS AAC
+        return ("aac", (".aac",)) if head[1] & 0x06 == 0 else ("mp3", (".mp3", ".mp2"))
+    raise RefusedAudioError(path=path.name, reason=Told(_NOT_SOUND))
+
+
+def _probed(path: Path, container: str) -> ffmpeg.Probe:
+    try:
+        return ffmpeg.probe(path, container)
+    except ffmpeg.NotAudioError as error:
+        raise RefusedAudioError(
+            path=path.name, reason=Told(_UNREADABLE, reason=error.facts["reason"])
+        ) from error
+
+
+def _decode(path: Path, container: str, out: Path, rate_hz: int) -> int:
+    """Decode to a house WAV; how many places ffmpeg complained about."""
+    try:
+        said = ffmpeg.run(
+            [
+                "-v", "error", *ffmpeg.file_input(path, "-f", container), "-map", "0:a:0", "-vn", "-sn", "-dn",
+                "-map_metadata", "-1", "-fflags", "+bitexact", "-t", str(LONGEST_S + 1), "-ac", "1", "-ar", str(rate_hz),
+                "-c:a", "pcm_s16le", "-f", "wav",
+                *ffmpeg.file_output(out, max_bytes=(LONGEST_S + 2) * rate_hz * 2),
+            ],
+            task=f"decode {path.name}", timeout_s=1800,
+        )  # fmt: skip
+    except (ffmpeg.FfmpegFailedError, ffmpeg.FfmpegTimeoutError) as error:
+        raise RefusedAudioError(
+            path=path.name, reason=Told(_UNREADABLE, reason=error.facts.get("reason", "timeout"))
+        ) from error
+    return len([line for line in said.splitlines() if line.strip()])
+
+
+def _refuse_length(path: Path, found_ms: int, claimed_ms: int | None) -> None:
+    if found_ms > LONGEST_S * 1000:
+        raise RefusedAudioError(path=path.name, reason=Told(_TOO_LONG, most_h=LONGEST_S // 3600))
+    if claimed_ms is not None and found_ms < claimed_ms * _TRUNCATED_SHARE - 200:
+        told = Told(_CUT_SHORT, found_s=round(found_ms / 1000, 1), claimed_s=round(claimed_ms / 1000, 1))
+        raise RefusedAudioError(path=path.name, reason=told)
+
+
+def _claimed_by_riff(path: Path, found_ms: int) -> int | None:
+    """How long a WAV would be were it as large as its header says; ffmpeg reads what is there and says nothing."""
+    with path.open("rb") as stream:
+        claimed_bytes = struct.unpack("<4xI", stream.read(8))[0] + 8
+    if claimed_bytes in (8, 0xFFFFFFFF + 8):  # a recorder that writes as it goes
+        return None
+    return round(found_ms * claimed_bytes / path.stat().st_size)
+
+
+def _scan(path: Path, info: wav.WavInfo) -> tuple[int, int, int] | None:
+    """(start, end) in ms of what is not silent, margins kept, and how many samples are at full scale; None: all silent."""
+    block = info.rate_hz * _BLOCK_MS // 1000
+    first = last = None
+    position = clipped = 0
+    for pcm in wav.pcm_blocks(path, block * 500):
+        samples = np.abs(np.frombuffer(pcm, dtype="<i2").astype(np.int32))
+        clipped += int(np.count_nonzero(samples >= 32_760))
+        starts = np.arange(0, len(samples), block)
+        loud = np.flatnonzero(np.maximum.reduceat(samples, starts) >= _SILENT_LEVEL)
+        if len(loud):
+            first = position + int(loud[0]) if first is None else first
+            last = position + int(loud[-1])
+        position += len(starts)
+    if first is None or last is None:
+        return None
+    start_ms = max(0, first * _BLOCK_MS - _HEAD_KEPT_MS)
+    return start_ms, min(info.length_ms, (last + 1) * _BLOCK_MS + _TAIL_KEPT_MS), clipped
+
+
+def _cut(source: Path, out: Path, start_ms: int, end_ms: int, gain_db: float, rate_hz: int) -> int:
+    """Write [start, end) of a house WAV, its level changed, as another; its length in ms."""
+    filters = f"atrim=start={start_ms / 1000}:end={end_ms / 1000},asetpts=N/SR/TB"
+    if gain_db:
+        filters += f",volume={gain_db}dB,alimiter=limit=0.94:level=0"
+    ffmpeg.run(
+        [
+            *ffmpeg.file_input(source), "-af", filters, "-ac", "1", "-ar", str(rate_hz), "-fflags", "+bitexact",
+            "-flags:a", "+bitexact", "-map_metadata", "-1", "-c:a", "pcm_s16le", "-f", "wav",
+            *ffmpeg.file_output(out, max_bytes=(end_ms - start_ms + 2000) * rate_hz // 500),
+        ],
+        task=f"cut {source.name}", timeout_s=1800,
+    )  # fmt: skip
+    return wav.read_info(out).length_ms
