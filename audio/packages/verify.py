@@ -61,6 +61,16 @@ class Checked:
         return self.manifest
 
 
+def check_head(manifest: bytes, signature: bytes, trusted: Callable[[str], bool] | None = None) -> Checked:
+    """Check a manifest and its signature alone, before anything else is fetched."""
+    checked = Checked()
+    try:
+        _head(checked, manifest, signature, trusted)
+    except PackageProblem as problem:
+        checked.problems.append(problem)
+    return checked
+
+
 def check_package(path: Path, *, trusted: Callable[[str], bool] | None = None) -> Checked:
     """Check the package folder or zip at `path` and keep nothing of it.
 
@@ -74,17 +84,18 @@ def check_package(path: Path, *, trusted: Callable[[str], bool] | None = None) -
 
 @contextmanager
 def staged_package(
-    path: Path, beside: Path, *, trusted: Callable[[str], bool] | None = None
+    path: Path, beside: Path, *, trusted: Callable[[str], bool] | None = None, sounds_only: bool = False
 ) -> Iterator[tuple[Checked, Path]]:
     """Copy the package into a hidden folder within `beside` while it is checked, byte for byte what was checked.
 
     Yields the findings and the folder; both the folder and all in it are gone afterwards, whatever happens.
+    `sounds_only`: a folder that came over the network holds just the sounds, without lists and wall sheet.
 
     Raises:
         PackageMissingError: there is nothing. content.atomic.DiskFullError, content.atomic.NotWritableError.
     """
     with atomic_folder(beside) as stage:
-        yield _look(path, stage, trusted), stage
+        yield _look(path, stage, trusted, sounds_only=sounds_only), stage
 
 
 @contextmanager
@@ -101,11 +112,13 @@ def atomic_folder(beside: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _look(path: Path, stage: Path | None, trusted: Callable[[str], bool] | None) -> Checked:
+def _look(
+    path: Path, stage: Path | None, trusted: Callable[[str], bool] | None, *, sounds_only: bool = False
+) -> Checked:
     checked = Checked()
     try:
         if path.is_dir():
-            _look_at_folder(path, stage, trusted, checked)
+            _look_at_folder(path, stage, trusted, checked, sounds_only=sounds_only)
         elif path.is_file():
             _look_at_zip(path, stage, trusted, checked)
         else:
@@ -143,7 +156,12 @@ def _room(stage: Path | None, manifest: Manifest) -> None:
 
 
 def _look_at_folder(
-    folder: Path, stage: Path | None, trusted: Callable[[str], bool] | None, checked: Checked
+    folder: Path,
+    stage: Path | None,
+    trusted: Callable[[str], bool] | None,
+    checked: Checked,
+    *,
+    sounds_only: bool = False,
 ) -> None:
     content = _small(folder, MANIFEST, LARGEST_MANIFEST)
     signature = _small(folder, SIGNATURE, SIGNATURE_BYTES)
@@ -157,8 +175,11 @@ def _look_at_folder(
             checked.problems.append(FileUnknownProblem(path=found[:120]))
     if any(isinstance(problem, LinkProblem) for problem in checked.problems):
         return
+    sounds = {entry.path for entry in manifest.audio}
     for file in manifest.files:
         source = folder / file.path
+        if sounds_only and file.path not in sounds:
+            continue
         if not source.is_file():
             checked.problems.append(FileMissingProblem(path=file.path))
         elif source.stat().st_size != file.size or not _is_file_of(file, _read(source), stage):

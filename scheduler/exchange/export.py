@@ -99,11 +99,12 @@ def export_package(
     form: str = "dir",
     update: bool = False,
     partial: bool = False,
+    urgent: bool = False,
 ) -> PackageSummary:
     """Export one station's package into `folder`; see `export_packages`."""
     made = export_packages(
         station, [commune], from_on, until_on, folder,
-        now=now, profile=profile, form=form, update=update, partial=partial,
+        now=now, profile=profile, form=form, update=update, partial=partial, urgent=urgent,
     )  # fmt: skip
     return made[0]
 
@@ -120,20 +121,21 @@ def export_packages(
     form: str = "dir",
     update: bool = False,
     partial: bool = False,
+    urgent: bool = False,
     advance: Callable[..., None] | None = None,
 ) -> list[PackageSummary]:
     """Export the station days [from_on, until_on] for `communes`, each under its code in `folder`.
 
     `form`: "dir" links within `folder`; "usb" copies and waits until the medium has it; "zip" makes one file a
     station. `update` leaves out sounds that the station has. `partial` leaves out airings that are not ready
-    instead of refusing.
+    instead of refusing. `urgent` takes the urgent bulletins alone, at the centre's own times.
 
     Raises:
         NothingToSendError, NotReadyError, UpdateNeedsLoaError, audio.packages.errors.FolderTakenError,
         content.atomic.DiskFullError, content.atomic.NotWritableError.
     """
     now = now or datetime.now(UTC)
-    exporter = _Exporter(station, from_on, until_on, folder, now, profile, form, partial)
+    exporter = _Exporter(station, from_on, until_on, folder, now, profile, form, partial, urgent)
     summaries = []
     for commune in communes:
         known = commune if isinstance(commune, Commune) else Commune.of(commune)
@@ -149,7 +151,7 @@ class _Exporter:
 
     def __init__(
         self, station: Station, from_on: date, until_on: date, folder: Path, now: datetime,
-        profile: str | None, form: str, partial: bool,
+        profile: str | None, form: str, partial: bool, urgent: bool,
     ) -> None:  # fmt: skip
         self.station, self.from_on, self.until_on, self.folder, self.now = (
             station,
@@ -158,7 +160,7 @@ class _Exporter:
             folder,
             now,
         )
-        self.profile, self.form, self.partial = profile, form, partial
+        self.profile, self.form, self.partial, self.urgent = profile, form, partial, urgent
         self.key: SigningKey = signing_key(station, now)
         self.sender = Sender(
             name=station.config.station.name,
@@ -182,7 +184,7 @@ class _Exporter:
         target = self.folder / (self._zip_name(commune) if self.form == "zip" else commune.code)
         old = {} if self.form == "zip" else old_listing(target)
         manifest = Manifest(
-            kind="full" if base is None else "update", revision=self._revision(commune), made_at=self.now.astimezone(UTC),
+            kind="urgent" if self.urgent else "full" if base is None else "update", revision=self._revision(commune), made_at=self.now.astimezone(UTC),
             base=base, station=commune.recipient, sender=self.sender, from_on=self.from_on, until_on=self.until_on,
             audio=body.layout.audio, plays=body.plays, rules=body.rules, unplaced=[*body.unplaced, *gathered.left_out],
             sheet_of="", files=body.entries,
@@ -217,7 +219,7 @@ class _Exporter:
 
     def _gathered(self, profile: str) -> Gathered:
         if profile not in self.gathered:
-            found = gather(self.station, self.from_on, self.until_on, profile)
+            found = gather(self.station, self.from_on, self.until_on, profile, urgent=self.urgent)
             if found.left_out and not self.partial:
                 raise NotReadyError(count=len(found.left_out), named="; ".join(found.left_out[:5]))
             if not found.airings:
@@ -235,7 +237,7 @@ class _Exporter:
 
     def _made_body(self, commune: Commune, gathered: Gathered, at_station: frozenset[str]) -> _Body:
         fitted = fit(
-            for_zones(gathered.airings, commune.zones), commune.sessions, commune.zone,
+            for_zones(gathered.airings, commune.zones), () if self.urgent else commune.sessions, commune.zone,
             changeover=timedelta(seconds=self.station.config.plan.changeover_s),
         )  # fmt: skip
         plays = [_play_entry(placed) for placed in fitted.placed]

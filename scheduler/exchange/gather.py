@@ -56,14 +56,20 @@ class Gathered:
     """Airings without a cleared sound, in words: title, day, reason."""
 
 
-def gather(station: Station, from_on: date, until_on: date, profile: str) -> Gathered:
-    """Everything planned on the station days [from_on, until_on], both inclusive."""
+def gather(
+    station: Station, from_on: date, until_on: date, profile: str, *, urgent: bool = False
+) -> Gathered:
+    """Everything planned on the station days [from_on, until_on], both inclusive; or only the urgent bulletins."""
     start = datetime.combine(from_on, time(), station.tz)
     end = datetime.combine(until_on + timedelta(days=1), time(), station.tz)
     with station.read() as session:
         plays = session.scalars(
             select(Play)
-            .where(Play.starts_at >= start, Play.starts_at < end, Play.status.in_(AIRING))
+            .where(
+                Play.starts_at >= start,
+                Play.starts_at < end,
+                Play.status.in_(("emergency",) if urgent else AIRING),
+            )
             .where(Play.episode_id.is_not(None))
             .order_by(Play.starts_at, Play.id)
             .options(selectinload(Play.episode).selectinload(Episode.parts).selectinload(EpisodePart.item))

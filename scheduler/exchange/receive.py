@@ -62,12 +62,12 @@ class Received:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def receive_package(station: Station, path: Path, *, now: datetime) -> Received:
+def receive_package(station: Station, path: Path, *, now: datetime, sounds_only: bool = False) -> Received:
     """Take in the package folder or zip at `path`.
 
     Everything is checked before anything changes; sounds are then added to the media folder and plays to the plan in
     one transaction. Plays of an earlier package of the same sender in its period that are not in it are cancelled,
-    unless they have begun.
+    unless they have begun. `sounds_only`: the folder came over the network without lists and wall sheet.
 
     Raises:
         PackageRefusedError: with every reason; nothing was taken in. PackageMissingError.
@@ -75,7 +75,9 @@ def receive_package(station: Station, path: Path, *, now: datetime) -> Received:
     """
     with station.read() as session:
         signers = {row.fingerprint: row for row in trust.trusted(session)}
-    with staged_package(path, station.media.folder, trusted=signers.__contains__) as (checked, stage):
+    with staged_package(
+        path, station.media.folder, trusted=signers.__contains__, sounds_only=sounds_only
+    ) as (checked, stage):
         checked.problems += _problems_here(station, checked, signers, now)
         manifest = checked.or_refuse(path)
         signer_id = signers[manifest.sender.fingerprint].id

@@ -1,0 +1,312 @@
+"""Pull packages from the centre's feed: urgent first, nearest airing first, going on where the line broke.
+
+What is fetched lies in `feed/` of the station folder until it is whole; then it is taken in exactly like a stick.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from sqlalchemy import select
+
+from audio.packages.errors import PackageRefusedError
+from audio.packages.manifest import MANIFEST, SIGNATURE, AudioEntry, Manifest
+from audio.packages.signature import SIGNATURE_BYTES, from_text
+from audio.packages.verify import check_head
+from content import atomic
+from content.errors import LoaError
+from content.station import Station
+from scheduler.exchange import trust
+from scheduler.exchange.errors import FeedError, FeedTlsError, FeedTokenError
+from scheduler.exchange.logbook import export_log
+from scheduler.exchange.receive import Received, receive_package
+from scheduler.models import Play
+from scheduler.stations import ReceivedPackage
+
+CONNECT_S, READ_S = 10, 30
+TRIES_PER_FILE = 8
+LONGEST_PAUSE_S = 300.0
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOG_DAYS = 40
+
+
+@dataclass(slots=True)
+class Pulled:
+    """What one round brought. `local_until` is the last day for which every planned sound is here."""
+
+    received: list[Received] = field(default_factory=list)
+    refused: list[LoaError] = field(default_factory=list)
+    bytes_fetched: int = 0
+    log_sent: bool = False
+    local_until: date | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As `loa feed pull --json` prints it."""
+        return {
+            "received": [one.to_json() for one in self.received],
+            "refused": [str(one) for one in self.refused],
+            "bytes_fetched": self.bytes_fetched,
+            "log_sent": self.log_sent,
+            "local_until": self.local_until,
+        }
+
+
+def pause_s(attempt: int, chance: float) -> float:
+    """Seconds to wait after the `attempt`th failure in a row (1, 2, …): doubling from 1 s to five minutes, and
+    spread by `chance` (0 to 1) over the upper half, so that 500 stations do not all come back at once."""
+    top = min(LONGEST_PAUSE_S, 2.0 ** min(attempt - 1, 30))
+    return top * (0.5 + chance / 2)
+
+
+class FeedClient:
+    """Talks to one feed.
+
+    Raises:
+        FeedTlsError: the address is not encrypted and not on this machine.
+    """
+
+    def __init__(
+        self, url: str, token: str, *, insecure: bool = False, ca_file: Path | None = None,
+        sleep: Callable[[float], None] | None = None, tries: int = TRIES_PER_FILE,
+    ) -> None:  # fmt: skip
+        parts = urlsplit(url)
+        if parts.scheme != "https" and not (
+            parts.scheme == "http" and (insecure or parts.hostname in LOOPBACK)
+        ):
+            raise FeedTlsError(url=url)
+        import time
+
+        self.url = url.rstrip("/")
+        self.sleep = sleep or time.sleep
+        self.tries = tries
+        self.http = requests.Session()
+        self.http.headers["Authorization"] = f"Bearer {token}"
+        self.http.max_redirects = 0
+        if ca_file is not None:
+            self.http.verify = str(ca_file)
+        self.fetched = 0
+
+    def packages(self) -> list[dict[str, Any]]:
+        """What the feed offers, urgent first."""
+        reply = self._ask("/v1/packages")
+        try:
+            rows = [
+                {"lane": str(row["lane"]), "manifest_sha256": str(row["manifest_sha256"])}
+                for row in reply.json()
+            ]
+        except (ValueError, KeyError, TypeError) as error:
+            raise FeedError(url=self.url, reason="JSON") from error
+        return sorted(rows, key=lambda row: row["lane"] != "urgent")
+
+    def manifest(self, lane: str) -> tuple[bytes, bytes]:
+        """Manifest and signature of a lane, unchecked."""
+        reply = self._ask(f"/v1/manifest/{'urgent' if lane == 'urgent' else 'plan'}")
+        signature = from_text(reply.headers.get("Loa-Signature", ""), SIGNATURE_BYTES)
+        if signature is None:
+            raise FeedError(url=self.url, reason="Loa-Signature")
+        return reply.content, signature
+
+    def fetch(self, sha256: str, size: int, target: Path) -> None:
+        """Bring the file of that hash to `target`, going on from what an earlier try left in `target`.part.
+
+        Raises:
+            FeedError: after so many failures in a row; what came so far is kept.
+        """
+        part = target.with_name(f"{target.name}.part")
+        failures = 0
+        while True:
+            try:
+                self._fetch_once(sha256, size, part)
+            except FeedError:
+                failures += 1
+                if failures >= self.tries:
+                    raise
+                self.sleep(pause_s(failures, random.random()))  # noqa: S311 - spreads load, guards nothing
+                continue
+            if atomic.sha256_of(part) == sha256:
+                part.replace(target)
+                return
+            part.unlink()
+            failures += 1
+            if failures >= self.tries:
+                raise FeedError(url=self.url, reason=f"{sha256[:12]}…")
+
+    def _fetch_once(self, sha256: str, size: int, part: Path) -> None:
+        have = part.stat().st_size if part.exists() else 0
+        if have > size:
+            part.unlink()
+            have = 0
+        if have == size and part.exists():
+            return
+        headers = {"Range": f"bytes={have}-", "If-Range": f'"{sha256}"'} if have else {}
+        try:
+            with self.http.get(
+                f"{self.url}/v1/file/{sha256}", headers=headers, timeout=(CONNECT_S, READ_S), stream=True
+            ) as reply:
+                self._check(reply)
+                with part.open("ab" if reply.status_code == 206 else "wb") as kept:
+                    room = size - kept.tell()
+                    for chunk in reply.iter_content(1 << 16):
+                        kept.write(chunk[: max(0, room)])
+                        room -= len(chunk)
+                        self.fetched += len(chunk)
+                        if room < 0:
+                            raise FeedError(url=self.url, reason=f"> {size} bytes")
+                    if room > 0:
+                        raise FeedError(url=self.url, reason=f"{size - room} / {size} bytes")
+        except requests.RequestException as error:
+            raise FeedError(url=self.url, reason=type(error).__name__) from error
+
+    def send_log(self, content: bytes) -> None:
+        """Hand the signed log in. Raises: FeedError."""
+        try:
+            reply = self.http.post(f"{self.url}/v1/log", data=content, timeout=(CONNECT_S, READ_S))
+        except requests.RequestException as error:
+            raise FeedError(url=self.url, reason=type(error).__name__) from error
+        self._check(reply)
+
+    def _ask(self, path: str) -> requests.Response:
+        failures = 0
+        while True:
+            try:
+                reply = self.http.get(self.url + path, timeout=(CONNECT_S, READ_S))
+                self._check(reply)
+                return reply
+            except requests.RequestException as error:
+                failures += 1
+                if failures >= self.tries:
+                    raise FeedError(url=self.url, reason=type(error).__name__) from error
+            except FeedError:
+                failures += 1
+                if failures >= self.tries:
+                    raise
+            self.sleep(pause_s(failures, random.random()))  # noqa: S311
+
+    def _check(self, reply: requests.Response) -> None:
+        if reply.status_code == 401:
+            raise FeedTokenError(url=self.url)
+        if reply.status_code not in (200, 206):
+            raise FeedError(url=self.url, reason=f"HTTP {reply.status_code}")
+
+
+def pull(station: Station, client: FeedClient, *, now: datetime, send_log: bool = True) -> Pulled:
+    """One round: everything new is fetched and taken in, urgent first; then the log goes back.
+
+    Raises:
+        FeedError, FeedTokenError: the line gave up; the next round goes on from there.
+    """
+    pulled = Pulled()
+    with station.read() as session:
+        known = set(session.scalars(select(ReceivedPackage.manifest_sha256)))
+        trusted = {row.fingerprint for row in trust.trusted(session)}
+    for row in client.packages():
+        if row["manifest_sha256"] in known:
+            continue
+        content, signature = client.manifest(row["lane"])
+        checked = check_head(content, signature, trusted.__contains__)
+        if checked.problems or checked.manifest is None:
+            pulled.refused.append(PackageRefusedError(name=row["lane"], problems=checked.problems))
+            continue
+        if checked.manifest_sha256 in known:
+            continue
+        folder = _bring(station, client, checked.manifest, content, signature)
+        try:
+            pulled.received.append(receive_package(station, folder, now=now, sounds_only=True))
+        except PackageRefusedError as error:
+            pulled.refused.append(error)
+        shutil.rmtree(folder, ignore_errors=True)
+    if send_log and trusted:
+        pulled.log_sent = _send_log(station, client, now)
+    pulled.bytes_fetched = client.fetched
+    pulled.local_until = local_until(station, now)
+    return pulled
+
+
+def _bring(
+    station: Station, client: FeedClient, manifest: Manifest, content: bytes, signature: bytes
+) -> Path:
+    """The package's sounds in a folder of their own, the nearest airing first; what is here is not fetched."""
+    digest = hashlib.sha256(content).hexdigest()
+    inbox = station.folder / "feed" / "inbox"
+    folder = inbox / digest[:24]
+    folder.mkdir(parents=True, exist_ok=True)
+    for other in inbox.iterdir():
+        if other.is_dir() and other != folder and _is_outdated(other, manifest):
+            shutil.rmtree(other, ignore_errors=True)
+    (folder / MANIFEST).write_bytes(content)
+    (folder / SIGNATURE).write_bytes(signature)
+    for entry in by_first_airing(manifest):
+        assert entry.path is not None
+        target = folder / entry.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (
+            target.is_file()
+            and target.stat().st_size == entry.size
+            and atomic.sha256_of(target) == entry.sha256
+        ):
+            continue
+        here = station.media.path_of(entry.sha256, ".mp3")
+        if here.is_file() and here.stat().st_size == entry.size and atomic.sha256_of(here) == entry.sha256:
+            shutil.copyfile(here, target)
+        else:
+            client.fetch(entry.sha256, entry.size, target)
+    for leftover in folder.rglob("*.part"):
+        leftover.unlink()
+    return folder
+
+
+def _is_outdated(folder: Path, newer: Manifest) -> bool:
+    """An unfinished older package of the same lane: nobody needs the rest of it."""
+    try:
+        kind = json.loads((folder / MANIFEST).read_bytes())["kind"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
+    return bool((kind == "urgent") == (newer.kind == "urgent"))
+
+
+def by_first_airing(manifest: Manifest) -> list[AudioEntry]:
+    """The sounds that the package brings: emergencies, then priority bulletins, then by their first airing."""
+    order: dict[str, tuple[int, datetime]] = {}
+    ranks = {"emergency": 0, "priority": 1, "normal": 2}
+    for play in manifest.plays:
+        rank = (ranks[play.bulletin_class], play.starts_at)
+        order[play.audio_sha256] = min(order.get(play.audio_sha256, rank), rank)
+    brought = [entry for entry in manifest.audio if entry.path is not None]
+    return sorted(brought, key=lambda entry: order.get(entry.sha256, (3, manifest.made_at)))
+
+
+def _send_log(station: Station, client: FeedClient, now: datetime) -> bool:
+    """The last weeks' log; it is the receipt too. A feed that will not have it is asked again next round."""
+    until = station.day_of(now)
+    try:
+        _name, content = export_log(station, until - timedelta(days=LOG_DAYS), until, now=now)
+        client.send_log(content)
+    except LoaError:
+        return False
+    return True
+
+
+def local_until(station: Station, now: datetime) -> date | None:
+    """The last station day up to which every planned play's sound is here; None where none is planned."""
+    last: date | None = None
+    with station.read() as session:
+        plays = session.scalars(
+            select(Play)
+            .where(Play.starts_at > now, Play.status.in_(("planned", "pinned", "emergency")))
+            .order_by(Play.starts_at)
+        )
+        for play in plays:
+            if play.audio_sha256 and not station.media.path_of(play.audio_sha256, ".mp3").is_file():
+                return last
+            last = station.day_of(play.starts_at)
+    return last

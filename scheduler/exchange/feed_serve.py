@@ -1,0 +1,105 @@
+"""Run the feed as a server, and publish packages into it."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from content.station import Station
+from scheduler.exchange import communes
+from scheduler.exchange.errors import FeedPortError, FeedTlsError, NothingToSendError
+from scheduler.exchange.export import PackageSummary, export_packages
+from scheduler.exchange.feed_app import feed_app
+from scheduler.exchange.feed_pull import LOOPBACK
+
+URGENT_DAYS = 2
+
+
+def feed_folder(station: Station) -> Path:
+    """Where published packages stand."""
+    return station.folder / "feed"
+
+
+def publish(
+    station: Station,
+    from_on: date,
+    until_on: date,
+    *,
+    now: datetime,
+    partial: bool = True,
+    advance: Callable[..., None] | None = None,
+) -> list[PackageSummary]:
+    """Bring every station's packages in the feed up to the plan; the urgent ones first.
+
+    Raises:
+        NothingToSendError: neither plan nor urgent bulletin. NotReadyError.
+    """  # fmt: skip
+    with station.read() as session:
+        rows = [row for row in communes.known(session) if row.player == "loa"]
+    today = station.day_of(now)
+    made: list[PackageSummary] = []
+    with contextlib.suppress(NothingToSendError):
+        made += export_packages(
+            station, rows, today - timedelta(days=1), today + timedelta(days=URGENT_DAYS),
+            feed_folder(station) / "urgent", now=now, urgent=True, partial=True,
+        )  # fmt: skip
+    try:
+        made += export_packages(
+            station, rows, from_on, until_on, feed_folder(station) / "plan",
+            now=now, partial=partial, advance=advance,
+        )  # fmt: skip
+    except NothingToSendError:
+        if not made:
+            raise
+    return made
+
+
+def serve(
+    station: Station,
+    *,
+    host: str,
+    port: int,
+    certificate: Path | None,
+    key: Path | None,
+    insecure: bool,
+    started: Callable[[str], None] | None = None,
+) -> None:
+    """Serve the feed until it is told to stop.
+
+    Raises:
+        FeedTlsError: an open address without a certificate. FeedPortError: the address is taken.
+    """  # fmt: skip
+    import uvicorn
+
+    scheme = "https" if certificate else "http"
+    url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+    if certificate is None and host not in LOOPBACK and not insecure:
+        raise FeedTlsError(url=url)
+    listening = _listen(host, port)
+    config = uvicorn.Config(
+        feed_app(station, feed_folder(station)), ssl_certfile=certificate, ssl_keyfile=key, log_level="warning",
+        access_log=False, server_header=False, timeout_keep_alive=30, backlog=1024, h11_max_incomplete_event_size=16384,
+    )  # fmt: skip
+    if started:
+        started(url)
+    with listening:
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(1024)
+    except OSError as error:
+        listening.close()
+        raise FeedPortError(address=f"{host}:{port}", reason=error.strerror or str(error)) from error
+    return listening

@@ -1,0 +1,148 @@
+"""What the feed offers: the published packages of each station, found by token, opened by hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from audio.packages.manifest import MANIFEST, SIGNATURE
+from audio.packages.names import is_safe_path
+from content.station import Station
+from scheduler.exchange.communes import token_sha256
+from scheduler.stations import CommuneStation
+
+LANES = ("urgent", "plan")
+"""Urgent bulletins before bulk, in every listing."""
+TOKENS_GOOD_FOR_S = 2.0
+MOST_STATIONS = 4000
+CACHED_BYTES = 96 * 2**20
+LARGEST_CACHED = 8 * 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One published package of one station, as it stood when it was looked at."""
+
+    lane: str
+    folder: Path
+    stamp: tuple[int, int]
+    manifest_sha256: str
+    manifest: bytes
+    signature: bytes
+    facts: dict[str, Any]
+    files: dict[str, str]
+    """SHA-256 → path."""
+
+
+class Tokens:
+    """Which station a token belongs to; the table is read again every few seconds."""
+
+    def __init__(self, station: Station) -> None:
+        self.station = station
+        self._codes: dict[str, str] = {}
+        self._read_at = float("-inf")
+
+    def is_stale(self) -> bool:
+        """Whether the table should be read again."""
+        return time.monotonic() - self._read_at > TOKENS_GOOD_FOR_S
+
+    def read(self) -> None:
+        """Read the table again."""
+        with self.station.read() as session:
+            rows = session.execute(
+                select(CommuneStation.token_sha256, CommuneStation.code).where(
+                    CommuneStation.active, CommuneStation.token_sha256.is_not(None)
+                )
+            )
+            self._codes = {row[0]: row[1] for row in rows if row[0] is not None}
+        self._read_at = time.monotonic()
+
+    def code_of(self, token: str) -> str | None:
+        """The station's code, or None for a token that nobody has."""
+        return self._codes.get(token_sha256(token))
+
+
+class Shelf:
+    """The published folders: `folder`/plan/CODE and `folder`/urgent/CODE."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._offers: OrderedDict[tuple[str, str], Offer] = OrderedDict()
+
+    def offers(self, code: str) -> list[Offer]:
+        """What is published for a station, urgent first; a package that is just being written is not there."""
+        found = (self._offer(lane, code) for lane in LANES)
+        return [offer for offer in found if offer is not None]
+
+    def path_of(self, code: str, sha256: str) -> Path | None:
+        """The file of that hash, where one of the station's packages lists it."""
+        for offer in self.offers(code):
+            if (path := offer.files.get(sha256)) is not None:
+                return offer.folder / path
+        return None
+
+    def _offer(self, lane: str, code: str) -> Offer | None:
+        folder = self.folder / lane / code
+        try:
+            stat = (folder / SIGNATURE).stat()
+        except OSError:
+            self._offers.pop((lane, code), None)
+            return None
+        stamp = (stat.st_mtime_ns, stat.st_ino)
+        known = self._offers.get((lane, code))
+        if known is not None and known.stamp == stamp:
+            self._offers.move_to_end((lane, code))
+            return known
+        made = _read_offer(lane, folder, stamp)
+        if made is not None:
+            self._offers[lane, code] = made
+            if len(self._offers) > MOST_STATIONS:
+                self._offers.popitem(last=False)
+        return made
+
+
+def _read_offer(lane: str, folder: Path, stamp: tuple[int, int]) -> Offer | None:
+    try:
+        manifest = (folder / MANIFEST).read_bytes()
+        signature = (folder / SIGNATURE).read_bytes()
+        body = json.loads(manifest)
+        files = {file["sha256"]: file["path"] for file in body["files"] if is_safe_path(file["path"])}
+        facts = {name: body[name] for name in ("kind", "revision", "from_on", "until_on")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return Offer(
+        lane=lane, folder=folder, stamp=stamp, manifest_sha256=hashlib.sha256(manifest).hexdigest(), manifest=manifest,
+        signature=signature, facts=facts, files=files,
+    )  # fmt: skip
+
+
+class Contents:
+    """The most wanted files in memory, by hash: stations share most of them."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._size = 0
+
+    def get(self, sha256: str) -> bytes | None:
+        """The content, where it is kept."""
+        if sha256 in self._kept:
+            self._kept.move_to_end(sha256)
+            return self._kept[sha256]
+        return None
+
+    def keep(self, sha256: str, content: bytes) -> None:
+        """Keep `content`, letting go of what was wanted least lately."""
+        if len(content) > LARGEST_CACHED or sha256 in self._kept:
+            return
+        self._kept[sha256] = content
+        self._size += len(content)
+        while self._size > CACHED_BYTES:
+            _sha256, old = self._kept.popitem(last=False)
+            self._size -= len(old)
