@@ -108,7 +108,13 @@ class AirDesk:
         self._begin(piece, verdict.offset_ms)
 
     def miss(
-        self, piece: Piece, reason: str, *, make_good: bool = True, outcome: str = "missed", status: str = "missed"
+        self,
+        piece: Piece,
+        reason: str,
+        *,
+        make_good: bool = True,
+        outcome: str = "missed",
+        status: str = "missed",
     ) -> None:
         """Write down that nothing (more) of the piece is heard, and why."""
         self.waiting.pop(piece.name, None)
@@ -136,7 +142,9 @@ class AirDesk:
 
     def serve_waiting(self) -> None:
         """See who of the waiting may speak now, and who waits no longer."""
-        for piece in sorted(self.waiting.values(), key=lambda p: (-p.level, p.planned_at or self.clock.now())):
+        for piece in sorted(
+            self.waiting.values(), key=lambda p: (-p.level, p.planned_at or self.clock.now())
+        ):
             if self.waiting.get(piece.name) is piece:
                 self.offer(piece)
 
@@ -147,7 +155,9 @@ class AirDesk:
 
     def is_silent(self, zone: str) -> bool:
         """True when nothing is on the air in the zone."""
-        return not any(zone in (piece.zones or self.config.zone_ids) for piece, _entry in self.on_air.values())
+        return not any(
+            zone in (piece.zones or self.config.zone_ids) for piece, _entry in self.on_air.values()
+        )
 
     @property
     def is_idle(self) -> bool:
@@ -220,9 +230,7 @@ class AirDesk:
         parts = [piece.why] if piece.why else []
         if offset_ms:
             at = f"{offset_ms // 60_000}:{offset_ms // 1000 % 60:02d}"
-            parts.append(
-                (_("resumed at {at}") if resumed else _("joined in progress at {at}")).format(at=at)
-            )
+            parts.append((_("resumed at {at}") if resumed else _("joined in progress at {at}")).format(at=at))
         if piece.cut_entry is not None:  # what was cut is decided by this part
             piece.cut_entry = None
         routes = self._routes(piece.zones)

@@ -30,9 +30,7 @@ def store(station: Station, entries: Iterable[Entry]) -> None:
     if not newest:
         return
     with station.decide() as session:
-        rows = {
-            row.key: row for row in session.scalars(select(AsRun).where(AsRun.key.in_(list(newest))))
-        }
+        rows = {row.key: row for row in session.scalars(select(AsRun).where(AsRun.key.in_(list(newest))))}
         for key, entry in newest.items():
             _store_one(session, rows.get(key), entry)
 
@@ -122,9 +120,7 @@ def settle(station: Station) -> bool:
     return True
 
 
-def between(
-    station: Station, start: datetime | None, end: datetime | None
-) -> list[AsRun]:
+def between(station: Station, start: datetime | None, end: datetime | None) -> list[AsRun]:
     """Entries that began, or were planned where nothing began, in [start, end), oldest first."""
     with station.read() as session:
         rows = session.scalars(select(AsRun).order_by(AsRun.id)).all()

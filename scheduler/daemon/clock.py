@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -64,7 +65,7 @@ class SimulatedClock:
     def wait(self, seconds: float, bell: threading.Event) -> None:
         if bell.is_set() or seconds <= 0:
             return
-        passed = self._passed + timedelta(seconds=seconds)
+        passed = self._passed + timedelta(microseconds=math.ceil(seconds * 1e6 - 1e-3))  # never nothing
         if self._speed:
             ahead = passed.total_seconds() / self._speed - (time.monotonic() - self._real_start)
             if ahead > 0:

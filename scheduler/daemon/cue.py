@@ -114,7 +114,18 @@ def decode(source: Path, target: Path) -> None:
     scrap = target.parent / f".{target.name}.{os.getpid()}.tmp"
     try:
         run(
-            [*file_input(source), "-map", "0:a:0", "-f", "s16le", "-ac", "1", "-ar", str(RATE_HZ), str(scrap)],
+            [
+                *file_input(source),
+                "-map",
+                "0:a:0",
+                "-f",
+                "s16le",
+                "-ac",
+                "1",
+                "-ar",
+                str(RATE_HZ),
+                str(scrap),
+            ],
             task=f"decode {source.name}",
             timeout_s=600,
         )

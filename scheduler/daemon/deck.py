@@ -154,16 +154,14 @@ class Deck:
             # The computer slept: what was to be heard meanwhile is not played in a hurry now.
             airing.started_steady = steady - airing.sent_frames / RATE_HZ
             passed = airing.sent_frames + lead
-        first = airing.sent_frames == 0
-        while not airing.through and (airing.sent_frames < passed or first):
-            first = False
+        while not airing.through and airing.sent_frames <= passed:
             pcm = airing.source.read(block)
             if not pcm:
                 airing.through = True
                 break
             self._hand_over(airing, pcm)
         end_steady = airing.started_steady + airing.sent_frames / RATE_HZ
-        if airing.through and steady >= end_steady - 1e-9:
+        if airing.through and steady >= end_steady - 1e-6:
             self._end(airing, None)
             return None
         if airing.through:
@@ -182,7 +180,9 @@ class Deck:
             self.note(airing.slot, airing.heard_ms, round(self.clock.now().timestamp() * 1e6))
 
     def _all_zones_heard(self, airing: OnAir, heard: list[bool]) -> bool:
-        reached = {zone for route, took in zip(airing.routes, heard, strict=True) if took for zone in route.zones}
+        reached = {
+            zone for route, took in zip(airing.routes, heard, strict=True) if took for zone in route.zones
+        }
         wanted = {zone for route in airing.routes for zone in route.zones}
         return bool(reached) and reached >= wanted
 

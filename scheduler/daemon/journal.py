@@ -154,7 +154,9 @@ class Journal:
         """Read what is there and open the file for appending; a line cut off by a crash is closed off."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.entries = {entry.key: entry for entry in read(self.path)}
-        self._handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644)
+        self._handle = os.open(
+            self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o644
+        )
         size = os.fstat(self._handle).st_size
         if size:
             with self.path.open("rb") as file:

@@ -30,7 +30,9 @@ from scheduler.daemon.station_daemon import StationDaemon, Tally, last_simulated
 class EndlessSimulationError(LoaError):
     """A simulated run without an end."""
 
-    sentence = N_("a simulated clock never stops by itself: say until when with --until, such as --until 31/12/2026")
+    sentence = N_(
+        "a simulated clock never stops by itself: say until when with --until, such as --until 31/12/2026"
+    )
 
 
 class UntilPastError(LoaError):
@@ -98,7 +100,10 @@ def run_station(
         if clock == "simulated" and not daemon.stopping:
             marker.unlink(missing_ok=True)
         return RunReport(
-            started_at=begun, ended_at=ticking.now(), simulated=ticking.simulated, outcomes=dict(tally.outcomes)
+            started_at=begun,
+            ended_at=ticking.now(),
+            simulated=ticking.simulated,
+            outcomes=dict(tally.outcomes),
         )
     finally:
         lock.release()

@@ -43,7 +43,9 @@ def write(path: Path, day: date, plays: Iterable[RundownPlay], frozen_at: dateti
         "loa": 1,
         "day": day.isoformat(),
         "frozen_at": frozen_at.astimezone(UTC).isoformat(),
-        "plays": [{**asdict(play), "starts_at": play.starts_at.astimezone(UTC).isoformat()} for play in plays],
+        "plays": [
+            {**asdict(play), "starts_at": play.starts_at.astimezone(UTC).isoformat()} for play in plays
+        ],
     }
     atomic.write_text(path, json.dumps(table, ensure_ascii=False, indent=1) + "\n")
 

@@ -233,7 +233,10 @@ class StationDaemon:
             self.plays[play_id] = play
             if before is None or before.starts_at != play.starts_at:
                 self.timetable.at(play.starts_at, f"play-{play_id}", self._due, play_id)
-            if before is None or (before.starts_at, before.audio_sha256) != (play.starts_at, play.audio_sha256):
+            if before is None or (before.starts_at, before.audio_sha256) != (
+                play.starts_at,
+                play.audio_sha256,
+            ):
                 self.timetable.at(play.starts_at - CUE_AHEAD, f"cue-{play_id}", self._cue, play_id)
         if fed.from_database:
             self._write_rundowns()
