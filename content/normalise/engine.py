@@ -103,9 +103,8 @@ def _walk(text: str, reading: Reading, lexicon: Lexicon) -> Scan:
         match = space_at(text, pos)
         if match:
             end = match.end()
-            if end - pos > 1 or text[pos] == "\n":
-                if "\n" in match.group() and breaks(text, pos, end):
-                    pieces.append(Piece(".", pos, end, "line"))
+            if "\n" in match.group() and breaks(text, pos, end):
+                pieces.append(Piece(".", pos, end, "line"))
             scan.pos = pos = end
             if pos >= length:
                 break
@@ -152,7 +151,7 @@ def _word(scan: Scan, word: str) -> Said:
     if len(word) == 1:
         if word in "vx" and (said := words.small_roman(scan, word)):
             return said
-        return words.letter(scan, word) or Said(end, word.lower(), "")
+        return words.letter(scan, word) or words.plain(scan, word)
     return words.capitals(scan, word)
 
 
@@ -204,9 +203,9 @@ def _compose(pieces: list[Piece]) -> str:
         if pending:
             parts[-1] += pending
             pending = ""
-        if text[-1] == ",":
+        if text[-1] in ",.":
             parts.append(text[:-1])
-            pending = ","
+            pending = text[-1]
         else:
             parts.append(text)
     if pending and pending in ".?!…" and parts:
@@ -219,7 +218,7 @@ def _words(pieces: list[Piece], source: Source) -> tuple[Word, ...]:
     for text, start, end, rule in pieces:
         if text:
             first, last = source.span(start, end)
-            result.extend(Word(word.rstrip(",") or word, first, last, rule) for word in text.split())
-            if len(text) > 1 and text[-1] == ",":
-                result.append(Word(",", first, last, rule))
+            result.extend(Word(word.rstrip(",.") or word, first, last, rule) for word in text.split())
+            if len(text) > 1 and text[-1] in ",.":
+                result.append(Word(text[-1], first, last, rule))
     return tuple(result)

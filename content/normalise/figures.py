@@ -90,7 +90,7 @@ def parenthesis(scan: Scan) -> Said | None:
         words = cardinal(value, scan.reading)
     else:
         words = LETTER_NAMES[label.lower()]
-    return Said(match.end(), ("" if scan.opens_line() else "") + words + ",", "heading")
+    return Said(match.end(), words + ",", "heading")
 
 
 def _dotted(scan: Scan, label: str) -> str:
@@ -227,7 +227,7 @@ def letters_and_digits(scan: Scan) -> Said | None:
             words.append(full or spell(part))
             if len(part) > 2 and not full:
                 scan.unknown(scan.pos, match.end(), "abbreviation", spell(part))
-    return Said(match.end(), " ".join(words), "letters-and-digits")
+    return Said(match.end(), " ".join(filter(None, words)), "letters-and-digits")
 
 
 def number(scan: Scan) -> Said | None:
@@ -300,11 +300,10 @@ def quantity(scan: Scan, end: int, words: str, rule: str) -> Said:
         spaced = bool(match["space"])
         if not (
             spaced and len(unit) == 1 and unit.isalpha() and (unit in "vVWwĐ" or _letter_not_unit(scan, unit))
-        ):
-            if not (unit in {"in", "TB", "CV", "TW", "MB", "V", "CC", "cal"} and spaced):
-                words, end, rule = f"{words} {unit_words(unit)}", match.end(), "measure"
-                if unit in "°":
-                    rule = "measure"
+        ) and not (unit in {"in", "TB", "CV", "TW", "MB", "V", "CC", "cal"} and spaced):
+            words, end, rule = f"{words} {unit_words(unit)}", match.end(), "measure"
+            if unit in "°":
+                rule = "measure"
     return _rates(scan, end, words, rule)
 
 

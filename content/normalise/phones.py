@@ -68,9 +68,8 @@ def phone(scan: Scan) -> Said | None:
                 r"\s*(?:người|hộ|đồng|lượt|cuộc|lần|trường|triệu|nghìn|tin|học|chiến)",
                 scan.right(short.end()),
             )
-        ):
-            if number in _EMERGENCY or not re.search(r"(?:cảnh sát|lực lượng|cấp cứu|khẩn cấp)\s*$", left):
-                return Said(short.end(), digits(number), "phone")
+        ) and (number in _EMERGENCY or not re.search(r"(?:cảnh sát|lực lượng|cấp cứu|khẩn cấp)\s*$", left)):
+            return Said(short.end(), digits(number), "phone")
     local = _LOCAL.match(text, pos)
     if (
         local

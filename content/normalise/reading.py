@@ -49,9 +49,9 @@ class Reading:
     def but(self, **changes: Any) -> Reading:
         """The same choices with some changed. Raises BadReadingError for a word that is no choice."""
         known = {field.name for field in fields(self)}
-        for name in changes:
+        for name, value in changes.items():
             if name not in known:
-                raise BadReadingError(name=name, value=changes[name], choices=", ".join(sorted(known)))
+                raise BadReadingError(name=name, value=value, choices=", ".join(sorted(known)))
         return replace(self, **changes)
 
 

@@ -102,7 +102,9 @@ def sign(scan: Scan) -> Said:
     if here in "+*•●▪◦·►✓➢❖◆■□" and scan.opens_line():
         return Said(pos + 1, "", "bullet")
     if here == "+":
-        near = re.match(r"\s?\d", text[pos + 1 : pos + 3]) and re.search(r"\w\s?$", text[max(0, pos - 2) : pos])
+        near = re.match(r"\s?\d", text[pos + 1 : pos + 3]) and re.search(
+            r"\w\s?$", text[max(0, pos - 2) : pos]
+        )
         return Said(pos + 1, "cộng" if near else "", "plus")
     if here == "/":
         if (

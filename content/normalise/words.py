@@ -10,7 +10,7 @@ from content.normalise.letters import LETTER_NAMES, spell
 from content.normalise.numbers import cardinal, named, ordinal, roman
 from content.normalise.scan import Said, Scan
 from content.normalise.syllables import is_syllable
-from content.normalise.units import MEASURE_WORDS, RATE, unit_words
+from content.normalise.units import MEASURE_WORDS, RATE, UNITS, unit_words
 
 WORD = re.compile(r"[^\W\d_]+")
 _ALNUM = re.compile(r"[^\W\d_]+\d+[^\W_]*(?:[.\-/]\d+)*")
@@ -26,9 +26,9 @@ _ROMAN_LEFT = re.compile(
     r"|tiểu mục|tập|quyển|báo động|bđ|giải|đoạn|khoản|điều|số|năm|hệ|type|đội|trạm|nhà máy|khu vực|và|đến|-|,|chiến khu|quân khu|bản|thứ hạng|diện|hội nghị lần thứ)\s*$"
 )
 _ROMAN_SOFT_LEFT = re.compile(
-    r"(?:phần|mục|chương|phụ lục|khóa|khoá|thứ|thế kỷ|thế kỉ|đoạn|khoản|số|năm)\s*$"
+    r"(?:phần|mục|chương|phụ lục|khóa|khoá|thứ|thế kỷ|thế kỉ|đoạn|khoản|số|năm)\W*$"
 )
-_ROMAN_SOFT = re.compile(r"[ivxlcdm]+(?=\s*(?:$|[.,;:)\n]))")
+_ROMAN_SOFT = re.compile(r"[ivxlcdm]+(?=\s*(?:$|[^\w\s]|\n))")
 _ROMAN_HEADING = re.compile(rf"([IVXLC]+)(?:\.(\d{{1,2}}(?:\.\d{{1,2}})*))?([.)/:]|\s?-)?(?=\s|$|[{UPPER}])")
 _LETTER_HEADING = re.compile(r"([A-ZĐa-zđ])([.)])(?=\s|$)")
 _INITIAL = re.compile(r"[A-ZĐ]\.?(?=\s|$|[,.;:)])")
@@ -182,7 +182,13 @@ def small_roman(scan: Scan, word: str) -> Said | None:
     if not match or match.group() != word:
         return None
     value = roman(word)
-    if value is None or not _ROMAN_SOFT_LEFT.search(scan.left(24)):
+    if is_syllable(word) and re.search(r"\bsố\W*$", scan.left(8)):
+        return None  # "số vi" opens "số vi phạm"
+    if (
+        value is None
+        or not _ROMAN_SOFT_LEFT.search(scan.left(24))
+        or (not word.startswith("mm") and re.search(r"\bnăm\W*$", scan.left(8)))
+    ):
         return None
     words = (
         ordinal(value, scan.reading)
@@ -195,9 +201,12 @@ def small_roman(scan: Scan, word: str) -> Said | None:
 def letter(scan: Scan, word: str) -> Said | None:
     """A single letter: the label of a point, an initial, a grade."""
     if scan.opens_line() and (heading := _LETTER_HEADING.match(scan.text, scan.pos)):
-        return Said(heading.end(), LETTER_NAMES[word.lower()] + ",", "heading")
+        said = (word if word.lower() in _LONE_WORDS and word != "I" else LETTER_NAMES[word.lower()]) + (
+            "." if heading[2] == "." else ","
+        )
+        return Said(heading.end(), said, "heading")
     if word.lower() in _LONE_WORDS:
-        return Said(scan.pos + 1, word if scan.text[scan.pos + 1 : scan.pos + 2] == " " else word.lower(), "")
+        return Said(scan.pos + 1, "i" if word == "I" else word, "")
     name = LETTER_NAMES.get(word.lower())
     if name is None:
         return None
@@ -231,14 +240,14 @@ def letters_then_digits(scan: Scan) -> Said | None:
             entries = next((entries for written, entries in scan.lexicon.heads(part) if written == part), [])
             rest = scan.text[scan.pos + len(part) : scan.pos + len(part) + 24]
             entry = next((entry.spoken for entry in entries if entry.fits(left, rest)), None)
-        if entry is None and (scan.lexicon.foreign(part) or (is_syllable(part) and not part.isupper())):
-            entry = part
+        if entry is None and (scan.lexicon.foreign(part) or (is_syllable(part) and part[1:].islower())):
+            entry = part if part[1:].islower() else part.lower()
         if entry is None and len(part) > 2:
             scan.unknown(scan.pos, match.end(), "abbreviation", spell(part))
         words.append((entry or spell(part)).replace(_PARTY, scan.reading.party_committee))
     if "." in token[:-1] and re.search(r"\d\.\d", token):
         words = [words[0], *(" chấm ".join(words[1:]).split())] if len(parts) == 3 else words
-    return Said(match.end(), " ".join(words), "letters-and-digits")
+    return Said(match.end(), " ".join(filter(None, words)), "letters-and-digits")
 
 
 def _figures(part: str) -> list[str]:
@@ -260,7 +269,7 @@ def rate(scan: Scan, word: str) -> Said | None:
         scan.left(32),
     ):
         return None
-    words = word
+    words = UNITS.get(word, word)
     while match:
         count = (
             "trên " + cardinal(int(match["count"].replace(".", "")), scan.reading)

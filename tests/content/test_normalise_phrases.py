@@ -1,0 +1,118 @@
+"""Phrases in the form of real documents, each class with its reading."""
+
+from __future__ import annotations
+
+import pytest
+
+from content.normalise import Reading, leftovers, normalise, spoken
+
+PHRASES = [
+    # numbers of documents
+    ("Quyết định số 312/QĐ-UBND", "Quyết định số ba trăm mười hai quyết định ủy ban nhân dân"),
+    (
+        "Thông tư số 08/2024/TT-BYT",
+        "Thông tư số không tám năm hai nghìn không trăm hai mươi tư thông tư bộ y tế",
+    ),
+    (
+        "Công văn số 1502/SNNMT-CNTY",
+        "Công văn số một nghìn năm trăm linh hai sở nông nghiệp và môi trường chăn nuôi và thú y",
+    ),
+    ("Kế hoạch số 31-\nKH/ĐU", "Kế hoạch số ba mươi mốt kế hoạch đảng ủy"),
+    ("Luật số 10/2020/QH14", "Luật số mười năm hai nghìn không trăm hai mươi quốc hội khóa mười bốn"),
+    ("Quy định số 19-QĐ/TW", "Quy định số mười chín quy định trung ương"),
+    ("Kế hoạch số 44/KH-BCĐ389", "Kế hoạch số bốn mươi tư kế hoạch ban chỉ đạo ba tám chín"),
+    ("Số:     /KH-UBND", "Số: kế hoạch ủy ban nhân dân"),
+    ("Nghị định 61/2018", "Nghị định sáu mươi mốt năm hai nghìn không trăm mười tám"),
+    # dates and times
+    ("từ 03/3 đến 10/4", "từ ngày mùng ba tháng ba đến ngày mùng mười tháng tư"),
+    (
+        "từ ngày 02 - 06/3/2026",
+        "từ ngày mùng hai đến mùng sáu tháng ba năm hai nghìn không trăm hai mươi sáu",
+    ),
+    ("Quý II/2026", "Quý hai năm hai nghìn không trăm hai mươi sáu"),
+    ("9h15 - 10h", "chín giờ mười lăm phút đến mười giờ"),
+    ("từ 6 giờ 45 đến 7 giờ", "từ sáu giờ bốn mươi lăm phút đến bảy giờ"),
+    ("mỗi ngày 2 lần", "mỗi ngày hai lần"),
+    ("đường 30/4", "đường ba mươi tháng tư"),
+    # ranges, signs, shares
+    ("tăng 3 - 4%/năm", "tăng ba đến bốn phần trăm một năm"),
+    ("gió cấp 6-7, giật cấp 9", "gió cấp sáu đến bảy, giật cấp chín"),
+    ("mưa 80-150mm", "mưa tám mươi đến một trăm năm mươi mi li mét"),
+    ("nhiệt độ -3°C", "nhiệt độ âm ba độ xê"),
+    ("- 80% hộ dân", "tám mươi phần trăm hộ dân"),
+    ("-80% hộ dân", "tám mươi phần trăm hộ dân"),
+    ("đạt 3/4 diện tích", "đạt ba phần tư diện tích"),
+    ("18/20 hội viên", "mười tám trên hai mươi hội viên"),
+    ("bản đồ tỷ lệ 1/5.000", "bản đồ tỷ lệ một trên năm nghìn"),
+    ("thắng với tỷ số 3-1", "thắng với tỷ số ba một"),
+    # zeros
+    ("thành lập 02 tổ", "thành lập hai tổ"),
+    ("Đề án 09", "Đề án không chín"),
+    ("Tổ bầu cử số 07", "Tổ bầu cử số không bảy"),
+    # money, measures, rates
+    ("80.000đ/người/tháng", "tám mươi nghìn đồng một người một tháng"),
+    ("giá 1,2 triệu đồng/tấn", "giá một phẩy hai triệu đồng một tấn"),
+    ("lưu lượng 300m3/s", "lưu lượng ba trăm mét khối trên giây"),
+    ("2tr5", "hai triệu năm trăm nghìn"),
+    ("300.000 đồng (Ba trăm nghìn đồng)", "ba trăm nghìn đồng"),
+    # telephones and identities
+    ("ĐT: 0203.3851.234", "điện thoại: không hai không ba ba tám năm một hai ba bốn"),
+    ("gọi 113 hoặc 115", "gọi một một ba hoặc một một năm"),
+    ("hotline 1900 6789", "hotline một chín không không sáu bảy tám chín"),
+    ("CCCD số 022123456789", "căn cước công dân số không hai hai một hai ba bốn năm sáu bảy tám chín"),
+    # law, headings, Roman numerals
+    ("điểm c khoản 4 Điều 12", "điểm xê khoản bốn Điều mười hai"),
+    ("III. Giải pháp", "ba, Giải pháp"),
+    ("2.4. Kinh phí", "hai chấm bốn, Kinh phí"),
+    ("Đại hội lần thứ XII", "Đại hội lần thứ mười hai"),
+    ("nhà cấp IV", "nhà cấp bốn"),
+    # abbreviations by their surroundings
+    ("TT Đảng ủy phường", "thường trực Đảng ủy phường"),
+    ("theo TT số 15", "theo thông tư số mười lăm"),
+    ("Giám đốc TT Y tế", "Giám đốc trung tâm Y tế"),
+    ("các xã, TT", "các xã, thị trấn"),
+    ("Sở KH&CN (b/c)", "Sở khoa học và công nghệ, để báo cáo"),
+    ("Đảng ủy (để b/c)", "Đảng ủy, để báo cáo"),
+    ("KT. GIÁM ĐỐC", "ký thay giám đốc"),
+    ("TP. Móng Cái, P. Trà Cổ", "thành phố Móng Cái, phường Trà Cổ"),
+    ("Sở Y tế", "Sở Y tế"),
+    ("ỨNG DỤNG AI TRONG GIÁO DỤC", "ứng dụng ây ai trong giáo dục"),
+    ("dịch COVID-19", "dịch covid mười chín"),
+    ("Hội đồng nhân dân (HĐND) xã", "Hội đồng nhân dân xã"),
+    ("lớp 8A2", "lớp tám a hai"),
+    # silence
+    ("phát triển kinh tế - xã hội./.", "phát triển kinh tế xã hội."),
+    ("**Kết quả**", "Kết quả"),
+    ("xã/phường", "xã phường"),
+    ("Ðề nghị", "Đề nghị"),
+    ("https://dichvucong.gov.vn", "dịch vụ công chấm gov chấm vê en nờ"),
+]
+
+
+@pytest.mark.parametrize(("written", "said"), PHRASES)
+def test_a_phrase_is_read_as_a_newsreader_reads_it(written: str, said: str) -> None:
+    result = normalise(written)
+    assert result.text == said
+    assert not result.unknowns
+    assert not leftovers(result.text)
+
+
+@pytest.mark.parametrize(("written", "said"), PHRASES)
+def test_what_is_spoken_already_stays_as_it_is(written: str, said: str) -> None:
+    assert spoken(said) == said
+
+
+def test_the_committee_is_the_citys_where_the_station_is_in_a_city() -> None:
+    assert (
+        normalise("Nghị quyết số 07-NQ/TU", Reading(party_committee="thành ủy")).text
+        == "Nghị quyết số không bảy nghị quyết thành ủy"
+    )
+
+
+def test_the_short_form_leaves_out_the_code_where_the_kind_is_named() -> None:
+    assert normalise("Kế hoạch số 07/KH-UBND", Reading(code_style="short")).text == "Kế hoạch số không bảy"
+    assert "ủy ban nhân dân" in normalise("số 07/KH-UBND", Reading(code_style="short")).text
+
+
+def test_foreign_words_can_be_respelled_for_voices_that_need_it() -> None:
+    assert normalise("trang Facebook", Reading(foreign="respell")).text == "trang phây búc"
