@@ -152,7 +152,11 @@ def _document(path: Path, source: SourceText, facts: Understanding, sha256: str,
         subject=facts.subject,
         signer=facts.signer,
         clean_text=source.text,
-        facts={**facts.to_json(), "spans": spans, "passages": {ref: list(span) for ref, span in facts.passages.items()}},
+        facts={
+            **facts.to_json(),
+            "spans": spans,
+            "passages": {ref: list(span) for ref, span in facts.passages.items()},
+        },
         changes=[{"kind": change.kind, "count": change.count} for change in source.changes],
         imported_at=now,
     )
@@ -191,10 +195,13 @@ def _propose(
     person: str | None,
 ) -> tuple[int, int, int]:
     """Items, programmes and deadlines of status proposed; how many of each."""
+    notice = len(facts.items) == 1 and facts.items[0].ref == "0"
+    own_rules = _rules_of_notice(facts) if notice else None
     programmes = [
         made
         for rule in facts.frequency_rules
-        if (made := _programme(session, document, facts, rule, earlier, now))
+        if not (notice and rule.new_per_month is None)
+        and (made := _programme(session, document, facts, rule, earlier, now))
     ]
     columns = [programme for programme in programmes if programme.new_per_month]
     for found in facts.items:
@@ -206,7 +213,9 @@ def _propose(
                 text=found.text,
                 span_start=found.span[0],
                 span_end=found.span[1],
-                kind="programme" if columns else "news",
+                kind=_KINDS.get(facts.kind, "programme" if columns else "news"),
+                bulletin_class="priority" if facts.kind in _URGENT else "normal",
+                rules=own_rules,
                 lead_units=[unit.text for unit in found.lead_units],
                 partner_units=[unit.text for unit in found.partner_units],
                 period_text=found.period.text if found.period else None,
@@ -222,6 +231,20 @@ def _propose(
         session.add(Deadline(document_id=document.id, text=due.text, every=due.every, day=due.day))
     session.flush()
     return len(facts.items), len(programmes), len(facts.deadlines)
+
+
+_KINDS = {"Thông báo": "notice", "Công điện": "urgent", "Cảnh báo": "urgent", "Giấy mời": "invitation"}
+_URGENT = ("Công điện", "Cảnh báo")
+
+
+def _rules_of_notice(facts: Understanding) -> dict[str, Any] | None:
+    """What a notice says of its own airings ("03 lần/ngày, từ ngày … đến ngày …"), in the planner's language."""
+    merged: dict[str, Any] = {}
+    for rule in facts.frequency_rules:
+        if rule.new_per_month is None:
+            for name, value in rule.rules().items():
+                merged[name] = [*merged.get(name, []), *value] if name in ("counts", "campaigns") else value
+    return merged or None
 
 
 def _programme(

@@ -40,7 +40,7 @@ _YEARS = re.compile(
 )
 _HALF = re.compile(r"(?:06|6|sáu)\s+tháng\s+(đầu|cuối)\s+năm(?:\s+(20\d{2}))?", re.IGNORECASE)
 _QUARTER = re.compile(
-    r"quý\s+(I{1,3}|IV|[1-4])(?:\s*(?:,|-|–|và|đến)\s*(?:quý\s+)?(I{1,3}|IV|[1-4]))*(?:\s*(?:/|-|\s+năm\s+)\s*(20\d{2}))?",
+    r"quý\s+(IV|I{1,3}|[1-4])(?:\s*(?:,|-|–|và|đến)\s*(?:quý\s+)?(IV|I{1,3}|[1-4]))*(?:\s*(?:/|-|\s+năm\s+)\s*(20\d{2}))?",
     re.IGNORECASE,
 )
 _MONTHS_LISTED = re.compile(
@@ -118,7 +118,7 @@ def period_bounds(text: str, issued_on: date | None, year: int | None) -> tuple[
         found = [
             _ROMAN[sign.upper()]
             for sign in re.findall(
-                r"\b(I{1,3}|IV|[1-4])\b", re.sub(r"(?:/|năm|-)\s*20\d{2}", "", match[0]), re.IGNORECASE
+                r"\b(IV|I{1,3}|[1-4])\b", re.sub(r"(?:/|năm|-)\s*20\d{2}", "", match[0]), re.IGNORECASE
             )
         ]
         named = match[3] or _year_in(flat) or year

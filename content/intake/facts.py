@@ -128,7 +128,9 @@ class FrequencyRule:
     def rules(self) -> dict[str, Any]:
         """The same in the planner's rule language (counts, campaigns, dayparts, weekdays)."""
         rules: dict[str, Any] = {}
-        if self.weekdays:
+        if (
+            self.weekdays and self.replays is None
+        ):  # with replays, the days named are those of the first airing
             rules["weekdays"] = list(self.weekdays)
         if self.dayparts:
             rules["dayparts"] = [list(part) for part in self.dayparts]

@@ -37,7 +37,8 @@ _SENT_AT = re.compile(
 )
 _SUBJECT = re.compile(r"^[(]?(?:V/v|V/v:|Về việc|Về)\s*[:.]?\s*", re.IGNORECASE)
 _MOTTO = re.compile(
-    r"^(?:CỘNG\s+H(?:ÒA|OÀ)\s+XÃ\s+HỘI|ĐẢNG CỘNG SẢN VIỆT NAM$|Độc\s*lập\s*[-–])", re.IGNORECASE
+    r"^(?:(?:XÃ HỘI )?(?:CHỦ )?NGHĨA VIỆT NAM$|CỘNG\s+H(?:ÒA|OÀ)\s+XÃ\s+HỘI|ĐẢNG CỘNG SẢN VIỆT NAM$|Độc\s*lập\s*[-–])",
+    re.IGNORECASE,
 )
 _BODY_START = re.compile(
     r"^(?:Thực hiện|Căn cứ|Để |Nhằm|Kính gửi|Ngày \d|Theo |Trước |Hiện |Hiện nay|Trong |Tiếp tục|Thi hành|Triển khai|Hưởng ứng|Xét |Qua |Sau |"

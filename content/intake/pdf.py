@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -22,9 +23,11 @@ from content.intake.errors import (
     MisencodedError,
 )
 from content.intake.pdf_table import PlacedLine, blocks_of
-from content.intake.source import Changes, Raw, SourceText
+from content.intake.source import Changes, SourceText
 
 PAGE_LIMIT = 5000
+GAP_PT = 14.0
+"""A gap within a line that no justified text has: about three and a half spaces of 14 pt."""
 _DIGITS = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(r"^\W*(?:trang\s+)?(\d{1,4})(?:\s*/\s*\d{1,4})?\W*$", re.IGNORECASE)
 
@@ -56,10 +59,7 @@ def read_pdf(path: Path, content: bytes) -> SourceText:
         raise DocumentDamagedError(path=path, reason=str(error)[:120] or type(error).__name__) from error
     _drop_running_heads(pages, changes)
     _put_letters_right(pages, path, changes)
-    raw: list[Raw] = []
-    for number, page in enumerate(pages, 1):
-        raw += blocks_of(page, number)
-    return assemble(raw, path=path, file_format="pdf", changes=changes, pages=count)
+    return assemble(blocks_of(pages), path=path, file_format="pdf", changes=changes, pages=count)
 
 
 def _pages(document: pdfium.PdfDocument, path: Path) -> Iterator[list[PlacedLine]]:
@@ -88,25 +88,76 @@ def _pages(document: pdfium.PdfDocument, path: Path) -> Iterator[list[PlacedLine
 
 
 def _lines(sheet: pdfium.PdfTextPage, text: str) -> Iterator[PlacedLine]:
-    """Each line with the place of its first and last letter (points, origin bottom left)."""
-    aligned = len(text) == sheet.count_chars()
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    refs = tuple(ctypes.byref(number) for number in (left, right, bottom, top))
-    raw = sheet.raw
+    """Each line with its place (points, origin bottom left); a line with a wide gap is several."""
+    if len(text) != sheet.count_chars():  # the places of letters cannot be told
+        yield from (PlacedLine(line) for line in text.replace("\ufffe", "-").split("\r\n") if line.strip())
+        return
+    box = _Boxes(sheet)
     start = 0
     for line in text.split("\r\n"):
         stripped = line.strip()
         if stripped:
-            x0 = x1 = y = height = None
-            if aligned:
-                first = start + len(line) - len(line.lstrip())
-                last = first + len(stripped) - 1
-                if pdfium_c.FPDFText_GetCharBox(raw, last, *refs):
-                    x1 = right.value
-                if pdfium_c.FPDFText_GetLooseCharBox(raw, first, _box := pdfium_c.FS_RECTF()):
-                    x0, y, height = _box.left, _box.bottom, _box.top - _box.bottom
-            yield PlacedLine(line.replace("\ufffe", "-"), x0, x1, y, height)
+            first = start + len(line) - len(line.lstrip())
+            for begin, end in box.runs(first, stripped):
+                yield box.placed(text[begin:end].replace("\ufffe", "-"), begin, end)
         start += len(line) + 2
+
+
+class _Boxes:
+    """Where the letters of one page stand."""
+
+    def __init__(self, sheet: pdfium.PdfTextPage) -> None:
+        self.raw = sheet.raw
+        self.numbers = tuple(ctypes.c_double() for _ in range(4))
+        self.refs = tuple(ctypes.byref(number) for number in self.numbers)
+        self.loose = pdfium_c.FS_RECTF()
+
+    def placed(self, text: str, begin: int, end: int) -> PlacedLine:
+        line = PlacedLine(text)
+        if pdfium_c.FPDFText_GetCharBox(self.raw, end - 1 - (len(text) - len(text.rstrip())), *self.refs):
+            line.right = self.numbers[1].value
+        if pdfium_c.FPDFText_GetLooseCharBox(self.raw, begin, self.loose):
+            line.left, line.bottom = self.loose.left, self.loose.bottom
+            line.height = self.loose.top - self.loose.bottom
+        return line
+
+    def runs(self, first: int, line: str) -> list[tuple[int, int]]:
+        """The line cut where a gap is much wider than a space: the parts are cells of a table or of a masthead."""
+        whole = [(first, first + len(line))]
+        if (
+            " " not in line
+            or pdfium_c.FPDFText_CountRects(self.raw, first, len(line)) < 2
+            or not self._has_gap()
+        ):
+            return whole
+        cuts: list[int] = []
+        right: float | None = None
+        for at, sign in enumerate(line):
+            if sign == " " or not pdfium_c.FPDFText_GetCharBox(self.raw, first + at, *self.refs):
+                continue
+            left = self.numbers[0].value
+            if right is not None and line[at - 1] == " " and left - right > GAP_PT:
+                cuts.append(at)
+            right = self.numbers[1].value
+        edges = [0, *cuts, len(line)]
+        return [(first + low, first + high) for low, high in itertools.pairwise(edges)] if cuts else whole
+
+    def _has_gap(self) -> bool:
+        """Among the rectangles of the line last counted."""
+        edges: list[tuple[float, float]] = []
+        for index in range(200):
+            if not pdfium_c.FPDFText_GetRect(
+                self.raw, index, self.refs[0], self.refs[3], self.refs[1], self.refs[2]
+            ):
+                break
+            edges.append((self.numbers[0].value, self.numbers[1].value))
+        edges.sort()
+        reach = edges[0][1] if edges else 0.0
+        for left, right in edges[1:]:
+            if left - reach > GAP_PT:
+                return True
+            reach = max(reach, right)
+        return False
 
 
 def _drop_running_heads(pages: list[list[PlacedLine]], changes: Changes) -> None:

@@ -113,6 +113,8 @@ def _glue(
     ended = last.text.strip()
     if _DASH_YEAR.match(text) and _YEAR_RANGE.search(ended) and not last.hard:
         return " "
+    if ended.endswith(" năm") and re.match(r"^\d{4}\b", text):
+        return " "
     if _MASTHEAD.match(text) or _MASTHEAD.match(ended) and _stands_alone(ended):
         return None
     if marker(text):
