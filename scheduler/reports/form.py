@@ -46,8 +46,8 @@ def blank_form() -> bytes:
     _table(
         document,
         [
-            ("STT", "{{ loop.index }}", 12),
-            ("Chỉ tiêu", "{{ r.name }}", 118),
+            ("STT", "{{ loop.index }}", 13),
+            ("Chỉ tiêu", "{{ r.name }}", 117),
             ("Kết quả", "{{ r.value }}", 30),
         ],
         "totals",
@@ -57,8 +57,8 @@ def blank_form() -> bytes:
     _table(
         document,
         [
-            ("STT", "{{ loop.index }}", 11),
-            ("Chuyên mục, chương trình", "{{ r.name }}", 56),
+            ("STT", "{{ loop.index }}", 13),
+            ("Chuyên mục, chương trình", "{{ r.name }}", 53),
             ("Số kỳ", "{{ r.episodes }}", 14),
             *((name, f"{{{{ r.{key} }}}}", 16) for name, key in COUNT_COLUMNS),
         ],
@@ -71,13 +71,13 @@ def blank_form() -> bytes:
     _table(
         document,
         [
-            ("STT", "{{ loop.index }}", 11),
-            ("Nội dung", "{{ r.title }}", 52),
+            ("STT", "{{ loop.index }}", 13),
+            ("Nội dung", "{{ r.title }}", 50),
             ("Kỳ", "{{ r.period }}", 19),
-            ("Phải phát", "{{ r.owed }}", 16),
-            ("Đã phát", "{{ r.aired }}", 16),
+            ("Phải phát", "{{ r.owed }}", 15),
+            ("Đã phát", "{{ r.aired }}", 15),
             ("Kết quả", "{{ r.status_name }}", 20),
-            ("Lý do", "{{ r.reasons }}", 30),
+            ("Lý do", "{{ r.reasons }}", 28),
         ],
         "obligation_rows",
         numbers=(0, 2, 3, 4),
@@ -88,8 +88,8 @@ def blank_form() -> bytes:
         _table(
             document,
             [
-                ("STT", "{{ loop.index }}", 11),
-                (heading, "{{ r.name }}", 69),
+                ("STT", "{{ loop.index }}", 13),
+                (heading, "{{ r.name }}", 67),
                 *((title, f"{{{{ r.{count} }}}}", 16) for title, count in COUNT_COLUMNS),
             ],
             key,
@@ -100,9 +100,9 @@ def blank_form() -> bytes:
     _optional_table(
         document,
         [
-            ("STT", "{{ loop.index }}", 11),
+            ("STT", "{{ loop.index }}", 13),
             ("Tình trạng", "{{ r.outcome }}", 38),
-            ("Lý do", "{{ r.reason }}", 89),
+            ("Lý do", "{{ r.reason }}", 87),
             ("Số lượt", "{{ r.count }}", 22),
         ],
         "not_aired_by_reason",
@@ -113,16 +113,16 @@ def blank_form() -> bytes:
     _optional_table(
         document,
         [
-            ("STT", "{{ loop.index }}", 11),
-            ("Thời điểm", "{{ r.at }}", 28),
+            ("STT", "{{ loop.index }}", 13),
+            ("Thời điểm", "{{ r.at }}", 27),
             ("Việc", "{{ r.what }}", 50),
             ("Người quyết định", "{{ r.person }}", 30),
-            ("Lý do", "{{ r.reason }}", 41),
+            ("Lý do", "{{ r.reason }}", 40),
         ],
         "exceptions",
         numbers=(0, 1),
     )
-    _line(document, "{{ closing }}", body=True, before=8)
+    _line(document, "{{ closing }}", body=True, before=8, keep=True)
     _signature(document)
     _line(document, "Mã kiểm chứng nhật ký: {{ check_code }}", size=8, before=10)
     out = BytesIO()
@@ -155,9 +155,18 @@ def _page(document: Any) -> None:
 
 
 def _heading(document: Any) -> None:
-    table = _bare_table(document, (64, 96))
+    table = _bare_table(document, (66, 94))
     left, right = table.rows[0].cells
-    _fill(left, [("{{ organ }}", {}), ("{{ station }}", {"bold": True})], underline_last=True)
+    _fill(
+        left,
+        [
+            ("{%p if organ %}", {}),
+            ("{{ organ }}", {}),
+            ("{%p endif %}", {}),
+            ("{{ station }}", {"bold": True}),
+        ],
+        underline_last=True,
+    )
     _fill(
         right,
         [
@@ -174,7 +183,7 @@ def _heading(document: Any) -> None:
 def _signature(document: Any) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
 
-    _line(document, "", before=4)
+    _line(document, "", before=4, keep=True)
     table = _bare_table(document, (80, 80))
     left, right = table.rows[0].cells
     _keep_row(table.rows[0])
@@ -246,6 +255,7 @@ def _table(
     table = document.add_table(rows=0, cols=len(columns), style="Table Grid")
     table.autofit = False
     widths = [width for _name, _mark, width in columns]
+    _grid(table, widths)
     _row(
         table,
         [name for name, _mark, _width in columns],
@@ -267,6 +277,14 @@ def _optional_table(
     _run(document.add_paragraph(), f"{{%p if {rows} %}}")
     _table(document, columns, rows, numbers=numbers)
     _run(document.add_paragraph(), "{%p endif %}")
+
+
+def _grid(table: Any, widths: list[int]) -> None:
+    """Column widths in mm where Writer looks for them too (Word looks at the cells)."""
+    from docx.shared import Mm
+
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Mm(width)
 
 
 def _row(
@@ -298,6 +316,7 @@ def _bare_table(document: Any, widths: tuple[int, ...]) -> Any:
 
     table = document.add_table(rows=1, cols=len(widths))
     table.autofit = False
+    _grid(table, list(widths))
     for cell, width in zip(table.rows[0].cells, widths, strict=True):
         cell.width = Mm(width)
     return table

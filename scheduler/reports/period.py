@@ -29,7 +29,7 @@ class Period:
     """Station days, both inclusive, and when the report is due."""
 
     kind: str
-    """month, half-year, year or range."""
+    """month, quarter, half-year, year or range."""
     label: str
     """In Vietnamese, as it stands in the heading of the report."""
     slug: str
@@ -54,6 +54,20 @@ def month_period(month: str, settings: ReportConfig, *, calendar: bool = False) 
         f"thang-{month}",
         (year, number),
         (year, number),
+        settings,
+        calendar,
+    )
+
+
+def quarter_period(year: int, quarter: int, settings: ReportConfig, *, calendar: bool = False) -> Period:
+    """The report of a quarter, 1 to 4."""
+    first, last = (year, quarter * 3 - 2), (year, quarter * 3)
+    return _months(
+        "quarter",
+        f"quý {['I', 'II', 'III', 'IV'][quarter - 1]} năm {year}",
+        f"quy-{quarter}-{year}",
+        first,
+        last,
         settings,
         calendar,
     )

@@ -1,0 +1,100 @@
+"""Which reports are due, out of the deadlines in imported documents and the station's own monthly one."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from content.config import Config
+from content.events import Event
+from content.models import Deadline, Document
+from content.months import last_day
+
+MONTHS = {"month": tuple(range(1, 13)), "quarter": (3, 6, 9, 12), "6 months": (6, 12), "year": (12,)}
+KINDS = {"month": "month", "6 months": "half-year", "year": "year"}
+
+
+def due_reports(session: Session, config: Config, today: date) -> list[dict[str, Any]]:
+    """Every report asked for, with the day on which it is due next, the soonest first.
+
+    One whose day has passed within the last 20 days and which nobody has made stays, as overdue. Ad hoc ones
+    have no day.
+    """
+    made = _made(session)
+    found = []
+    for deadline, number, source in session.execute(
+        select(Deadline, Document.number, Document.source)
+        .join(Document, Document.id == Deadline.document_id)
+        .where(Deadline.status != "rejected")
+        .order_by(Deadline.id)
+    ).tuples():
+        due_on, slug = next_due(deadline.every, deadline.day or config.report.due_day, today, made)
+        found.append(
+            {
+                "deadline_id": deadline.id,
+                "document_id": deadline.document_id,
+                "document": number or source,
+                "text": deadline.text,
+                "every": deadline.every,
+                "due_on": due_on.isoformat() if due_on else None,
+                "days_left": (due_on - today).days if due_on else None,
+                "period": slug,
+                "command": command_for(deadline.every, due_on),
+            }
+        )
+    return sorted(found, key=lambda line: (line["due_on"] is None, line["due_on"] or "", line["deadline_id"]))
+
+
+def next_due(every: str, day: int, today: date, made: set[str]) -> tuple[date | None, str | None]:
+    """The day on which the first report not yet made is due, from 20 days ago on, and that report's slug."""
+    months = MONTHS.get(every)
+    if months is None:
+        return None, None
+    year, month = today.year, today.month - 1
+    if month == 0:
+        year, month = year - 1, 12
+    for _ in range(26):
+        if month in months:
+            due_on = date(year, month, min(day, last_day(f"{year:04d}-{month:02d}").day))
+            slug = slug_for(every, due_on)
+            if (due_on - today).days >= -20 and slug not in made:
+                return due_on, slug
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return None, None
+
+
+def slug_for(every: str, due_on: date) -> str:
+    """The slug of the report that is due on a day (see `scheduler.reports.period`)."""
+    if every == "month":
+        return f"thang-{due_on:%Y-%m}"
+    if every == "6 months":
+        return f"6-thang-{1 if due_on.month <= 6 else 2}-{due_on.year}"
+    if every == "quarter":
+        return f"quy-{(due_on.month + 2) // 3}-{due_on.year}"
+    return f"nam-{due_on.year}"
+
+
+def command_for(every: str, due_on: date | None) -> str | None:
+    """The command that makes it."""
+    if due_on is None:
+        return None
+    if every == "month":
+        return f"loa report month {due_on:%Y-%m}"
+    if every == "6 months":
+        return f"loa report half-year {due_on.year} {1 if due_on.month <= 6 else 2}"
+    if every == "quarter":
+        return f"loa report quarter {due_on.year} {(due_on.month + 2) // 3}"
+    return f"loa report year {due_on.year}"
+
+
+def _made(session: Session) -> set[str]:
+    slugs = set()
+    for detail in session.scalars(select(Event.detail).where(Event.action == "report.made")):
+        facts = json.loads(detail)
+        if not facts.get("simulated"):
+            slugs.add(str(facts.get("slug")))
+    return slugs
