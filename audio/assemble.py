@@ -25,7 +25,7 @@ from content import atomic
 from content.errors import LoaError
 from content.language import N_
 
-_ROUNDS = 5
+_ROUNDS = 8
 _MEASURING_SHARE = 0.15
 _LIMITER_RATE_HZ = 48_000
 _ENCODER_GAIN_DB = {"mp3": -0.45}
@@ -129,21 +129,26 @@ class _Work:
         measured_lufs, histogram = self.measured()
         correction_db = -_ENCODER_GAIN_DB.get(profile.format, 0.0) - 10 * math.log10(profile.channels)
         limit_db = profile.ceiling_dbtp - _OVERSHOOT_DB[profile.format]
-        found = None
+        gain_db = histogram.gain_for(profile.target_lufs - measured_lufs + correction_db, limit_db)
+        lowest_db, highest_db = -math.inf, math.inf
         for number in range(1, _ROUNDS + 1):
-            wanted_db = profile.target_lufs - measured_lufs + correction_db
-            gain_db = round(histogram.gain_for(wanted_db, limit_db), 2)
+            gain_db = round(gain_db, 2)
             found = self.encoded(out, gain_db, limit_db)
             error_lu = found.integrated_lufs - profile.target_lufs
             excess_db = found.true_peak_dbtp - profile.ceiling_dbtp
-            if abs(error_lu) <= TOLERANCE_LU - 0.1 and excess_db <= 0:
+            allowed_lu = TOLERANCE_LU - (0.1 if number < _ROUNDS else 0)
+            if abs(error_lu) <= allowed_lu and excess_db <= 0:
                 return found, number
-            correction_db -= error_lu
             if excess_db > 0:
                 limit_db -= excess_db + 0.15
-        assert found is not None
-        if abs(found.integrated_lufs - profile.target_lufs) <= TOLERANCE_LU and excess_db <= 0:
-            return found, _ROUNDS
+                lowest_db, highest_db = gain_db - 1.0, math.inf  # a lower limit asks for more gain, not less
+            elif error_lu > 0:
+                highest_db = gain_db
+            else:
+                lowest_db = gain_db
+            gain_db -= error_lu / histogram.slope(gain_db, limit_db)
+            if not lowest_db < gain_db < highest_db:
+                gain_db = (lowest_db + highest_db) / 2 if math.isfinite(lowest_db + highest_db) else gain_db
         raise LoudnessMissedError(
             name=self.name, lufs=found.integrated_lufs, peak=found.true_peak_dbtp, profile=profile.name,
             target=profile.target_lufs, tolerance=TOLERANCE_LU, ceiling=profile.ceiling_dbtp,

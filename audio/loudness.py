@@ -17,7 +17,7 @@ SILENT_LUFS = -70.0
 """BS.1770's absolute gate: what is not louder is no programme."""
 
 
-_LIMITER_TAIL = 1.1
+_LIMITER_TAIL_DB = 0.3
 """The limiter lets go within 20 ms, which takes a little more than the blocks it acts in."""
 
 
@@ -120,11 +120,17 @@ class PeakHistogram:
         level_db = self._lowest_db + (np.arange(len(self._energy)) + 0.5) * self._step_db + gain_db
         reduction_db = np.minimum(0.0, limit_db - level_db)
         left = (self._energy * 10 ** (reduction_db / 10)).sum()
-        return float(-10 * np.log10(max(left / total, 1e-12))) * _LIMITER_TAIL
+        loss_db = float(-10 * np.log10(max(left / total, 1e-12)))
+        return loss_db + _LIMITER_TAIL_DB * min(1.0, loss_db)
+
+    def slope(self, gain_db: float, limit_db: float) -> float:
+        """How much louder 1 dB more gain makes the limited sound, at that gain; 0.25 to 1."""
+        more = self.limiter_loss_db(gain_db + 0.5, limit_db) - self.limiter_loss_db(gain_db - 0.5, limit_db)
+        return min(1.0, max(0.25, 1.0 - more))
 
     def gain_for(self, wanted_db: float, limit_db: float) -> float:
-        """The gain in dB after which the limited sound is `wanted_db` louder than the sound is now; at most +24 more."""
-        low, high = wanted_db, wanted_db + 24.0
+        """The gain in dB after which the limited sound is `wanted_db` louder than the sound is now; at most +12 more."""
+        low, high = wanted_db, wanted_db + 12.0
         for _round in range(40):
             middle = (low + high) / 2
             if middle - self.limiter_loss_db(middle, limit_db) < wanted_db:

@@ -13,13 +13,9 @@ def notes(taken: ingest.TakenIn) -> str:
     return "; ".join(str(note) for note in taken.notes)
 
 
-@pytest.mark.parametrize(
-    "suffix", [".wav", ".mp3", ".m4a", ".ogg", ".flac", ".opus", ".amr", ".webm", ".aac"]
-)
+@pytest.mark.parametrize("suffix", [".wav", ".mp3", ".m4a", ".ogg", ".flac", ".opus", ".webm", ".aac"])
 def test_what_phones_make_is_taken(suffix: str, tmp_path: Path) -> None:
-    extra = {".webm": ["-c:a", "libopus"], ".amr": ["-ar", "8000", "-ac", "1"]}.get(suffix, [])
-    if suffix == ".amr":
-        pytest.skip("this ffmpeg writes no AMR")
+    extra = ["-c:a", "libopus"] if suffix == ".webm" else []
     taken = take_in(tone(tmp_path / f"tin{suffix}", 3, *extra), tmp_path / "out.wav")
     assert taken.length_ms == pytest.approx(3000, abs=120)
     assert wav.read_info(taken.path).length_ms == taken.length_ms
