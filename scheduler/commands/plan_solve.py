@@ -18,7 +18,9 @@ from content.language import N_, _
 class NotAProblemError(LoaError):
     """The file holds no plan problem."""
 
-    sentence = N_("{path} cannot be read as a plan problem ({reason}); give a JSON file as docs/planner.md describes")
+    sentence = N_(
+        "{path} cannot be read as a plan problem ({reason}); give a JSON file as docs/planner.md describes"
+    )
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -39,11 +41,26 @@ def read_json(path: Path) -> dict[str, Any]:
     epilog=N_("Example:\n  loa plan solve problem.json --out plan.json --explain"),
 )
 @click.argument("source", type=click.Path(path_type=Path, allow_dash=True))
-@option("--out", "target", type=click.Path(path_type=Path), help=N_("Where to write the plan (else standard output)."))
-@option("--baseline", type=click.Path(path_type=Path), help=N_("The plan that stands now: change as little of it as possible."))
+@option(
+    "--out",
+    "target",
+    type=click.Path(path_type=Path),
+    help=N_("Where to write the plan (else standard output)."),
+)
+@option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    help=N_("The plan that stands now: change as little of it as possible."),
+)
 @option("--now", help=N_("The present instant, local time (2026-08-10T07:00): what lies before it is past."))
 @option("--freeze-min", type=click.IntRange(min=0), help=N_("Minutes after now in which nothing may change."))
-@option("--seed", type=int, default=0, show_default=True, help=N_("Another number gives another, equally good plan."))
+@option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help=N_("Another number gives another, equally good plan."),
+)
 @option("--progress", "show_progress", is_flag=True, help=N_("Show how far it is."))
 @option("--explain", is_flag=True, help=N_("Tell what could not be met and what would help."))
 def solve(
@@ -87,4 +104,7 @@ def solve(
         for line in tell(solution.shortfalls, _):
             say(line)
     elif hard:
-        say(N_("{count} obligations cannot be met in full; --explain tells why and what would help"), count=len(hard))
+        say(
+            N_("{count} obligations cannot be met in full; --explain tells why and what would help"),
+            count=len(hard),
+        )

@@ -15,7 +15,9 @@ from scheduler.planner.problem import DAY_S, NO_LIMIT
 
 WIDTH: Final = 6_000
 
-Cost = tuple[int, int, float, float]  # missing to obligations, missing to wishes, greatest deviation, sum of deviations
+Cost = tuple[
+    int, int, float, float
+]  # missing to obligations, missing to wishes, greatest deviation, sum of deviations
 Chain = tuple[int, object] | None  # last time and the chain before it
 Key = tuple[int, int, int, tuple[int, ...]]
 
@@ -30,7 +32,9 @@ class Pattern:
         self.hard, self.soft, self.widest = cost[0], cost[1], cost[2]
 
 
-def patterns(line: Line, times: Sequence[int], *, number: int | None = None, bound: float = 1e9) -> dict[int, Pattern]:
+def patterns(
+    line: Line, times: Sequence[int], *, number: int | None = None, bound: float = 1e9
+) -> dict[int, Pattern]:
     """The best pattern for each number of airings (or for `number` only, with deviations counted).
 
     `times` are the sorted times open to the line; fixed airings of the line among them are always taken.

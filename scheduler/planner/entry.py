@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+from content.errors import Told
+from content.language import N_
+from scheduler.planner.districts import groups_of, plan_alone, plan_groups
+from scheduler.planner.errors import ProblemError
 from scheduler.planner.line import Line
-from scheduler.planner.problem import DAY_S, FIXED, OFF_AIR, GivenPlay, Problem, read
-from scheduler.planner.search import Progress, Search
+from scheduler.planner.problem import FIXED, OFF_AIR, GivenPlay, Problem, read
+from scheduler.planner.replan import Change, names_of, replan
+from scheduler.planner.search import Progress
 from scheduler.planner.solution import Solution
 
-STEPS_PER_AIRING = 6
-LEAST_STEPS = 4_000
-MOST_STEPS = 30_000
+FREEZE_MIN: Final = 30  # minutes after now in which a plan stands, unless the problem says otherwise
 
 
 def solve(
@@ -28,51 +32,154 @@ def solve(
 ) -> Solution:
     """A plan that meets every obligation where that can be, spread as evenly as the calendar allows."""
     compact = read(problem)
-    fixed = [p for p in compact.plays if p.status in FIXED]
-    lines = make_lines(compact, fixed, 0)
-    search = Search(compact, lines, seed)
-    occupy_announcements(search, fixed)
-    if progress:
-        progress("construct", 0.0)
-    search.construct()
-    airings = sum(line.number for line in lines)
-    steps = min(MOST_STEPS, max(LEAST_STEPS, airings * STEPS_PER_AIRING))
-    search.improve(steps // 2, progress=progress)
-    search.mend(steps // 2, progress=progress)
-    search.improve(steps // 2, heat=0.03, progress=progress)
-    return Solution(plays=plays_of(compact, lines, {}))
+    standing = standing_plays(compact, baseline)
+    moment = present(compact, problem, now)
+    freeze_s = int(float(problem["meta"].get("freeze_min", FREEZE_MIN)) * 60)
+    earliest = 0 if moment is None else moment + freeze_s
+    fixed = [p for p in compact.plays if p.status in FIXED] + [p for p in standing if p.at < earliest]
+    free = [p for p in standing if p.at >= earliest]
+    announcements = announcements_of(compact, fixed)
+    made_good = {p.source.get("makes_good") for p in compact.plays}
+    missed = [p for p in compact.plays if p.status == "missed" and p.programme >= 0 and p.id not in made_good]
+    if free:
+        lines = make_lines(compact, fixed, earliest, free)
+        _, how = replan(
+            compact,
+            lines,
+            free,
+            missed=missed,
+            announcements=announcements,
+            earliest=earliest,
+            seed=seed,
+            progress=progress,
+        )
+        names, change = names_of(lines, free)
+        change.how = how
+    else:
+        lines = make_lines(compact, fixed, earliest)
+        parts = groups_of(lines, len(compact.zones))
+        if parts:
+            plan_groups(
+                compact, *parts, announcements=announcements, earliest=earliest, seed=seed, progress=progress
+            )
+        else:
+            plan_alone(compact, lines, announcements, seed, progress)
+        names, change = {}, Change()
+    plays = plays_of(compact, lines, names, [p for p in standing if p.at < earliest])
+    mark_make_goods(plays, missed, {p.id for p in standing})
+    return Solution(plays=plays, figures={"change": change})
 
 
-def make_lines(problem: Problem, fixed: list[GivenPlay], earliest: int) -> list[Line]:
+def mark_make_goods(plays: list[dict[str, Any]], missed: list[GivenPlay], known: set[str]) -> None:
+    """Note on each new play which missed one it replaces."""
+    for play in missed:
+        programme = play.source.get("programme")
+        for new in plays:
+            if (
+                new.get("programme") == programme
+                and new.get("status") == "planned"
+                and new["id"] not in known
+                and "makes_good" not in new
+            ):
+                new["makes_good"] = play.id
+                break
+
+
+def standing_plays(problem: Problem, baseline: Mapping[str, Any] | None) -> list[GivenPlay]:
+    """The plan that stands: the planned plays of the problem, or else those of the baseline."""
+    standing = [p for p in problem.plays if p.status == "planned"]
+    if standing or baseline is None:
+        return standing
+    known = {p.id for p in problem.plays}
+    source = {
+        **baseline,
+        "zones": [{"id": z.id} for z in problem.zones],
+        "windows": [],
+        "blocks": [],
+        "series": [],
+    }
+    source["programmes"] = [
+        {"id": p.id, "duration_s": p.length_s, "zones": [problem.zones[z].id for z in p.zones]}
+        for p in problem.programmes
+    ]
+    ids = {p.id for p in problem.programmes}
+    source["plays"] = [
+        p
+        for p in baseline.get("plays") or []
+        if p.get("status", "planned") == "planned" and p.get("programme") in ids and p.get("id") not in known
+    ]
+    source["meta"] = {
+        "horizon": {"from": problem.on(0).isoformat(), "until": problem.on(problem.days - 1).isoformat()}
+    }
+    return list(read(source).plays)
+
+
+def present(problem: Problem, source: Mapping[str, Any], now: datetime | str | None) -> int | None:
+    """Now, in seconds since the first midnight: as told, else the end of the last thing that has happened."""
+    told = now if now is not None else source["meta"].get("now")
+    if told is not None:
+        try:
+            moment = told if isinstance(told, datetime) else datetime.fromisoformat(str(told))
+        except ValueError as error:
+            raise ProblemError(
+                place="now", reason=Told(N_("an instant like 2026-08-01T05:30:00 is wanted"))
+            ) from error
+        if moment.tzinfo is not None:
+            zone = ZoneInfo(str(source["meta"].get("tz") or "Asia/Ho_Chi_Minh"))
+            moment = moment.astimezone(zone).replace(tzinfo=None)
+        return int((moment - datetime.combine(problem.first_on, datetime.min.time())).total_seconds())
+    return max((p.at + p.length_s for p in problem.plays if p.status in {"aired", "missed"}), default=None)
+
+
+def make_lines(
+    problem: Problem, fixed: list[GivenPlay], earliest: int, standing: Sequence[GivenPlay] = ()
+) -> list[Line]:
     """One line per programme; where zones of a programme have aired apart, one per group that aired alike."""
     aired: dict[int, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    odd: dict[int, dict[int, int]] = defaultdict(dict)
     for play in fixed:
         if play.programme >= 0 and 0 <= play.day < problem.days:
             for zone in play.zones:
                 aired[play.programme][zone].add(play.at)
+            if play.length_s != problem.programmes[play.programme].length_s:
+                odd[play.programme][play.at] = play.length_s
+    alike: dict[int, dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for play in standing:
+        for zone in play.zones:
+            alike[play.programme][zone].add(play.at)
     lines: list[Line] = []
     for programme in problem.programmes:
-        groups: dict[tuple[int, ...], list[int]] = {}
+        groups: dict[tuple[tuple[int, ...], tuple[int, ...]], list[int]] = {}
         for zone in programme.zones:
-            groups.setdefault(tuple(sorted(aired[programme.index][zone])), []).append(zone)
-        for history, zones in groups.items():
+            key = tuple(sorted(aired[programme.index][zone])), tuple(sorted(alike[programme.index][zone]))
+            groups.setdefault(key, []).append(zone)
+        for (history, _), zones in groups.items():
             line = Line(len(lines), programme, tuple(zones), problem, earliest)
             line.fixed = set(history)
+            line.odd_s = {at: s for at, s in odd[programme.index].items() if at in line.fixed}
             lines.append(line)
     return lines
 
 
-def occupy_announcements(search: Search, fixed: list[GivenPlay]) -> None:
-    """Emergency announcements, and airings in zones that a programme no longer has, take air from everybody."""
-    for play in fixed:
-        if play.programme < 0 and 0 <= play.day < search.problem.days:
-            search.air.occupy(play.zones, play.day, play.start_s, play.length_s, -1)
+def announcements_of(problem: Problem, fixed: list[GivenPlay]) -> list[tuple[tuple[int, ...], int, int, int]]:
+    """Emergency announcements take air from everybody: (zones, day, start, length)."""
+    return [
+        (play.zones, play.day, play.start_s, play.length_s)
+        for play in fixed
+        if play.programme < 0 and 0 <= play.day < problem.days
+    ]
 
 
-def plays_of(problem: Problem, lines: list[Line], names: Mapping[tuple[int, int], str]) -> list[dict[str, Any]]:
+def plays_of(
+    problem: Problem,
+    lines: list[Line],
+    names: Mapping[tuple[int, int], str],
+    frozen: Sequence[GivenPlay] = (),
+) -> list[dict[str, Any]]:
     """The plays in the form of the problem: the given ones that stay, then the planned ones by time."""
-    plays = [dict(p.source) for p in problem.plays if p.status in FIXED or p.status in OFF_AIR]
-    taken = {p.id for p in problem.plays if p.status in FIXED or p.status in OFF_AIR}
+    given = [p for p in problem.plays if p.status in FIXED or p.status in OFF_AIR] + list(frozen)
+    plays = [dict(p.source) for p in given]
+    taken = {p.id for p in given} | set(names.values())
     together: dict[tuple[int, int], list[int]] = defaultdict(list)
     for line in lines:
         for at in line.placed():
@@ -82,10 +189,11 @@ def plays_of(problem: Problem, lines: list[Line], names: Mapping[tuple[int, int]
     for at, index in sorted(together):
         programme = problem.programmes[index]
         name = names.get((at, index))
-        while name is None or name in taken:
-            number[index] += 1
-            name = f"{programme.id}-{number[index]:03d}"
-        taken.add(name)
+        if name is None:
+            while name is None or name in taken:
+                number[index] += 1
+                name = f"{programme.id}-{number[index]:03d}"
+            taken.add(name)
         zones = sorted(together[at, index])
         order = [z for z in programme.zones if z in zones]
         plays.append(
@@ -99,6 +207,3 @@ def plays_of(problem: Problem, lines: list[Line], names: Mapping[tuple[int, int]
             }
         )
     return plays
-
-
-__all__ = ["DAY_S", "make_lines", "plays_of", "solve"]

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from scheduler.planner.problem import DAY_S, NO_LIMIT, Problem, Programme, Span
 
 HARD: float = 1000.0  # cost of one missing airing of an obligation, priority 1 doubled
+STAY: float = 2.0  # cost of an airing at another time than in the plan that stands
 SOFT: float = 60.0  # cost of one airing missing to a wish
 
 
@@ -18,12 +19,14 @@ class Line:
     """The airings of one programme on its zones, and what is asked of them."""
 
     __slots__ = (
-        "adjacent", "air", "base", "camp_of", "caps", "days", "devs", "fixed", "gap_days", "gap_s", "gaps", "index",
-        "lack", "length_s", "limits", "locked", "needs", "number", "of_day", "pair", "periods", "places", "pressure", "programme", "settled", "tally",
+        "adjacent", "anchors", "air", "base", "camp_of", "caps", "days", "devs", "fixed", "gap_days", "gap_s", "gaps", "index",
+        "lack", "length_s", "limits", "locked", "needs", "number", "odd_s", "of_day", "pair", "periods", "places", "pressure", "programme", "settled", "tally",
         "urgency", "wants", "weight", "wished", "zones",
     )  # fmt: skip
 
-    def __init__(self, index: int, programme: Programme, zones: tuple[int, ...], problem: Problem, earliest: int) -> None:
+    def __init__(
+        self, index: int, programme: Programme, zones: tuple[int, ...], problem: Problem, earliest: int
+    ) -> None:
         self.index = index
         self.programme = programme
         self.zones = zones
@@ -52,7 +55,9 @@ class Line:
         self.places: list[int | None] = []  # time of each place, None: not placed
         self.devs: list[float] = []
         self.fixed: set[int] = set()
+        self.odd_s: dict[int, int] = {}  # fixed airings of another length than the programme has now
         self.locked = False
+        self.anchors: frozenset[int] = frozenset()  # times of the plan that stands: leaving one costs STAY
         self.tally = [0] * len(self.periods)
         self.lack = sum(self.wants)  # airings missing to obligations and wishes, over all periods
         self.pair: list[int] = []  # least silence to each other line, filled by the timeline
@@ -187,6 +192,8 @@ class Line:
         total *= self.weight * self.pressure
         if self.number >= 2:
             total += self.weight * (max(self.devs) + 0.1 * sum(self.devs) / self.number)
+        if self.anchors:
+            total += STAY * sum(1 for at in self.places if at is not None and at not in self.anchors)
         return total
 
     def hungry(self) -> bool:
@@ -203,7 +210,9 @@ class Line:
         self.devs = [self.dev(place, at) for place, at in enumerate(self.places) if at is not None]
 
 
-def start_intervals(problem: Problem, programme: Programme, zones: Iterable[int], earliest: int) -> list[tuple[Span, ...]]:
+def start_intervals(
+    problem: Problem, programme: Programme, zones: Iterable[int], earliest: int
+) -> list[tuple[Span, ...]]:
     """Per day: the seconds (both ends inclusive) at which the programme may start as far as windows, blocks and its own rules go."""
     length = programme.length_s
     known: dict[tuple[object, ...], tuple[Span, ...]] = {}
@@ -223,14 +232,14 @@ def start_intervals(problem: Problem, programme: Programme, zones: Iterable[int]
     return result
 
 
-def _starts(frees: tuple[tuple[Span, ...], ...], dayparts: tuple[Span, ...] | None, length: int) -> tuple[Span, ...]:
+def _starts(
+    frees: tuple[tuple[Span, ...], ...], dayparts: tuple[Span, ...] | None, length: int
+) -> tuple[Span, ...]:
     spans: list[Span] = [(0, DAY_S)]
     for free in (*frees, *([dayparts] if dayparts is not None else [])):
         # the whole play must lie in one interval of each list, so intersect the intervals of starts
         starts = [(a, b - length) for a, b in free if b - a >= length]
-        spans = [
-            (max(a, c), min(b, d)) for a, b in spans for c, d in starts if max(a, c) <= min(b, d)
-        ]
+        spans = [(max(a, c), min(b, d)) for a, b in spans for c, d in starts if max(a, c) <= min(b, d)]
     merged: list[list[int]] = []
     for a, b in sorted(set(spans)):
         if merged and a <= merged[-1][1]:

@@ -286,7 +286,8 @@ class _Reader:
             for i, c in enumerate(_entries(rules, "campaigns"))
         )
         camp_of = tuple(
-            next((i for i, c in enumerate(campaigns) if c.first <= day <= c.last), -1) for day in range(self.days)
+            next((i for i, c in enumerate(campaigns) if c.first <= day <= c.last), -1)
+            for day in range(self.days)
         )
         periods = list(self._periods(rules, first, last, weekdays, place))
         periods += self._campaign_periods(campaigns, first, last, weekdays, days)
@@ -329,11 +330,17 @@ class _Reader:
             return None
         parts = []
         if not isinstance(spec, list | tuple):
-            raise ProblemError(place=place + ".rules.dayparts", reason=Told(N_("a list of pairs of times is wanted")))
+            raise ProblemError(
+                place=place + ".rules.dayparts", reason=Told(N_("a list of pairs of times is wanted"))
+            )
         for part in spec:
             if not isinstance(part, list | tuple) or len(part) != 2:
-                raise ProblemError(place=place + ".rules.dayparts", reason=Told(N_("a list of pairs of times is wanted")))
-            parts.append((_clock(part[0], place + ".rules.dayparts"), _clock(part[1], place + ".rules.dayparts")))
+                raise ProblemError(
+                    place=place + ".rules.dayparts", reason=Told(N_("a list of pairs of times is wanted"))
+                )
+            parts.append(
+                (_clock(part[0], place + ".rules.dayparts"), _clock(part[1], place + ".rules.dayparts"))
+            )
         return tuple(parts)
 
     def _campaign(self, entry: Mapping[str, Any], rules: Mapping[str, Any], place: str) -> Campaign:
@@ -348,7 +355,9 @@ class _Reader:
             min_total=_whole(entry.get("min_total") or 0, place),
         )
 
-    def _spans(self, per: str, entry: Mapping[str, Any], first: int, last: int, place: str) -> Iterable[tuple[str, int, int]]:
+    def _spans(
+        self, per: str, entry: Mapping[str, Any], first: int, last: int, place: str
+    ) -> Iterable[tuple[str, int, int]]:
         """(label, first day, last day) of each full period that touches the days first..last."""
         if per == "range":
             start, end = self.day(entry.get("from"), place), self.day(entry.get("until"), place)
@@ -381,7 +390,9 @@ class _Reader:
             where = f"{place}.rules.counts[{number}]"
             per = entry.get("per")
             if per not in {"day", "week", "month", "range", "total"}:
-                raise ProblemError(place=where + ".per", reason=Told(N_("day, week, month, range or total is wanted")))
+                raise ProblemError(
+                    place=where + ".per", reason=Told(N_("day, week, month, range or total is wanted"))
+                )
             low, most, want = (
                 None if entry.get(key) is None else _whole(entry[key], f"{where}.{key}")
                 for key in ("min", "max", "target")
@@ -413,7 +424,12 @@ class _Reader:
         return weekdays is None or (self.first_on + timedelta(days=day)).isoweekday() in weekdays
 
     def _campaign_periods(
-        self, campaigns: tuple[Campaign, ...], first: int, last: int, weekdays: frozenset[int] | None, days: tuple[bool, ...]
+        self,
+        campaigns: tuple[Campaign, ...],
+        first: int,
+        last: int,
+        weekdays: frozenset[int] | None,
+        days: tuple[bool, ...],
     ) -> Iterable[Period]:
         for camp in campaigns:
             start, end = max(camp.first, first), min(camp.last, last)
@@ -429,7 +445,9 @@ class _Reader:
                         yield Period(rule="CAMPAIGN", label=on, first=day, last=day, need=camp.min_per_day)
             if camp.min_per_week:
                 for _, monday, sunday in self._spans("week", {}, first, last, ""):
-                    if not any(self._fits(d, weekdays) for d in range(max(monday, first), min(sunday, last) + 1)):
+                    if not any(
+                        self._fits(d, weekdays) for d in range(max(monday, first), min(sunday, last) + 1)
+                    ):
                         continue
                     low, high = max(monday, start), min(sunday, end)
                     if low <= high:
@@ -487,7 +505,9 @@ class _Reader:
                 raise ProblemError(place=place + ".status", reason=Told(N_("this status is not known")))
             programme = index.get(entry.get("programme"), -1)
             if programme < 0 and status != "emergency" and status not in OFF_AIR:
-                raise ProblemError(place=place + ".programme", reason=Told(N_("this programme is not defined")))
+                raise ProblemError(
+                    place=place + ".programme", reason=Told(N_("this programme is not defined"))
+                )
             moment = _moment(entry.get("start"), place + ".start")
             length = entry.get("duration_s") or (programmes[programme].length_s if programme >= 0 else 0)
             given.append(
@@ -573,7 +593,9 @@ def _weekdays(value: object, place: str) -> frozenset[int] | None:
     if value is None:
         return None
     if not isinstance(value, list | tuple) or not all(isinstance(d, int) and 1 <= d <= 7 for d in value):
-        raise ProblemError(place=place + ".weekdays", reason=Told(N_("weekdays are numbers from 1 (Monday) to 7")))
+        raise ProblemError(
+            place=place + ".weekdays", reason=Told(N_("weekdays are numbers from 1 (Monday) to 7"))
+        )
     return frozenset(value)
 
 
@@ -588,7 +610,9 @@ def _moment(value: object, place: str) -> datetime:
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError as error:
-        raise ProblemError(place=place, reason=Told(N_("an instant like 2026-08-01T05:30:00 is wanted"))) from error
+        raise ProblemError(
+            place=place, reason=Told(N_("an instant like 2026-08-01T05:30:00 is wanted"))
+        ) from error
     if moment.tzinfo is not None:
         raise ProblemError(place=place, reason=Told(N_("local wall clock without a zone is wanted")))
     return moment

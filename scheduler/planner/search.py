@@ -21,6 +21,9 @@ from scheduler.planner.spacing import chain, counts_hold, least_needed, least_nu
 from scheduler.planner.timeline import Timeline
 
 Progress = Callable[[str, float], None]
+STEPS_PER_AIRING = 6
+LEAST_STEPS = 4_000
+MOST_STEPS = 30_000
 NEAR_DAYS = 7
 LONG_DAYS = 100  # above this the exact pattern of a line costs too much
 SESSION_S = 3 * 3600  # room closer together than this counts as one session of the day
@@ -35,6 +38,17 @@ class Search:
         self.air = Timeline(problem, self.lines)
         self.random = random.Random(seed)  # noqa: S311 - a plan needs no secrets, only repeatable chance
         self.ideal: dict[int, float] = {}
+
+    def run(self, progress: Progress | None = None, effort: float = 1.0) -> None:
+        """The whole search, its length a number of steps that depends on the input alone."""
+        if progress:
+            progress("construct", 0.0)
+        self.construct()
+        airings = sum(line.number for line in self.lines)
+        steps = int(effort * min(MOST_STEPS, max(LEAST_STEPS, airings * STEPS_PER_AIRING)))
+        self.improve(steps // 2, progress=_part(progress, 0.05, 0.45))
+        self.mend(steps // 2, progress=_part(progress, 0.45, 0.6))
+        self.improve(steps // 2, heat=0.03, progress=_part(progress, 0.6, 1.0))
 
     # -- times open to a line
     def times_on(self, line: Line, day: int) -> list[int]:
@@ -97,7 +111,9 @@ class Search:
                 fine, hard, soft = counts_hold(line, found)
                 if not fine or hard or soft:
                     continue
-                widest = max((line.dev(i, at) for i, at in enumerate(found)), default=0.0) if number > 1 else 0.0
+                widest = (
+                    max((line.dev(i, at) for i, at in enumerate(found)), default=0.0) if number > 1 else 0.0
+                )
                 score = (0, 0, widest + 0.04 * (number - least))
                 if best is None or score < best[0]:
                     best = (score, found)
@@ -159,7 +175,9 @@ class Search:
             for at in sorted(line.fixed):
                 self.air.add(line, at)
         for line in sorted(self.lines, key=self._hardness):
-            if not line.locked:
+            if line.locked:
+                self.lay(line, sorted(line.fixed))
+            else:
                 self.begin(line)
 
     def begin(self, line: Line) -> None:
@@ -171,18 +189,21 @@ class Search:
             devs = [line.dev(i, at) for i, at in enumerate(alone)]
             self.ideal[line.index] = line.weight * (max(devs) + 0.1 * sum(devs) / len(devs))
         found = self.pattern(line, self.all_times(line))
-        if set(found) >= line.fixed and (self.problem.days > LONG_DAYS or counts_hold(line, found)[1:] <= least):
+        if set(found) >= line.fixed and (
+            self.problem.days > LONG_DAYS or counts_hold(line, found)[1:] <= least
+        ):
             self.lay(line, found)
             while line.hungry() and self.grow(line):
                 line.settle()
             return
+        if line.fixed:  # what stands fast stays; the rest is fed one by one
+            self.lay(line, sorted(line.fixed))
+            while line.hungry() and self.grow(line):
+                line.settle()
+            return
         line.open(len(alone))
-        for place, at in enumerate(alone):
-            if at in line.fixed:
-                line.put(place, at)
-        for place, at in enumerate(alone):
-            if at not in line.fixed:
-                self.insert(line, place)
+        for place in range(len(alone)):
+            self.insert(line, place)
         line.settle()
 
     def alone_times(self, line: Line) -> list[int]:
@@ -268,11 +289,35 @@ class Search:
                     cost += 0.01 * min(1.0, (b - a) / 1800)
                     if best is None or cost < best[0]:
                         best = (cost, at)
+        if line.anchors:
+            best = self._anchored(line, place, before, after, best)
         if best is None:
             return False
         line.put(place, best[1])
         self.air.add(line, best[1])
         return True
+
+    def _anchored(
+        self, line: Line, place: int, before: int | None, after: int | None, best: tuple[float, int] | None
+    ) -> tuple[float, int] | None:
+        """The time that the airing has in the standing plan, where that is still open, else `best`."""
+        for at in sorted(line.anchors):
+            if (before is not None and at <= before) or at in line.places:
+                continue
+            if after is not None and at >= after:
+                break
+            day, start = divmod(at, DAY_S)
+            if before is not None and not line.apart(before, at):
+                continue
+            if after is not None and not line.apart(at, after):
+                continue
+            if line.count_on(day, place) >= line.most_on(day):
+                continue
+            if any(line.tally[p] >= line.caps[p] for p in line.of_day[day]):
+                continue
+            if any(a <= start <= b for a, b in self.air.room(line, day)):
+                return (0.0, at)
+        return best
 
     def remove(self, line: Line, place: int) -> bool:
         """Take one airing out unless it is fixed or holds two plays of one topic apart."""
@@ -292,7 +337,9 @@ class Search:
         wanted: set[int] = set()
         for period, (have, want) in enumerate(zip(line.tally, line.wants, strict=True)):
             if have < want and line.periods[period].last >= low and line.periods[period].first <= high:
-                wanted.update(range(max(0, low, line.periods[period].first), min(high, line.periods[period].last) + 1))
+                wanted.update(
+                    range(max(0, low, line.periods[period].first), min(high, line.periods[period].last) + 1)
+                )
         number = line.number + 1
         places = line.places
         best: tuple[float, int, int] | None = None
@@ -380,7 +427,7 @@ class Search:
                             wanting.append(index)
                     costs[index] = cost
             else:
-                self._restore(before)
+                self.undo(before)
 
     def mend(self, steps: int, *, progress: Progress | None = None) -> None:
         """Feed hungry lines: each failure makes the hungry line weigh more, until others make room for it.
@@ -392,6 +439,7 @@ class Search:
         costs = [line.cost() for line in self.lines]
         wanting = [x.index for x in self.lines if x.lack and not x.locked]
         best_cost = self._missing()
+        steady = any(line.anchors for line in self.lines)
         best = [list(x.places) for x in self.lines]
         touched: set[int] = set()
         for step in range(steps):
@@ -412,8 +460,8 @@ class Search:
                 owner.settle()
                 after[index] = owner.cost()
                 change += after[index] - costs[index]
-            if change > 0.5 * chance():
-                self._restore(before)
+            if change > (0.0 if steady else 0.5) * chance():
+                self.undo(before)
                 line.pressure *= 1.03
                 costs[line.index] = line.cost()
                 continue
@@ -429,7 +477,7 @@ class Search:
                 if missing < best_cost:
                     best_cost, best, touched = missing, [list(x.places) for x in self.lines], set()
         if wanting and touched:
-            self._restore({i: places for i, places in enumerate(best) if self.lines[i].places != places})
+            self.undo({i: places for i, places in enumerate(best) if self.lines[i].places != places})
         for line in self.lines:
             line.pressure = 1.0
 
@@ -442,7 +490,8 @@ class Search:
                 total += line.weight * (hard * line.urgency + soft * SOFT)
         return total
 
-    def _restore(self, before: dict[int, list[int | None]]) -> None:
+    def undo(self, before: dict[int, list[int | None]]) -> None:
+        """Bring the places of these lines back to what they were."""
         for index, wanted in before.items():
             line = self.lines[index]
             kept = set(wanted)
@@ -486,7 +535,9 @@ class Search:
                 day
                 for period, (have, want) in enumerate(zip(line.tally, line.wants, strict=True))
                 if have < want
-                for day in range(max(0, line.periods[period].first), min(self.problem.days, line.periods[period].last + 1))
+                for day in range(
+                    max(0, line.periods[period].first), min(self.problem.days, line.periods[period].last + 1)
+                )
                 if line.days[day]
             ]
             if not days:
@@ -513,7 +564,12 @@ class Search:
             for zone in line.zones:
                 for start, _, other in self.air.on[zone][near]:
                     at = near * DAY_S + start
-                    if other < 0 or (other, at) in seen or self.lines[other].locked or at in self.lines[other].fixed:
+                    if (
+                        other < 0
+                        or (other, at) in seen
+                        or self.lines[other].locked
+                        or at in self.lines[other].fixed
+                    ):
                         continue
                     seen.add((other, at))
                     pool.append((self.lines[other], at))
@@ -555,3 +611,11 @@ class Search:
         for owner in {line.index: line for line in again}.values():
             if owner.hungry():
                 self.grow(owner, day)
+
+
+def _part(progress: Progress | None, low: float, high: float) -> Progress | None:
+    """The part of the whole that a stage is."""
+    if progress is None:
+        return None
+    whole = progress
+    return lambda stage, share: whole(stage, low + (high - low) * share)

@@ -68,7 +68,9 @@ def with_series(
             if best is not None and _room(programmes[number], best) > replays:
                 plan.append((number, best))
         for number, month in plan:
-            changed[number] = _bound(changed[number], month, 1 + replays, dates, programmes[number].id in history)
+            changed[number] = _bound(
+                changed[number], month, 1 + replays, dates, programmes[number].id in history
+            )
     return tuple(changed)
 
 
@@ -76,7 +78,9 @@ def _room(programme: Programme, month: tuple[int, int]) -> int:
     return sum(programme.days[month[0] : month[1] + 1]) * min(programme.max_per_day, 4)
 
 
-def _bound(programme: Programme, month: tuple[int, int], need: int, dates: Sequence[date], aired: bool) -> Programme:
+def _bound(
+    programme: Programme, month: tuple[int, int], need: int, dates: Sequence[date], aired: bool
+) -> Programme:
     period = Period(
         rule="SERIES",
         label=dates[month[0]].strftime("%Y-%m"),

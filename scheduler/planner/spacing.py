@@ -21,7 +21,9 @@ def place_windows(line: Line, number: int) -> tuple[list[int], list[int]]:
     first = [0] * number
     last = [len(line.days) - 1] * number
     families: list[list[int]] = []
-    for period in sorted(range(len(line.periods)), key=lambda i: (line.periods[i].first, line.periods[i].last)):
+    for period in sorted(
+        range(len(line.periods)), key=lambda i: (line.periods[i].first, line.periods[i].last)
+    ):
         for family in families:
             if line.periods[family[-1]].last < line.periods[period].first:
                 family.append(period)
@@ -72,7 +74,9 @@ def _heaviest(line: Line, asked: Sequence[int]) -> int:
     return best[-1][1]
 
 
-def chain(line: Line, number: int, times: Sequence[int], windows: tuple[Sequence[int], Sequence[int]]) -> list[int] | None:
+def chain(
+    line: Line, number: int, times: Sequence[int], windows: tuple[Sequence[int], Sequence[int]]
+) -> list[int] | None:
     """Times for `number` airings out of the sorted `times`, with the least greatest deviation; None: impossible."""
     if number == 0:
         return []

@@ -34,6 +34,8 @@ def tell(shortfalls: Sequence[Shortfall], translate: Callable[[str], str]) -> li
         )
         parts = [text]
         parts += ["  " + clash.told(translate) for clash in short.clashes]
-        parts += ["  " + relaxation.told.told(translate) for relaxation in short.relaxations if relaxation.works]
+        parts += [
+            "  " + relaxation.told.told(translate) for relaxation in short.relaxations if relaxation.works
+        ]
         lines.append("\n".join(parts))
     return lines

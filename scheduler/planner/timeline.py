@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from scheduler.planner.line import Line
 from scheduler.planner.problem import DAY_S, Problem, Span
 
-On = tuple[int, int, int]  # start second of the day, end second, line index (or -1: an emergency announcement)
+On = tuple[
+    int, int, int
+]  # start second of the day, end second, line index (or -1: an emergency announcement)
 
 
 class Timeline:
@@ -66,12 +68,12 @@ class Timeline:
     def add(self, line: Line, at: int) -> None:
         """Put an airing of a line on air."""
         day, start = divmod(at, DAY_S)
-        self.occupy(line.zones, day, start, line.length_s, line.index)
+        self.occupy(line.zones, day, start, line.odd_s.get(at, line.length_s), line.index)
 
     def drop(self, line: Line, at: int) -> None:
         """Take an airing of a line off the air."""
         day, start = divmod(at, DAY_S)
-        self.vacate(line.zones, day, start, line.length_s, line.index)
+        self.vacate(line.zones, day, start, line.odd_s.get(at, line.length_s), line.index)
 
     def room(self, line: Line, day: int) -> list[Span]:
         """The intervals (ends inclusive) of seconds at which the line could start on this day."""

@@ -1,0 +1,246 @@
+"""Change a standing plan as little as possible.
+
+What stands is laid first, as it is. Whatever no longer fits, and every obligation that has lost an airing,
+is then fed in steps, each tried only when the one before does not do:
+
+1. one airing more, in room that is free;
+2. one airing more in the place of another programme's, which finds a new place near its old one (the
+   nearer the date, the dearer the move);
+3. `Search.mend` on the future;
+4. a new plan for the whole future.
+
+Nothing before `earliest` (now and the freeze time) is touched.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from scheduler.planner.line import Line
+from scheduler.planner.problem import DAY_S, GivenPlay, Problem
+from scheduler.planner.search import Progress, Search
+
+MEND_STEPS = 1_200
+MAKE_GOOD_DAYS = 7
+
+
+@dataclass(slots=True, kw_only=True)
+class Change:
+    """What re-planning did, by play id."""
+
+    kept: list[str] = field(default_factory=list)
+    moved: list[tuple[str, int, int]] = field(default_factory=list)  # id, from, to
+    removed: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    how: str = "kept"
+
+
+def replan(
+    problem: Problem,
+    lines: list[Line],
+    standing: list[GivenPlay],
+    *,
+    missed: list[GivenPlay],
+    announcements: list[tuple[tuple[int, ...], int, int, int]],
+    earliest: int,
+    seed: int,
+    progress: Progress | None = None,
+) -> tuple[Search, str]:
+    """Lay what stands and repair what does not hold. Returns the search and how far it had to go."""
+    for index, line in enumerate(lines):
+        line.index = index
+    search = Search(problem, lines, seed)
+    for zones, day, start, length in announcements:
+        search.air.occupy(zones, day, start, length, -1)
+    lost = lay_standing(search, standing)
+    for line in lines:
+        if line.number:
+            line.anchors = frozenset(line.placed()) | frozenset(lost.get(line.index, ()))
+    how = "kept"
+    for line in lines:
+        if not line.number and line.hungry() and not lost.get(line.index):
+            search.begin(line)
+            how = "added"
+    for line in lines:
+        for at in lost.get(line.index, ()):
+            if put_back(search, line, at, earliest):
+                how = "moved"
+    if any(line.hungry() for line in lines):
+        how = feed(search, earliest, progress)
+    for play in missed:
+        for line in lines:
+            if line.programme.index == play.programme and set(line.zones) & set(play.zones):
+                make_good(search, line, play, earliest)
+    return search, how
+
+
+def lay_standing(search: Search, standing: list[GivenPlay]) -> dict[int, list[int]]:
+    """Lay fixed airings, then what stands and still fits. Returns per line the times that no longer fit."""
+    for line in search.lines:
+        search.lay(line, sorted(line.fixed))
+        for at in sorted(line.fixed):
+            search.air.add(line, at)
+    of_programme: dict[int, list[Line]] = defaultdict(list)
+    for line in search.lines:
+        of_programme[line.programme.index].append(line)
+    lost: dict[int, list[int]] = defaultdict(list)
+    for play in sorted(standing, key=lambda p: (p.at, p.id)):
+        for line in of_programme[play.programme]:
+            if not set(line.zones) & set(play.zones) or play.at in line.fixed:
+                continue
+            if not (0 <= play.day < search.problem.days) or not place_at(search, line, play.at):
+                lost[line.index].append(play.at)
+    for line in search.lines:
+        line.settle()
+    return lost
+
+
+def place_at(search: Search, line: Line, at: int) -> bool:
+    """Put an airing exactly there if every rule allows it."""
+    day, start = divmod(at, DAY_S)
+    place = sum(1 for other in line.places if other is not None and other < at)
+    if at in line.places or not any(a <= start <= b for a, b in search.air.room(line, day)):
+        return False
+    before, after = line.before(place), line.places[place] if place < len(line.places) else None
+    if (before is not None and not line.apart(before, at)) or (
+        after is not None and not line.apart(at, after)
+    ):
+        return False
+    if line.count_on(day, place) >= line.most_on(day):
+        return False
+    if any(line.tally[p] >= line.caps[p] for p in line.of_day[day]):
+        return False
+    line.places.insert(place, None)
+    line.devs.insert(place, 0.0)
+    line.number += 1
+    line.put(place, at)
+    search.air.add(line, at)
+    return True
+
+
+def put_back(search: Search, line: Line, at: int, earliest: int) -> bool:
+    """Find a new time for an airing that lost its own, as near as can be; a past one is made good later."""
+    day = max(at, earliest) // DAY_S
+    for away in range(search.problem.days):
+        for near in dict.fromkeys((day + away, day - away)):
+            if not 0 <= near < search.problem.days or not line.days[near]:
+                continue
+            times = sorted(
+                (near * DAY_S + start for span in search.air.room(line, near) for start in span),
+                key=lambda t: (abs(t - at), t),
+            )
+            for time in times:
+                if time >= earliest and place_at(search, line, time):
+                    line.settle()
+                    return True
+    return False
+
+
+def make_good(search: Search, line: Line, missed: GivenPlay, earliest: int) -> bool:
+    """Replace a missed airing soon, where the plan has not done so already and no rule forbids it."""
+    fresh = [at for at in line.placed() if at not in line.anchors and at not in line.fixed]
+    if fresh:
+        return True
+    for day in range(earliest // DAY_S, min(search.problem.days, missed.day + MAKE_GOOD_DAYS + 1)):
+        for low, high in search.air.room(line, day):
+            for start in (low, high):
+                if day * DAY_S + start >= earliest and place_at(search, line, day * DAY_S + start):
+                    line.settle()
+                    return True
+    return False
+
+
+def feed(search: Search, earliest: int, progress: Progress | None) -> str:
+    """Bring every line what it lacks, with the least change. Returns the name of the strongest means used."""
+    how = "added"
+    for line in sorted((x for x in search.lines if x.hungry()), key=lambda x: (-x.urgency, x.index)):
+        while line.hungry():
+            lack = line.lack
+            if search.grow(line):
+                line.settle()
+            elif give_way(search, line, earliest):
+                how = "moved"
+            else:
+                break
+            if line.lack >= lack:
+                break
+    hungry = [line for line in search.lines if line.hungry()]
+    if hungry:
+        before = sum(line.shortfall()[0] for line in hungry)
+        search.mend(MEND_STEPS, progress=progress)
+        if sum(line.shortfall()[0] for line in search.lines) < before or not any(
+            x.hungry() for x in search.lines
+        ):
+            how = "mended"
+    return how
+
+
+def give_way(search: Search, line: Line, earliest: int) -> bool:
+    """One airing more for a hungry line where one airing of another line can go elsewhere."""
+    wanted = {
+        day
+        for period, have, want in zip(line.periods, line.tally, line.wants, strict=True)
+        if have < want
+        for day in range(max(0, period.first), min(search.problem.days - 1, period.last) + 1)
+        if line.days[day]
+    }
+    tried: list[tuple[float, int, int, int]] = []
+    today = earliest // DAY_S
+    for day in wanted:
+        for zone in line.zones:
+            for start, end, other in search.air.on[zone][day]:
+                at = day * DAY_S + start
+                if other < 0 or at < earliest or other == line.index or end - start + 600 < line.length_s:
+                    continue
+                owner = search.lines[other]
+                if owner.locked or at in owner.fixed:
+                    continue
+                dear = owner.weight * (1.0 + 7.0 / (1 + max(0, day - today)))
+                tried.append((dear, day, at, other))
+    for _, day, at, other in sorted(set(tried)):
+        owner = search.lines[other]
+        place = owner.places.index(at)
+        old = list(owner.places)
+        if not search.remove(owner, place):
+            continue
+        mine = list(line.places)
+        lack = line.lack
+        if search.grow(line, day) and line.lack < lack and search.insert(owner, place):
+            owner.settle()
+            line.settle()
+            if not owner.hungry():
+                return True
+        search.undo({owner.index: old, line.index: mine})
+    return False
+
+
+def names_of(lines: list[Line], standing: list[GivenPlay]) -> tuple[Mapping[tuple[int, int], str], Change]:
+    """Ids for the planned times: kept where a play stays, handed on where it moved; and what changed."""
+    change = Change()
+    old: dict[int, dict[int, str]] = defaultdict(dict)
+    for play in standing:
+        old[play.programme].setdefault(play.at, play.id)
+    new: dict[int, set[int]] = defaultdict(set)
+    for line in lines:
+        new[line.programme.index] |= {at for at in line.placed() if at not in line.fixed}
+    names: dict[tuple[int, int], str] = {}
+    for programme in sorted(old.keys() | new.keys()):
+        homeless = dict(old[programme])
+        fresh = []
+        for at in sorted(new[programme]):
+            if at in homeless:
+                names[at, programme] = homeless.pop(at)
+                change.kept.append(names[at, programme])
+            else:
+                fresh.append(at)
+        for was, name in sorted(homeless.items()):
+            if not fresh:
+                change.removed.append(name)
+                continue
+            to = min(fresh, key=lambda t: (abs(t - was), t))
+            fresh.remove(to)
+            names[to, programme] = name
+            change.moved.append((name, was, to))
+    return names, change
