@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import struct
+import threading
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,14 +87,14 @@ class SentenceCache:
         if earlier is not None:
             return earlier
         content = _signed(sound, pcm)
-        try:
-            atomic.write_bytes(self.path_of(key), content)
-        except atomic.NotWritableError:
-            # Windows does not rename over a file that another process is reading: then it is there.
+        path = self.path_of(key)
+        mine = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.new")
+        atomic.write_bytes(mine, content)
+        if not _claimed(mine, path):
             earlier = self.get(key)
-            if earlier is None:
-                raise
-            return earlier
+            if earlier is not None:
+                return earlier
+            atomic.write_bytes(path, content)  # what stood there was damaged
         self._written_bytes += len(content)
         if self._written_bytes > self.most_bytes * (1 - _TRIM_TO):
             self.trim()
@@ -127,6 +128,25 @@ class SentenceCache:
                 stat = path.stat()
                 found.append((stat.st_mtime, stat.st_size, path))
         return found
+
+
+def _claimed(mine: Path, path: Path) -> bool:
+    """Give the file `mine` the name `path` unless another process had it first; `mine` is gone afterwards."""
+    try:
+        if os.name == "nt":
+            mine.rename(path)  # which on Windows refuses to replace
+        else:
+            path.hardlink_to(mine)
+    except FileExistsError:
+        return False
+    except (
+        OSError
+    ):  # a file system without links: then the last one wins, which costs only a second synthesis
+        mine.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            mine.unlink()
+    return True
 
 
 def _signed(sound: bytes, pcm: bytes) -> bytes:

@@ -6,18 +6,24 @@ it as ident, `closing` ends an episode, `alarm` opens an emergency bulletin.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from pydub import AudioSegment
 
 from audio import wav
 from content import atomic
 from content.errors import LoaError
 from content.language import N_
+
+with (
+    warnings.catch_warnings()
+):  # it looks for an ffmpeg on the PATH and grumbles; ours is found by audio.ffmpeg
+    warnings.simplefilter("ignore")
+    from pydub import AudioSegment
 
 _VERSION: Final = 1
 _RATE_HZ: Final = wav.SPEECH_RATE_HZ
