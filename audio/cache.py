@@ -19,7 +19,6 @@ from typing import Final
 
 from audio import wav
 from content import atomic
-from content.errors import LoaError
 
 _CHUNK: Final = b"loaH"
 _TRAILER_BYTES: Final = 8 + 32
@@ -82,11 +81,11 @@ class SentenceCache:
         Raises:
             wav.NotHouseWavError: it is none. atomic.DiskFullError, atomic.NotWritableError.
         """
-        pcm, _rate = wav.split_wav(sound, "sentence")
+        wav.split_wav(sound, "sentence")
         earlier = self.get(key)
         if earlier is not None:
             return earlier
-        content = _signed(sound, pcm)
+        content = _signed(sound)
         path = self.path_of(key)
         mine = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.new")
         atomic.write_bytes(mine, content)
@@ -149,20 +148,16 @@ def _claimed(mine: Path, path: Path) -> bool:
     return True
 
 
-def _signed(sound: bytes, pcm: bytes) -> bytes:
-    """`sound` with the hash chunk after its data, and the outer size set right."""
-    whole = sound + _CHUNK + struct.pack("<I", 32) + hashlib.sha256(pcm).digest()
+def _signed(sound: bytes) -> bytes:
+    """`sound` with its hash in a chunk after its data, and the outer size set right."""
+    whole = sound + _CHUNK + struct.pack("<I", 32) + hashlib.sha256(sound).digest()
     return whole[:4] + struct.pack("<I", len(whole) - 8) + whole[8:]
 
 
 def _verified(content: bytes) -> bytes | None:
     """The plain house WAV in a cache file, or None where its bytes are not what was written."""
     sound, trailer = content[:-_TRAILER_BYTES], content[-_TRAILER_BYTES:]
-    if trailer[:4] != _CHUNK or len(sound) < 44:
+    if trailer[:4] != _CHUNK or len(sound) < 44 or content[4:8] != struct.pack("<I", len(content) - 8):
         return None
     sound = sound[:4] + struct.pack("<I", len(sound) - 8) + sound[8:]
-    try:
-        pcm, _rate = wav.split_wav(sound, "cache")
-    except LoaError:
-        return None
-    return sound if hashlib.sha256(pcm).digest() == trailer[8:] else None
+    return sound if hashlib.sha256(sound).digest() == trailer[8:] else None

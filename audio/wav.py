@@ -18,6 +18,8 @@ WIDE_RATE_HZ = 48_000
 """What supplied recordings are kept at."""
 HOUSE_RATES_HZ = (SPEECH_RATE_HZ, WIDE_RATE_HZ)
 BYTES_PER_SAMPLE = 2
+_BROKEN = (wave.Error, EOFError, OSError, RuntimeError, struct.error)
+"""What `wave` raises for a damaged file; RuntimeError comes from a chunk that points outside it."""
 
 
 class NotHouseWavError(LoaError):
@@ -63,7 +65,7 @@ def read_info(path: Path) -> WavInfo:
             info = _info(file, path.name)
         if path.stat().st_size < info.samples * BYTES_PER_SAMPLE:
             raise NotHouseWavError(path=path.name, reason="cut short")
-    except (wave.Error, EOFError, OSError) as error:
+    except _BROKEN as error:
         raise NotHouseWavError(path=path.name, reason=error) from error
     return info
 
@@ -74,7 +76,7 @@ def split_wav(content: bytes, name: str = "sound") -> tuple[bytes, int]:
         with wave.open(io.BytesIO(content), "rb") as file:
             info = _info(file, name)
             return file.readframes(info.samples), info.rate_hz
-    except (wave.Error, EOFError) as error:
+    except _BROKEN as error:
         raise NotHouseWavError(path=name, reason=error) from error
 
 
@@ -93,7 +95,7 @@ def pcm_blocks(path: Path, samples_per_block: int = 48_000) -> Iterator[bytes]:
                     raise NotHouseWavError(path=path.name, reason="cut short")
                 left -= len(block) // BYTES_PER_SAMPLE
                 yield block
-    except (wave.Error, EOFError, OSError) as error:
+    except _BROKEN as error:
         raise NotHouseWavError(path=path.name, reason=error) from error
 
 

@@ -89,11 +89,12 @@ def test_a_changed_byte_is_found_and_the_sentence_is_said_again(
     changed = content[at] != value
     content[at] = value
     path.write_bytes(bytes(content))
-    found = cache.get(key("một"))
-    assert found is None or wav.split_wav(found)[0] == wav.split_wav(SOUND)[0]
-    if changed and 44 <= at < len(SOUND):
-        assert found is None
+    trailer_size = range(len(SOUND) + 4, len(SOUND) + 8)
+    if changed and at not in trailer_size:
+        assert cache.get(key("một")) is None
         assert not path.exists()
+    else:
+        assert cache.get(key("một")) == SOUND
 
 
 def test_a_cache_file_is_a_wav_that_any_player_opens(tmp_path: Path) -> None:
