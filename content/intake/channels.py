@@ -17,7 +17,7 @@ _PATTERNS: dict[str, re.Pattern[str]] = {
     ),
     "loudspeaker": re.compile(
         r"(?:hệ thống|đài|trạm|mạng lưới|cụm loa|bản tin|sóng|chương trình|chuyên mục|trên)\s+(?:\w+\s+){0,2}?(?:truyền thanh|phát thanh)|truyền thanh (?:cơ sở|phường|xã|thông minh|không dây|cấp|thị trấn|của|thôn)|"
-        r"bài phát thanh|loa (?:truyền thanh|phát thanh|khu dân cư|phường|xã|công cộng|thôn|cố định|của|ở|tại|tổ)|hệ thống loa|cụm loa|trên loa|truyền thanh(?= )|phát thanh(?= trên| bằng| hằng| hàng| mỗi| tuyên)",
+        r"bài phát thanh|loa (?:truyền thanh|phát thanh|khu dân cư|phường|xã|công cộng|thôn|cố định|của|ở|tại|tổ)|hệ thống loa|cụm loa|trên loa|(?:truyền|phát) thanh(?!\s*(?:và|,|-|–)?\s*truyền hình| viên)",
         re.IGNORECASE,
     ),
     "mobile": re.compile(
@@ -54,14 +54,14 @@ _ONLY_IN_FORMS = frozenset(("meeting", "training", "report"))
 _UNIT_NAME = re.compile(r"(?:Đài|Trạm)\s+(?:truyền thanh|phát thanh)[^.;:,]{0,40}", re.IGNORECASE)
 
 
-def channels_of(root: Node, kind: str) -> list[Channel]:
+def channels_of(root: Node, kind: str, contents_start: int) -> list[Channel]:
     """Each channel once, at the first place of each reference that names it, in order."""
     if kind == "Giấy mời":
         return []  # the meeting of an invitation is no way of telling people
     has_forms = any(_is_form(node) for node in root.below())
     found: list[Channel] = []
     seen: set[str] = set()
-    for node, line, start, in_forms in _entries(root):
+    for node, line, start, in_forms in _entries(root, contents_start):
         text = line.text[start:]
         if marker(text):
             continue
@@ -105,13 +105,15 @@ def _is_form(node: Node) -> bool:
     )
 
 
-def _entries(root: Node) -> Iterator[tuple[Node, Line, int, bool]]:
+def _entries(root: Node, contents_start: int) -> Iterator[tuple[Node, Line, int, bool]]:
     def walk(node: Node, in_forms: bool) -> Iterator[tuple[Node, Line, int, bool]]:
         for entry in node.order:
             if isinstance(entry, Line):
                 yield node, entry, 0, in_forms
                 continue
-            if not entry.is_bullet and PURPOSE.match(entry.text.strip()) and len(entry.text.split()) <= 12:
+            heading = not entry.is_bullet and len(entry.text.split()) <= 12
+            # after the contents, "Yêu cầu" is what the stations are to do
+            if heading and entry.line.start < contents_start and PURPOSE.match(entry.text.strip()):
                 continue
             inside = in_forms or _is_form(entry)
             yield entry, entry.line, entry.label.width if entry.label else 0, inside

@@ -57,7 +57,12 @@ _NOTICE = frozenset(
         "Lịch",
     )
 )
+_INWARD = frozenset(("Báo cáo", "Tờ trình", "Quyết định", "Giấy mời", "Biên bản", "Hợp đồng"))
 _SUBJECT_ON = re.compile(r"tuyên truyền|truyền thông|phát thanh|truyền thanh|thông tin", re.IGNORECASE)
+_UNIT_TASK = re.compile(r"^(?P<unit>[A-ZĐÀ-Ỹ][^:.;]{3,80}):\s+(?P<task>\S.{20,})", re.DOTALL)
+_SUBJECT_MONTH = re.compile(
+    r"(?:tháng\s+\d{1,2}|quý\s+[IVX1-4]+)\s*(?:/|\s+năm\s+)20\d{2}(?=\W*$)", re.IGNORECASE
+)
 _LEAD_IN = re.compile(r"(?:sau(?: đây)?|cụ thể|dưới đây|gồm)\s*:$", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
     r"^(?:về )?(?:thời gian|địa điểm|thành phần|đối tượng|phạm vi|nội dung|lý do|chủ trì|trang phục|phương tiện|hồ sơ|lệ phí|liên hệ|ghi chú|số lượng|kinh phí|hình thức|lịch|cách thức|yêu cầu|lưu ý|khu vực|diện|mục đích|loại)\b",
@@ -95,7 +100,7 @@ def items_of(root: Node, heading: Heading, body_lines: list[Line]) -> list[Item]
     if items:
         return items
     whole = "\n".join(line.text for line in body_lines)
-    if heading.kind in _NOTICE or ON_AIR.search(whole) and heading.kind not in ("Báo cáo", "Tờ trình"):
+    if heading.kind in _NOTICE or heading.kind not in _INWARD and ON_AIR.search(whole):
         return reader.notice(body_lines)
     return []
 
@@ -201,6 +206,8 @@ class _Reader:
                 continue
             if BROADCAST.match(node.text):
                 found.append(node)
+            elif (told := self._task_of_station(node)) is not None:
+                found.append(told)
             elif not node.is_bullet and (node.label.style in ("I", "A") or not BROADCAST.search(node.text)):
                 found += [
                     child for child in node.children if BROADCAST.match(child.text) and not marker(child.text)
@@ -208,6 +215,14 @@ class _Reader:
         if self.heading.kind in _NOTICE and len(found) < 2:
             return []
         return [self.item(node, self._unit_heading(node) or shared) for node in found]
+
+    def _task_of_station(self, node: Node) -> Node | None:
+        """ "1. Đài Truyền thanh xã: Xây dựng tin, bài tuyên truyền về …": a task that is a content at once."""
+        match = _UNIT_TASK.match(node.text)
+        if match is None or node.is_bullet or node.children:
+            return None
+        on_air = ON_AIR.search(match["unit"]) or ON_AIR.search(match["task"])
+        return node if on_air and _SUBJECT_ON.search(match["task"]) else None
 
     def _unit_heading(self, node: Node) -> _Marked | None:
         """The unit under whose name a content stands ("3. Đài Truyền thanh thị trấn")."""
@@ -257,6 +272,9 @@ class _Reader:
             self._collect(entry, body, marked)
         lead, partner, period = self._markers(marked)
         own_text = node.text.strip()
+        task = _UNIT_TASK.match(own_text)
+        if task and not lead and is_unit(task["unit"]):
+            lead = split_units(task["unit"], node.text_start + own_text.index(task["unit"]))
         is_heading = len(own_text.split()) <= 80 and not re.search(r"[.!?;]\s+[A-ZĐÀ-Ỹ]", own_text)
         if not lead and not partner:
             lead, partner = inline_units(node.text, node.text_start)
@@ -264,7 +282,7 @@ class _Reader:
             title = own_text.rstrip(" :;.,")
             text = "\n".join(line.text for line in body)
         else:
-            title = _short(own_text)
+            title = _short(task["task"] if task and is_unit(task["unit"]) else own_text)
             text = "\n".join([own_text, *(line.text for line in body)])
         parts = [Part(text=line.text, span=line.span) for line in body]
         if not body or not is_heading:
@@ -350,7 +368,15 @@ class _Reader:
             for line in node.lines_below():
                 text = line.text.lstrip("-+* ")
                 return period_of(text.rstrip(" ."), line.end - len(text), self.issued_on, self.year)
-        return None
+        return self._month_of_subject()
+
+    def _month_of_subject(self) -> Period | None:
+        """The month that a subject names: "Nội dung tuyên truyền … tháng 12/2024"."""
+        subject, span = self.heading.subject, self.heading.spans.get("subject")
+        match = _SUBJECT_MONTH.search(subject or "")
+        if match is None or span is None or not _SUBJECT_ON.search(subject or ""):
+            return None
+        return period_of(match.group(), span[0] + match.start(), self.issued_on, self.year)
 
 
 def _body_of_heading(section: Node) -> str:

@@ -16,7 +16,11 @@ _NOT_REPORT = re.compile(
 _BEFORE = r"(?:trước|chậm nhất|muộn nhất|vào|hạn cuối|xong)(?:\s+(?:là|vào|trong))?(?:\s+\d{1,2}\s*(?:giờ|h)\s*\d{0,2}(?:\s*phút)?,?)?\s*"
 _DAY_OF_PERIOD = re.compile(
     _BEFORE
-    + r"(?:ngày\s+)?(?:mùng\s+|mồng\s+)?(?P<d>\d{1,2})\s*(?:,\s*)?(?:của\s+|trong\s+)?(?P<last>tháng\s+(?:cuối|đầu tiên|đầu|thứ ba|thứ 3)(?:\s+của)?\s+)?(?:hằng|hàng|mỗi|các)?\s*(?P<per>tháng|quý)(?!\s*\d)",
+    + r"(?:ngày\s+)?(?:mùng\s+|mồng\s+)?(?P<d>\d{1,2})\s*(?:,\s*)?(?:của\s+|trong\s+)?(?P<last>tháng\s+(?:cuối|đầu tiên|đầu|thứ ba|thứ 3)(?:\s+của)?\s+)?(?:hằng|hàng|mỗi|các)?\s*(?P<per>tháng|quý)(?!\s*\d)(?P<quarter>\s+cuối(?:\s+của)?(?:\s+mỗi)?\s+quý)?",
+    re.IGNORECASE,
+)
+_BRACKET_DAY = re.compile(
+    r"\s*\((?:trước|chậm nhất|muộn nhất|vào)(?:\s+(?:là|vào))?\s+ngày\s+(?P<d>\d{1,2})(?!\s*(?:/|\d|tháng\s+\d))[^)]{0,40}\)",
     re.IGNORECASE,
 )
 _DATE = re.compile(
@@ -100,12 +104,19 @@ def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
         day = int(match["d"])
         if 1 <= day <= 31:
             per = match["per"].lower()
-            near = sentence[match.end() : match.end() + 16].lower()
-            quarterly = (
-                per == "quý" or bool(match["last"] and "quý" in near) or near.strip().startswith("cuối quý")
-            )
+            quarterly = per == "quý" or bool(match["quarter"])
             add("quarter" if quarterly else "month", day)
-            used.append((match.start(), match.end() + (16 if quarterly else 0)))
+            used.append(match.span())
+    for every, pattern in _KEYWORDS:  # "định kỳ hằng tháng (trước ngày 18), quý (…)"
+        for match in pattern.finditer(sentence):
+            bracket = _BRACKET_DAY.match(sentence, match.end())
+            if (
+                bracket
+                and 1 <= int(bracket["d"]) <= 31
+                and not any(low <= bracket.start("d") < high for low, high in used)
+            ):
+                add(every, int(bracket["d"]))
+                used.append((match.start(), bracket.end()))
     dates = [
         (match.start(), int(match["d"] or match["d2"]), int(match["m"] or match["m2"]), match["y"] or match["y2"], bool(match["before"] or match["before2"]))
         for match in _DATE.finditer(sentence)
@@ -137,7 +148,7 @@ def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
 
 def _periodic_before(sentence: str, at: int) -> bool:
     """Whether the word at `at` belongs to a list of regular reports ("định kỳ hằng tháng, quý, 6 tháng, năm")."""
-    before = sentence[max(0, at - 70) : at + 12]
+    before = sentence[max(0, at - 140) : at + 12]
     return bool(
         re.search(
             r"định kỳ|báo cáo (?:tháng|quý|năm|6 tháng|06 tháng)|tổng kết|sơ kết", before, re.IGNORECASE

@@ -81,7 +81,8 @@ _MINUTES = re.compile(
 _CLOCK = r"(\d{1,2})\s*(?:giờ|h|g|:)\s*(\d{2})?(?:\s*phút)?"
 _CLOCK_RANGE = re.compile(rf"{_CLOCK}\s*(?:-|–|đến|tới)\s*{_CLOCK}", re.IGNORECASE)
 _CLOCK_AT = re.compile(
-    rf"(?:lúc|vào lúc|vào|hồi)\s+{_CLOCK}(?:\s*(?:và|,)\s*(?:lúc\s+)?{_CLOCK})*", re.IGNORECASE
+    rf"(?:lúc|vào lúc|vào|hồi|sáng|trưa|chiều|tối)\s+{_CLOCK}(?:\s*(?:và|,)\s*(?:lúc\s+)?{_CLOCK})*",
+    re.IGNORECASE,
 )
 _ONE_CLOCK = re.compile(_CLOCK, re.IGNORECASE)
 _WEEKDAYS = re.compile(
@@ -105,7 +106,7 @@ _DAY_NAMES = {
 }
 _PEAK = re.compile(r"cao điểm|tăng (?:cường )?(?:tần suất|thời lượng|số lần)", re.IGNORECASE)
 _DATES = re.compile(
-    r"từ\s+(?:ngày\s+)?\d{1,2}(?:/|\s+tháng|\s+đến|\s*-)|từ nay đến|\d{1,2}/\d{1,2}(?:/\d{4})?\s*(?:-|–)\s*\d{1,2}/\d{1,2}|từ tháng",
+    r"từ\s+(?:ngày\s+)?\d{1,2}(?:/|\s+tháng|\s+đến|\s*-)|từ nay đến|\d{1,2}/\d{1,2}(?:/\d{4})?\s*(?:-|–)\s*\d{1,2}/\d{1,2}|từ tháng|trong (?:các )?tháng\s+\d|tháng \d{1,2}/20\d\d",
     re.IGNORECASE,
 )
 _PERS = {"ngày": "day", "tuần": "week", "tháng": "month", "quý": "quarter", "năm": "year"}
@@ -181,7 +182,7 @@ def _rule(
         _programme(part) or _programme(sentence) or _programme(heading) or _programme(before) or (None, None)
     )
     by_role = {hit.role: hit.count for hit in group}
-    dates = _DATES.search(part) or _DATES.search(sentence)
+    dates = _nearest_dates(sentence, group[0].start)
     first, last = period_bounds(sentence[dates.start() :], issued_on, year) if dates else (None, None)
     minutes = _MINUTES.search(part)
     cut = sentence.strip(" -+*")
@@ -203,6 +204,13 @@ def _rule(
         until_on=last,
         is_campaign=bool(first and last) or bool(_PEAK.search(sentence) and (first or last)),
     )
+
+
+def _nearest_dates(sentence: str, at: int) -> re.Match[str] | None:
+    """The dates that a count belongs to: the last before it, else the first after it."""
+    found = list(_DATES.finditer(sentence))
+    before = [match for match in found if match.start() < at]
+    return before[-1] if before else found[0] if found else None
 
 
 def _counts(sentence: str) -> list[_Found]:

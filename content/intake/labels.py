@@ -68,7 +68,7 @@ def label_of(line: str) -> Label | None:
         if match:
             word = match[1].capitalize()
             value = match[3]
-            return Label(word, f"{word} {value}", match.end())
+            return Label(word, value if word in ("Phần", "Chương", "Mục") else f"{word} {value}", match.end())
     if match := _UPPER.match(line):
         return Label("A", match[1], match.end())
     if match := _LETTER.match(line):

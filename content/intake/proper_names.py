@@ -33,7 +33,7 @@ _SMALL = frozenset(
     "nhân dân và thuộc của về cấp phòng chống thiên tai tìm kiếm cứu nạn phường xã huyện quận tỉnh thành phố thị trấn dân sự".split()
 )
 _OWN = re.compile(
-    r"^(?:ỦY BAN|UỶ BAN|UBND|HĐND|HỘI ĐỒNG|SỞ|PHÒNG|TRUNG TÂM|BAN|ĐẢNG ỦY|ĐẢNG UỶ|HUYỆN ỦY|TỈNH ỦY|THÀNH ỦY|QUẬN ỦY|CÔNG AN|TRẠM|ĐÀI|VĂN PHÒNG|MẶT TRẬN|HỘI|ĐOÀN|"
+    r"^(?:ỦY BAN|UỶ BAN|UBND|HĐND|HỘI ĐỒNG|SỞ|PHÒNG|TRUNG TÂM|BAN|ĐẢNG ỦY|ĐẢNG UỶ|ĐẢNG BỘ|HUYỆN ỦY|TỈNH ỦY|THÀNH ỦY|QUẬN ỦY|CÔNG AN|TRẠM|ĐÀI|VĂN PHÒNG|MẶT TRẬN|HỘI|ĐOÀN|"
     r"TRƯỜNG|BỘ|CỤC|CHI CỤC|LIÊN ĐOÀN|THỊ ỦY|CHI BỘ|ĐIỆN LỰC|BỆNH VIỆN|CÔNG TY|KHO BẠC|NGÂN HÀNG|TỔ|XÍ NGHIỆP|BƯU ĐIỆN|TIỂU BAN|HẠT|CHỦ TỊCH|ỦY VIÊN)\b"
 )
 _PARENT_FIRST = re.compile(r"^(?:UBND|ỦY BAN NHÂN DÂN|UỶ BAN NHÂN DÂN|ĐẢNG BỘ|TỈNH|HUYỆN|SỞ|BỘ)\b")

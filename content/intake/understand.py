@@ -56,7 +56,7 @@ def understand(source_text: SourceText) -> Understanding:
         signer=heading.signer,
         recipients=tuple(heading.recipients),
         items=tuple(items),
-        channels=tuple(channels_of(root, heading.kind)),
+        channels=tuple(channels_of(root, heading.kind, items[0].span[0] if items else 0)),
         frequency_rules=tuple(_frequency(root, source_text, heading.issued_on, heading.year)),
         deadlines=tuple(_deadlines(root, heading.year)),
         citations=tuple(cited),

@@ -19,8 +19,8 @@ _STARTS_SMALL = re.compile(f'^[(“"]?[{_SMALL}]')
 _ENDS = re.compile(r"[.;:!?…]['\"”’)\]]*$|\./\.$")
 _CODE_HYPHEN = re.compile(r"(?:\d[\w/&]*|[/-][\w&]+)[-/]$")
 _CODE_START = re.compile(r"^[A-ZĐ][\w&]*(?:[-/][A-ZĐ]|\b)")
-_YEAR_RANGE = re.compile(r"\d{4}$")
-_DASH_YEAR = re.compile(r"^[-–]\s?\d{4}\b")
+_YEAR_RANGE = re.compile(r"\d$")
+_DASH_YEAR = re.compile(r"^[-–]\s?(?:(?:19|20)\d{2}\b|\d{1,2}/\d)")
 _DASH_SMALL = re.compile(f"^[-–] [{_SMALL}]")
 _MASTHEAD = re.compile(
     r"^(?:CỘNG HÒA|CỘNG HOÀ|Độc lập\s*[-–]|Số\s*:|V/v|Về việc|Kính gửi|Nơi nhận|(?:[\w .'-]{2,40}, )?ngày\s+(?:\d{1,2}|…|\.+|tháng)"
