@@ -16,8 +16,8 @@ COLUMNS = ("written", "spoken", "place", "before", "after", "domain", "source")
 class Lexicon:
     """Entries by where they stand; immutable once made, safe to share between threads.
 
-    Of entries for the same words, a later list wins over an earlier one as a whole; within one
-    list the first whose surroundings fit wins.
+    Of entries for the same words the first whose surroundings fit wins: those of a later list that name
+    surroundings, those of an earlier list that do, then the latest that names none.
     """
 
     def __init__(self, *lists: Iterable[Entry]) -> None:
@@ -26,7 +26,8 @@ class Lexicon:
             fresh: dict[tuple[str, str], list[Entry]] = {}
             for entry in entries:
                 fresh.setdefault((entry.place, entry.written), []).append(entry)
-            merged.update(fresh)
+            for key, own in fresh.items():
+                merged[key] = _laid_over(merged.get(key, []), own)
         self._codes: dict[str, dict[str, str]] = {"type": {}, "code": {}, "dept": {}}
         self._heads: dict[str, list[tuple[str, list[Entry]]]] = {}
         self._foreign: dict[str, str] = {}
@@ -77,6 +78,15 @@ class Lexicon:
     def over(self, entries: Iterable[Entry]) -> Lexicon:
         """This list with `entries` (a station's own) over it."""
         return Lexicon(self.entries, entries)
+
+
+def _laid_over(under: list[Entry], over: list[Entry]) -> list[Entry]:
+    surroundings = {(entry.before, entry.after) for entry in over}
+    kept = [entry for entry in under if entry.conditional and (entry.before, entry.after) not in surroundings]
+    plain = [entry for entry in over if not entry.conditional] or [
+        entry for entry in under if not entry.conditional
+    ]
+    return [*(entry for entry in over if entry.conditional), *kept, *plain]
 
 
 def read_shipped() -> tuple[Entry, ...]:

@@ -131,13 +131,11 @@ def _word(scan: Scan, word: str) -> Said:
             said = words.letters_then_digits(scan)
             if said:
                 return said
-        if scan.lexicon.heads(word):
-            said = words.abbreviation(scan, word)
-            if said:
-                return said
-        if following in {"/", " "} and word.lower() in MEASURE_WORDS and (said := words.rate(scan, word)):
-            return said
         if word[0] in "ivxlcdm" and (said := words.small_roman(scan, word)):
+            return said
+        if scan.lexicon.heads(word) and (said := words.abbreviation(scan, word)):
+            return said
+        if following in {"/", " "} and word.lower() in MEASURE_WORDS and (said := words.rate(scan, word)):
             return said
         return words.plain(scan, word)
     if word in "xX" and (said := _times(scan)):

@@ -13,6 +13,7 @@ _ENDING = re.compile(r"\.?\s?/\s?\.?\.?(?=\s*(?:$|\n|[\"')]))|\./\.?(?=\s|$)")
 _DOTS = re.compile(r"\.{2,}|\.(?:\s\.)+|_{2,}|-{2,}|\*+|={2,}")
 _SERIES_LEFT = re.compile(r"(?<!\w)([A-ZĐ]{1,3})\d{1,3}\s?\Z")
 _MINUS = re.compile(r"-(?=\d)")
+_MINUS_LEFT = re.compile(r"(?:nhiệt độ|xuống|giảm|mức|từ|đến|tới|là|dưới|khoảng|còn|âm|đạt|tăng)\s*$")
 _MINUS_UNIT = re.compile(r"-\d+(?:[.,]\d+)?\s?(?:°|độ)")
 _NUMERIC_PIECES = {
     "number", "measure", "money", "date", "day", "month", "time", "ordinal", "number-name", "letters-and-digits", "fraction", "dotted-number",
@@ -60,11 +61,9 @@ def dash(scan: Scan) -> Said:
         and re.match(r"-\s?(?:thứ|chủ nhật|cn\b)", text[pos : pos + 12].lower())
     ):
         return Said(pos + 1, "đến", "range")
-    if after.isdigit() and (before.isspace() or before in "(" or not before) and not numeric:
-        if _MINUS_UNIT.match(text, pos) or re.search(
-            r"(?:nhiệt độ|xuống|giảm|mức|từ|đến|tới|là|dưới|khoảng|còn|âm|đạt|tăng)\s*$", scan.left()
-        ):
-            return Said(pos + 1, "" if scan.left().endswith("âm ") else "âm", "minus")
+    alone = after.isdigit() and (before.isspace() or before in "(" or not before) and not numeric
+    if alone and (_MINUS_UNIT.match(text, pos) or _MINUS_LEFT.search(scan.left())):
+        return Said(pos + 1, "" if scan.left().endswith("âm ") else "âm", "minus")
     return Said(pos + 1, "", "dash")
 
 

@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from spoken_values import date_of, number_of, time_of
 
 from content.normalise import Reading, normalise, spoken
 from content.normalise.numbers import cardinal, decimal, digits, named, ordinal, roman
 from content.normalise.reading import BadReadingError
-from spoken_values import date_of, number_of, time_of
 
 
 @given(st.integers(min_value=0, max_value=10**21))

@@ -13,9 +13,7 @@ from content.lexicon import Entry, shipped
 from content.normalise import leftovers, normalise, spoken
 from content.normalise.syllables import is_syllable
 
-PLAIN = """phường thông báo lịch tiêm chủng cho trẻ em trong tuần đề nghị các gia đình đưa con đến đúng giờ tại trạm mang theo sổ
-nước sạch đường phố vệ sinh môi trường bà con nhân dân khu dân cư hội nghị đại biểu bầu cử quyết định kế hoạch ngày tháng năm số lần thứ
-mục điểm khoản chương vi phạm hành chính xi măng li ti mi chi cục di tích""".split()
+PLAIN = ["phường", "thông", "báo", "lịch", "tiêm", "chủng", "cho", "trẻ", "em", "trong", "tuần", "đề", "nghị", "các", "gia", "đình", "đưa", "con", "đến", "đúng", "giờ", "tại", "trạm", "mang", "theo", "sổ", "nước", "sạch", "đường", "phố", "vệ", "sinh", "môi", "trường", "bà", "con", "nhân", "dân", "khu", "dân", "cư", "hội", "nghị", "đại", "biểu", "bầu", "cử", "quyết", "định", "kế", "hoạch", "ngày", "tháng", "năm", "số", "lần", "thứ", "mục", "điểm", "khoản", "chương", "vi", "phạm", "hành", "chính", "xi", "măng", "li", "ti", "mi", "chi", "cục", "di", "tích"]
 PIECES = [
     *PLAIN, "UBND", "HĐND", "57-NQ/TW", "01/7/2025", "2/9", "18 - 20%/năm", "5h30", "(b/c)", "TT", "XIV", "I.", "1.2.", "-", "+ ", "./.", "\n",
     "\n\n", ",", ".", ";", "(", ")", '"', "…", "...", "1.500.000", "đ", "km/h", "0912 345 678", "a)", "VNeID", "A1", "%", "/", "&", "Covid-19",
