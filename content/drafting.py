@@ -64,10 +64,6 @@ def reading_of(config: Config) -> Reading:
 
 def lexicon_of(station: Station) -> Lexicon:
     """The shipped word list with the station's own over it."""
-    from importlib.util import find_spec
-
-    if find_spec("content.lexicon.station_list") is None:
-        return shipped()
     from content.lexicon.station_list import read_station_list
 
     return shipped().over(read_station_list(station.lexicon_path))
