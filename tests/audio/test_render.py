@@ -1,0 +1,302 @@
+"""Scripts to segments to episodes: only what is missing, nothing half-done, whatever kills it."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sound_files import house, measured, speechlike
+from sqlalchemy import func, select
+
+from audio import wav
+from audio.ingest import take_in
+from audio.models import EpisodeAudio, Segment
+from audio.render import (
+    ASSEMBLY_STEPS,
+    NoScriptToRenderError,
+    render_episode,
+    render_items,
+    render_segment,
+    steps_of,
+)
+from audio.voices.espeak_voice import EspeakVoice
+from audio.voices.order import recording_voice
+from content.atomic import sha256_of
+from content.models import Episode, EpisodePart, Item, Programme
+from content.script_versions import save_version
+from content.station import Station, default_config_text
+
+NOW = datetime(2026, 8, 3, 1, tzinfo=UTC)
+DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
+LONG = bool(os.environ.get("LOA_LONG_TESTS"))
+
+
+def config(order: str = '["espeak"]') -> str:
+    return default_config_text().replace('order = ["gtts", "espeak"]', f"order = {order}")
+
+
+@pytest.fixture
+def station(new_station: Callable[..., Station]) -> Station:
+    made = new_station(config=config())
+    assert made.config.voice.order == ("espeak",)
+    return made
+
+
+def add_item(station: Station, texts: list[str], *, status: str = "draft", **facts: object) -> int:
+    with station.decide() as session:
+        item = Item(title=texts[0], text=" ".join(texts), created_at=NOW, **facts)
+        session.add(item)
+        session.flush()
+        sentences = [{"text": t, "spoken": t, "pause_after_ms": 300, "span": None} for t in texts]
+        save_version(session, item, sentences=sentences, unknowns=[], estimated_ms=2500 * len(texts), now=NOW)
+        item.status = status
+        return item.id
+
+
+def test_an_item_becomes_a_segment_and_an_episode_that_meets_the_profile(station: Station) -> None:
+    item_id = add_item(station, ["Mời bà con theo dõi bản tin.", "Xin cảm ơn."])
+    steps = []
+    wanted = steps_of(station, [item_id])
+    result = render_items(station, [item_id], lambda count, _text: steps.append(count), now=NOW)
+    assert sum(steps) == wanted == 2 + ASSEMBLY_STEPS
+    segment, episode = result.rendered
+    assert (segment.kind, episode.kind, segment.voice, segment.degraded, episode.degraded) == (
+        "segment", "episode", "espeak", True, True,
+    )  # fmt: skip
+    path = station.media.find(segment.sha256, ".wav", verify=True)
+    assert wav.read_info(path).length_ms == segment.length_ms
+    finished = station.media.find(episode.sha256, ".mp3", verify=True)
+    loudness_lufs, peak_dbtp = measured(finished)
+    assert abs(loudness_lufs - -14) <= 0.5
+    assert peak_dbtp <= -1.5
+    with station.read() as session:
+        row = session.scalars(select(EpisodeAudio)).one()
+        assert row.sha256 == episode.sha256
+        assert row.segment_ids == [segment.id]
+        assert row.degraded
+    assert not list((station.folder / "cache" / "work").iterdir())
+
+
+def test_what_is_there_costs_nothing(station: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    item_id = add_item(station, ["Mời bà con theo dõi bản tin."])
+    first = render_items(station, [item_id], now=NOW)
+
+    def never(*_args: object) -> bytes:
+        raise AssertionError("spoken again")
+
+    monkeypatch.setattr(EspeakVoice, "synthesise", never)
+    monkeypatch.setattr("audio.render.assemble", never)
+    again = render_items(station, [item_id], now=NOW)
+    assert [one.made for one in first.rendered] == [True, True]
+    assert [one.made for one in again.rendered] == [False, False]
+    assert [one.sha256 for one in again.rendered] == [one.sha256 for one in first.rendered]
+
+
+def test_a_lost_file_is_made_again_with_the_same_bytes(station: Station) -> None:
+    item_id = add_item(station, ["Mời bà con theo dõi bản tin."])
+    first = render_items(station, [item_id], now=NOW).rendered
+    for one, suffix in zip(first, (".wav", ".mp3"), strict=True):
+        station.media.path_of(one.sha256, suffix).unlink()
+    again = render_items(station, [item_id], now=NOW).rendered
+    assert [one.sha256 for one in again] == [one.sha256 for one in first]
+    assert station.media.find(first[1].sha256, ".mp3", verify=True)
+
+
+def test_a_new_version_of_the_words_is_a_new_segment(station: Station) -> None:
+    item_id = add_item(station, ["Mời bà con theo dõi bản tin.", "Xin cảm ơn."])
+    old = render_segment(station, item_id, now=NOW)
+    with station.decide() as session:
+        item = session.get_one(Item, item_id)
+        sentences = [
+            {"text": t, "spoken": t, "pause_after_ms": 300, "span": None}
+            for t in ("Mời nghe.", "Xin cảm ơn.")
+        ]
+        save_version(session, item, sentences=sentences, unknowns=[], estimated_ms=3000, now=NOW)
+    new = render_segment(station, item_id, now=NOW)
+    assert new.sha256 != old.sha256
+    with station.read() as session:
+        assert session.scalar(select(func.count(Segment.id))) == 2
+
+
+def test_an_unreachable_voice_falls_back_and_the_segment_says_so(
+    new_station: Callable[..., Station], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setattr("audio.voices.gtts_voice.time.sleep", lambda _s: None)
+    station = new_station(config=config('["gtts", "espeak"]'))
+    item_id = add_item(station, ["Mời bà con theo dõi bản tin."])
+    segment = render_segment(station, item_id, now=NOW)
+    assert segment.voice == "espeak"
+    assert segment.degraded
+    assert [one["voice"] for one in segment.fallbacks] == ["gtts"]
+    assert "internet" in segment.fallbacks[0]["reason"]
+
+
+def test_one_item_that_fails_does_not_stop_the_others(station: Station) -> None:
+    good = add_item(station, ["Mời bà con theo dõi bản tin."])
+    bad = add_item(station, ["Nyob zoo."], language="hmn")
+    result = render_items(station, [bad, good], now=NOW)
+    assert [one.item_ids for one in result.rendered] == [(good,), (good,)]
+    assert "hmn" in str(result.failed[0].error)
+
+
+def test_an_item_without_words_says_what_to_do(station: Station) -> None:
+    with station.decide() as session:
+        item = Item(title="Trống", text="x", created_at=NOW)
+        session.add(item)
+        session.flush()
+        item_id = item.id
+    with pytest.raises(NoScriptToRenderError, match="loa script edit"):
+        render_segment(station, item_id)
+
+
+def test_a_programme_s_episode_carries_its_items_in_order_with_chime_and_closing(station: Station) -> None:
+    ids = [add_item(station, [f"Tin số {DIGITS[n]}."], status="approved") for n in (1, 2, 3)]
+    with station.decide() as session:
+        programme = Programme(title="Chuyển đổi số", created_at=NOW, status="active")
+        session.add(programme)
+        session.flush()
+        episode = Episode(programme_id=programme.id, month="2026-08", number=1, title="Số 1", created_at=NOW)
+        for position, item_id in enumerate(reversed(ids), 1):
+            episode.parts.append(EpisodePart(position=position, item=session.get_one(Item, item_id)))
+            session.get_one(Item, item_id).programme_id = programme.id
+        session.add(episode)
+        session.flush()
+        episode_id = episode.id
+    result = render_items(station, None, now=NOW)
+    finished = [one for one in result.rendered if one.kind == "episode"]
+    assert [one.id for one in finished] == [episode_id]
+    assert finished[0].item_ids == tuple(reversed(ids))
+    segments_ms = sum(one.length_ms for one in result.rendered if one.kind == "segment")
+    pauses_ms = 2 * station.config.audio.pause_between_items_ms
+    assert 5000 < finished[0].length_ms - segments_ms - pauses_ms < 12_000
+    web = render_episode(station, episode_id, profile="web", now=NOW)
+    assert web.sha256 != finished[0].sha256
+    assert abs((web.loudness_lufs or 0) - -18) <= 0.5
+
+
+def test_a_recording_takes_the_place_of_a_voice_and_is_flagged_when_the_words_change(
+    station: Station, tmp_path: Path
+) -> None:
+    item_id = add_item(station, ["Mời bà con theo dõi bản tin."], voice="recording")
+    with station.read() as session:
+        script_sha256 = session.get_one(Item, item_id).scripts[-1].sha256
+    voice = recording_voice(station)
+    taken = take_in(house(tmp_path / "phone.wav", speechlike(3, -30, 48_000), 48_000), tmp_path / "clean.wav")
+    voice.keep_item(item_id, taken.path, script_sha256=script_sha256, source="phone.wav", notes=[])
+    segment = render_segment(station, item_id, now=NOW)
+    assert (segment.voice, segment.degraded, segment.flags) == ("recording", False, ())
+    assert segment.length_ms == taken.length_ms
+    finished = render_items(station, [item_id], now=NOW).rendered[1]
+    assert abs(measured(station.media.find(finished.sha256, ".mp3"))[0] - -14) <= 0.5
+    with station.decide() as session:
+        sentences = [{"text": "Mới.", "spoken": "Mới.", "pause_after_ms": 0, "span": None}]
+        save_version(
+            session,
+            session.get_one(Item, item_id),
+            sentences=sentences,
+            unknowns=[],
+            estimated_ms=900,
+            now=NOW,
+        )
+    codes = [flag["code"] for flag in render_segment(station, item_id, now=NOW).flags]
+    assert "older-words" in codes
+    assert "length" in codes
+
+
+def test_one_sentence_may_be_recorded(new_station: Callable[..., Station], tmp_path: Path) -> None:
+    station = new_station(config=config('["recording", "espeak"]'))
+    item_id = add_item(station, ["Mời bà con theo dõi bản tin."])
+    assert render_segment(station, item_id).voice == "espeak"
+    sound = house(tmp_path / "a.wav", speechlike(2, -20, 48_000), 48_000)
+    recording_voice(station).keep_sentence("Mời bà con theo dõi bản tin.", "vi", sound)
+    segment = render_segment(station, item_id)
+    assert segment.voice == "recording"
+    assert segment.length_ms == pytest.approx(2300, abs=250)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is a word of POSIX")
+def test_a_render_killed_again_and_again_ends_whole_with_each_sentence_spoken_once(
+    new_station: Callable[..., Station],
+) -> None:
+    items, sentences, kills = (50, 10, 10) if LONG else (4, 10, 3)
+    station = new_station(config=config())
+    texts = [
+        [f"Câu {' '.join(DIGITS[int(d)] for d in f'{i:03}{s:02}')}." for s in range(sentences)]
+        for i in range(items)
+    ]
+    for one in texts:
+        add_item(station, one, status="approved")
+    cache = station.folder / "cache" / "sentences"
+    command = [
+        sys.executable,
+        "-c",
+        f"import cli,sys; sys.exit(cli.run(['-C', {str(station.folder)!r}, 'render', '--all', '--json']))",
+    ]
+    random_ = random.Random(5)
+    born: dict[str, int] = {}
+    killed = 0
+    deadline = time.monotonic() + 570
+    while True:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        )
+        if killed < kills:
+            before = len(list(cache.glob("??/*.wav"))) if cache.is_dir() else 0
+            target = before + random_.randint(1, max(2, items * sentences // kills))
+            while process.poll() is None and time.monotonic() < deadline:
+                count = len(list(cache.glob("??/*.wav"))) if cache.is_dir() else 0
+                if count >= min(target, items * sentences):
+                    time.sleep(random_.random() * 0.3)
+                    break
+                time.sleep(0.005)
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                killed += 1
+            process.communicate()
+        else:
+            out, said = process.communicate(timeout=max(1, deadline - time.monotonic()))
+            assert process.returncode == 0, said.decode()
+        for path in cache.glob("??/*.wav"):
+            inode = path.stat().st_ino
+            assert born.setdefault(path.name, inode) == inode, "a sentence that was kept was spoken again"
+        if killed >= kills and process.returncode == 0:
+            break
+    assert killed == kills
+    assert len(born) == items * sentences
+    rendered = json.loads(out)
+    assert len(rendered) == 2 * items
+    assert all(one["flags"] == [] or one["kind"] == "segment" for one in rendered)
+    with station.read() as session:
+        assert session.scalar(select(func.count(Segment.id))) == items
+        assert session.scalar(select(func.count(EpisodeAudio.id))) == items
+    for one in rendered:
+        suffix = ".wav" if one["kind"] == "segment" else ".mp3"
+        assert sha256_of(station.media.path_of(one["sha256"], suffix)) == one["sha256"]
+
+
+def test_ctrl_c_leaves_what_is_finished_and_nothing_else(station: Station) -> None:
+    ids = [add_item(station, [f"Tin số {DIGITS[n]}.", "Xin cảm ơn."]) for n in range(4)]
+    done = 0
+
+    def stop(count: int, _text: str | None) -> None:
+        nonlocal done
+        done += count
+        if done >= 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        render_items(station, ids, stop, now=NOW)
+    with station.read() as session:
+        assert 1 <= (session.scalar(select(func.count(Segment.id))) or 0) < 4
+    assert not list((station.folder / "cache" / "work").iterdir())
+    assert not [path for path in station.media.folder.rglob("*") if path.name.startswith(".")]
+    assert len(render_items(station, ids, now=NOW).rendered) == 8
