@@ -14,6 +14,7 @@ _ISO = re.compile(r"((?:19|20)\d{2})-(\d{2})-(\d{2})(?!\d)")
 _DAY_MONTH = re.compile(r"(\d{1,2})\s?([/.\-])\s?(\d{1,2})(?![\d%]|\s?/\s?\d|[.,\-]\d|\s?[a-z]?[°%])")
 _MONTH_YEAR = re.compile(r"(\d{1,2})\s?[/\-.]\s?((?:19|20)\d{2})(?![\d/])")
 _BARE_YEAR = re.compile(r",?\s((?:19|20)\d{2})(?![\d.,/\-]\d|\d|\s?\w*%)(?=\s*(?:$|[.,;:)\n]))")
+_DAYS_OF_MONTH = re.compile(r"\s*(?:-|đến)\s*(?:3[01]|[012]?\d)/(?:1[012]|0?[1-9])(?![\d%]|/\d{1,3}(?!\d))")
 _NUMBER = re.compile(r"\d{1,2}(?![\d.,]\d|\d)")
 _DAY_SAID = re.compile(
     r"(?:đường|\bphố|quảng trường|\bngày|mùng|mồng|\bsáng|\btrưa|chiều|\btối|\bđêm|\bhôm|\bdịp|\blễ|\btết|quốc khánh|kỷ niệm|ngày lễ|các ngày)\s*[:,(]?\s*$"
@@ -43,7 +44,7 @@ _TIME = re.compile(
 _LOOSE_END = re.compile(r"\s*(?:$|[.,;:)\n-]|đến|ngày|sáng|chiều|tối|đêm|hằng|hàng|hôm|tại|cùng|thứ|và|phút)")
 _DURATION = re.compile(r"(\d{1,3})(?:p|ph|')(\d{1,2})(?:s|\")?(?![^\W_])")
 _COUNTED = re.compile(
-    r"\s*(?:lần|lượt|buổi|tiếng|giờ|bữa|ca|viên|người|con|tấn|triệu|nghìn|tỷ|đồng|đêm|ngày|trận|vụ|chuyến|lít|kg|ml|%|độ|gói|bát|cốc|trường hợp)"
+    r"\s*(?:lần|lượt|buổi|tiếng|giờ|bữa|ca|viên|người|con|tấn|triệu|nghìn|tỷ|đồng|đêm|ngày|trận|vụ|chuyến|lít|kg|ml|%|độ|gói|bát|cốc|trường hợp|số(?! \d)|tin|bài|chương trình|kỳ|cuộc|lớp|hội|đợt|suất|phần|bản tin|chuyên mục|nội dung)"
 )
 
 
@@ -170,6 +171,8 @@ def day_or_month(scan: Scan) -> Said | None:
         return None
     number, left = int(match.group()), scan.left()
     right = scan.right(match.end())
+    if 1 <= number <= 31 and _DAYS_OF_MONTH.match(right) and re.search(r"(?:\btừ|[(:])\s*$", left):
+        return Said(match.end(), "ngày " + day_words(number, scan.reading), "day")
     if re.search(r"(?:mùng|mồng)\s*$", left) and 1 <= number <= 10:
         return Said(match.end(), cardinal(number, scan.reading), "day")
     day_before = re.search(
@@ -191,7 +194,11 @@ def day_or_month(scan: Scan) -> Said | None:
         and re.search(r"(?:từ|đến|và|,|-|\()\s*$", left)
     ):
         return Said(match.end(), day_words(number, scan.reading), "day")
-    if re.search(r"(?<!\d )\btháng\s*$", left) and 1 <= number <= 12 and not _COUNTED.match(right):
+    if (
+        re.search(r"(?<!\d )(?<!mỗi )(?<!một )(?<!hằng )(?<!hàng )(?<!vài )\btháng\s*$", left)
+        and 1 <= number <= 12
+        and not _COUNTED.match(right)
+    ):
         words = month_words(number, scan.reading)
         if year := _BARE_YEAR.match(scan.text, match.end()):
             return Said(year.end(), f"{words} năm {cardinal(int(year[1]), scan.reading)}", "month")

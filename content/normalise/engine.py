@@ -58,7 +58,7 @@ class Spoken:
         """What was read by a rule, one entry a place of the source: `text` holds all its words."""
         merged: list[Word] = []
         for word in self.words:
-            if not word.rule or word.text in _STRENGTH:
+            if word.rule in {"", "capitals"} or word.text in _STRENGTH:
                 continue
             if merged and merged[-1][1:] == word[1:]:
                 merged[-1] = merged[-1]._replace(text=f"{merged[-1].text} {word.text}")

@@ -6,6 +6,7 @@ import re
 
 from content.lexicon.alphabet import UPPER
 from content.normalise.scan import Said, Scan
+from content.normalise.units import RATE, unit_words
 
 MARKS = ".,;:?!…"
 _BULLET = re.compile(r"[-+*•●▪◦·►✓➢❖◆■□][ \t]*")
@@ -26,6 +27,10 @@ _WORDS = {
 }  # fmt: skip
 _PAUSES = {"(": ",", ")": ",", "[": ",", "]": ",", "{": ",", "}": ",", "→": ",", "⇒": ",", "|": ","}
 _RANGE_RIGHT = re.compile(r"\s?-\s*(?=\d|[<>≤≥]?\d|ngày \d|thứ \d|tháng \d)")
+_OTHER_KIND = {
+    True: re.compile(r"\s?-\s*\d{1,2}\s?(?:[:hg]\d\d|h\b|giờ)"),  # a time after a date
+    False: re.compile(r"\s?-\s*(?:ngày\s)?\d{1,2}[/.]\d{1,2}[/.]\d{4}"),  # a date after a time
+}
 _QUOTES = {'"', "'", "<", ">"}
 
 
@@ -41,6 +46,13 @@ def dash(scan: Scan) -> Said:
     last = scan.pieces[-1] if scan.pieces else None
     numeric = last is not None and last.rule in _NUMERIC_PIECES and not text[last.end : pos].strip()
     if last and last.rule == "phone":
+        return Said(pos + 1, ",", "dash")
+    if (
+        numeric
+        and last
+        and _OTHER_KIND[last.rule == "date"].match(text, pos)
+        and last.rule in {"date", "time"}
+    ):
         return Said(pos + 1, ",", "dash")
     if numeric and (match := _RANGE_RIGHT.match(text, pos)) and last:
         if (
@@ -106,12 +118,10 @@ def sign(scan: Scan) -> Said:
         )
         return Said(pos + 1, "cộng" if near else "", "plus")
     if here == "/":
-        if (
-            re.match(r"/\s?(?:ngày|tháng|năm)\b", text[pos : pos + 8])
-            and scan.pieces
-            and scan.pieces[-1].rule in _NUMERIC_PIECES
-        ):
-            return Said(pos + 1, "một", "rate")
+        last = scan.pieces[-1] if scan.pieces else None
+        if last and last.rule in _NUMERIC_PIECES and (rate := RATE.match(text, pos)) and not rate["count"]:
+            unit = " ".join(rate["word"].split()) if rate["word"] else unit_words(rate["unit"])
+            return Said(rate.end(), f"một {unit}", "rate")
         return Said(pos + 1, "", "slash")
     if here in "<>" and not re.match(r"\s?\d", text[pos + 1 : pos + 3]):
         return Said(pos + 1, "", "quote")

@@ -205,6 +205,12 @@ def letter(scan: Scan, word: str) -> Said | None:
             "." if heading[2] == "." else ","
         )
         return Said(heading.end(), said, "heading")
+    if (
+        word == "o"
+        and scan.opens_line()
+        and re.match(rf"\s+[{UPPER}]", scan.text[scan.pos + 1 : scan.pos + 4])
+    ):
+        return Said(scan.pos + 1, "", "bullet")  # the round bullet of a word processor
     if word.lower() in _LONE_WORDS:
         return Said(scan.pos + 1, "i" if word == "I" else word, "")
     name = LETTER_NAMES.get(word.lower())
