@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 from audio.models import EpisodeAudio
 from content.config import Config
 from content.episodes import is_ready
-from content.errors import LoaError, Told
+from content.errors import Told
 from content.language import N_
 from content.models import Episode, EpisodePart, Item, Programme
 from content.months import first_day, last_day, months_between
@@ -25,12 +25,6 @@ TO_COME = ("planned", "pinned")
 MOST_REASONS = 4
 
 
-class MonthError(LoaError):
-    """A month that is none."""
-
-    sentence = N_("{month!r} is no month: write it as 2026-12 or 12/2026")
-
-
 @dataclass(slots=True)
 class _Airings:
     """What is known of one episode (or item on its own): days by zone."""
@@ -39,16 +33,6 @@ class _Airings:
     planned: list[tuple[date, tuple[str, ...]]] = field(default_factory=list)
     troubles: list[tuple[date, str, str | None]] = field(default_factory=list)
     """(day, outcome, reason) of airings that did not come whole."""
-
-
-def read_month(text: str) -> str:
-    """ "2026-12", "12/2026" or "12-2026" as "2026-12". Raises: MonthError."""
-    parts = [int(p) for p in text.replace("/", "-").split("-") if p.isdecimal() and len(p) <= 4]
-    if len(parts) == 2:
-        year, month = (parts[0], parts[1]) if parts[0] > 12 else (parts[1], parts[0])
-        if 1 <= month <= 12 and 1900 < year < 2200:
-            return f"{year:04d}-{month:02d}"
-    raise MonthError(month=text)
 
 
 def ledger(
