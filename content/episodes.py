@@ -12,10 +12,11 @@ from content.items import current_script, is_valid_on
 from content.models import Episode, EpisodePart, Item, Programme
 from content.months import first_day, last_day
 
-FRAME_MS = 25_000
-"""Chime, opening, ident and closing around the items of an episode, as an estimate before rendering."""
+ITEM_FRAME_MS = 6_300
+PROGRAMME_FRAME_MS = 9_500
+"""The sounds around an item on its own (chime, closing), and around a programme (chime, opening, closing)."""
 UNSCRIPTED_MS_PER_CHARACTER = 65
-"""Estimate for an item without a script: about 4.3 syllables a second, 3.6 characters a syllable with its space."""
+"""Estimate for an item without a script: about 4.3 syllables a second, 3.6 characters to a syllable and its space."""
 
 
 def programme_episodes(session: Session, programme: Programme, month: str, now: datetime) -> list[Episode]:
@@ -69,7 +70,8 @@ def estimated_ms(session: Session, episode: Episode) -> int:
     """How long the episode will be, before it is rendered."""
     if not episode.parts:
         return episode.programme.target_length_ms if episode.programme else 60_000
-    return FRAME_MS + sum(_item_ms(session, part.item) for part in episode.parts)
+    frame_ms = PROGRAMME_FRAME_MS if episode.programme_id else ITEM_FRAME_MS
+    return frame_ms + sum(_item_ms(session, part.item) for part in episode.parts)
 
 
 def is_ready(episode: Episode) -> bool:
@@ -78,7 +80,7 @@ def is_ready(episode: Episode) -> bool:
 
 
 def _fill(session: Session, programme: Programme, episode: Episode, month: str) -> None:
-    room_ms = programme.target_length_ms - FRAME_MS
+    room_ms = programme.target_length_ms - PROGRAMME_FRAME_MS
     position = 0
     for item in _by_last_use(session, programme, month):
         need_ms = _item_ms(session, item)

@@ -16,9 +16,8 @@ from audio.render import render_items, steps_of
 from content import approval, atomic, people
 from content.documents import import_document
 from content.drafting import draft_item
-from content.episodes import programme_episodes
+from content.episodes import estimated_ms, programme_episodes
 from content.errors import LoaError
-from content.items import current_script
 from content.language import N_
 from content.models import Deadline, Document, Episode, Item, Programme
 from content.months import last_day, month_of, next_month_day
@@ -223,8 +222,7 @@ def _result(station: Station, folder: Path, built: BuiltPlan, package: PackageSu
         episodes = []
         for one in audio:
             episode = session.get_one(Episode, one.episode_id)
-            scripts = [current_script(session, part.item) for part in episode.parts]
-            estimated_ms = sum(script.estimated_ms for script in scripts if script)
+            expected_ms = estimated_ms(session, episode)
             path = folder / "audio" / f"{len(episodes) + 1:02d}-{code_of(episode.title)[:60]}.{one.format}"
             atomic.write_bytes(
                 path, station.media.find(one.sha256, f".{one.format}", verify=True).read_bytes()
@@ -234,7 +232,7 @@ def _result(station: Station, folder: Path, built: BuiltPlan, package: PackageSu
                     title=episode.title,
                     path=path,
                     length_ms=one.length_ms,
-                    estimated_ms=estimated_ms,
+                    estimated_ms=expected_ms,
                     degraded=one.degraded,
                 )
             )
