@@ -109,11 +109,11 @@ def stand(
         if last_on is None:
             status, told = (
                 "lost",
-                [*reasons, Told(N_("{rest} airings no longer fit into the days that are left"), rest=rest)],
+                [*reasons, Told(N_("no longer fit into the days that are left: {rest}"), rest=rest)],
             )
         elif missing:
             status = "at-risk"
-            told = [*reasons, Told(N_("{missing} airings are not planned"), missing=missing), *doubts]
+            told = [*reasons, Told(N_("not planned yet: {missing}"), missing=missing), *doubts]
         elif doubts:
             status, told = "at-risk", [*reasons, *doubts]
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -35,7 +35,7 @@ def policy_of(station: Station) -> Policy | None:
 
 
 def narrowed(
-    problem: dict[str, Any], policy: Policy | None, free_days: Sequence[date] = ()
+    problem: dict[str, Any], policy: Policy | None, free_days: Collection[date] = ()
 ) -> dict[str, Any]:
     """The planner's problem (docs/planner.md) within the rules: windows cut and left out, quiet hours shut.
 

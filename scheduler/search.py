@@ -112,7 +112,7 @@ def _query(
     if _has_fts(index):
         match = " ".join(f'"{word}"' for word in words[:-1]) + f' "{words[-1]}"*'
         sql = (
-            "SELECT kind, ref, title, body, at FROM texts JOIN folded ON folded.rowid = texts.id "  # noqa: S608 - marks only
+            "SELECT kind, ref, texts.title, texts.body, at FROM texts JOIN folded ON folded.rowid = texts.id "  # noqa: S608 - marks only
             f"WHERE folded MATCH ? AND kind IN ({marks}) ORDER BY bm25(folded, 4.0, 1.0), texts.id DESC LIMIT ?"
         )
         return index.execute(sql, (match, *kinds, most)).fetchall()

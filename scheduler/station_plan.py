@@ -20,6 +20,7 @@ from content.months import months_between
 from content.station import Station
 from scheduler.models import Plan, Play
 from scheduler.planner import Solution, solve
+from scheduler.policy import narrowed, overridden_days, policy_of
 from scheduler.station_problem import episode_key, instant, problem
 
 FIXED = ("pinned", "aired", "emergency")
@@ -82,8 +83,12 @@ def build(
         before = _lead_in(session, station, from_on, {episode.id for episode, _length in episodes})
         keep_until = now + timedelta(minutes=station.config.plan.freeze_min)
         begin_on = min([from_on, *(station.day_of(play.starts_at) for play in before)])
-        task = problem(
-            station.config, from_on=begin_on, until_on=until_on, episodes=episodes, plays=[*before, *plays]
+        task = narrowed(
+            problem(
+                station.config, from_on=begin_on, until_on=until_on, episodes=episodes, plays=[*before, *plays]
+            ),
+            policy_of(station),
+            overridden_days(session),
         )
         _hold(task, {f"p{play.id}" for play in plays if play.starts_at <= keep_until}, "pinned")
         _hold(task, {f"p{play.id}" for play in before}, "aired")

@@ -141,7 +141,7 @@ def _obligation_rows(figures: Figures) -> list[dict[str, Any]]:
         return [
             {
                 "title": line["title"], "period": _period(line["period"]), "owed": whole(line["owed"]),
-                "aired": whole(line["aired"]), "status_name": line["status_name"], "reasons": "; ".join(line["reasons"]),
+                "aired": whole(line["aired"]), "status_name": line["status_name"], "reasons": "; ".join(line["reasons"][:2]),
             }
             for line in lines
         ]  # fmt: skip
