@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import wraps
@@ -56,8 +56,8 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_jsonable))
 
 
-def print_table(title: str, columns: list[str], rows: list[list[object]]) -> None:
-    """A table on stdout; `title` and `columns` are already in the screen language."""
+def print_table(title: str, columns: list[str], rows: Sequence[list[object] | None]) -> None:
+    """A table on stdout; `title` and `columns` are already in the screen language. None draws a line between rows."""
     from rich.markup import escape
     from rich.table import Table
 
@@ -65,7 +65,10 @@ def print_table(title: str, columns: list[str], rows: list[list[object]]) -> Non
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*[escape("" if cell is None else str(cell)) for cell in row])
+        if row is None:
+            table.add_section()
+        else:
+            table.add_row(*[escape("" if cell is None else str(cell)) for cell in row])
     out().print(table)
 
 

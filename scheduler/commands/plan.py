@@ -14,7 +14,6 @@ from content.commands.shell import (
     LoaGroup,
     json_option,
     option,
-    out,
     print_json,
     print_table,
     progress,
@@ -159,13 +158,16 @@ def play_json(station: Station, play: Play) -> dict[str, Any]:
 
 
 def show_days(station: Station, plays: Iterable[Play]) -> None:
-    """One table a day: time, what, first or replay, length, zones."""
+    """One table, a section a day: day, time, what, first or replay, length, zones, status."""
+    rows: list[list[object] | None] = []
     for day, of_day in groupby(plays, key=lambda play: station.day_of(play.starts_at)):
-        print_table(
-            f"{_(WEEKDAYS[day.weekday()])} {day:%d/%m/%Y}",
-            [_("Time"), _("Title"), _("Airing"), _("Length"), _("Zones"), _("Status")],
-            [
+        if rows:
+            rows.append(None)
+        name = f"{_(WEEKDAYS[day.weekday()])} {day:%d/%m/%Y}"
+        for number, play in enumerate(of_day):
+            rows.append(
                 [
+                    "" if number else name,
                     f"{play.starts_at.astimezone(station.tz):%H:%M:%S}",
                     play.episode.title if play.episode else "",
                     _("first airing") if play.kind == "first" else _("replay"),
@@ -173,10 +175,9 @@ def show_days(station: Station, plays: Iterable[Play]) -> None:
                     ", ".join(play.zones),
                     _(play.status),
                 ]
-                for play in of_day
-            ],
-        )
-    out().print()
+            )
+    columns = [_("Day"), _("Time"), _("Title"), _("Airing"), _("Length"), _("Zones"), _("Status")]
+    print_table(_("Plan"), columns, rows)
 
 
 def shortfall_json(shortfall: Any) -> Any:

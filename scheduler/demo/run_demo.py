@@ -219,7 +219,7 @@ def _result(station: Station, folder: Path, built: BuiltPlan, package: PackageSu
     with station.read() as session:
         documents = session.scalars(select(Document).order_by(Document.id)).all()
         audio = session.scalars(select(EpisodeAudio).order_by(EpisodeAudio.id)).all()
-        episodes = []
+        episodes: list[EpisodeMade] = []
         for one in audio:
             episode = session.get_one(Episode, one.episode_id)
             expected_ms = estimated_ms(session, episode)
