@@ -123,6 +123,8 @@ class DaemonConfig:
     power_lead_s: int = field(default=10, metadata={"least": 0, "most": 600})
     status_file: str = ""
     watch_folder: str = ""
+    filler: str = ""
+    """A sound file beside the config, heard where nothing else can be; "" takes the built-in bells."""
     min_free_mb: int = field(default=200, metadata={"least": 0})
 
 

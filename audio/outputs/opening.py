@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from audio.outputs.file_output import FileOutput
+from audio.outputs.icecast_output import icecast_output
 from audio.outputs.null_output import NullOutput
 from audio.outputs.output import Output
+from audio.outputs.rtp_output import rtp_output
+from audio.outputs.sound_card import sound_card
 from content.config import Config, OutputConfig
 from content.errors import LoaError
 from content.language import N_
@@ -15,7 +18,9 @@ from content.language import N_
 class UnknownOutputError(LoaError):
     """An output that is neither in the config nor a kind that needs no settings."""
 
-    sentence = N_("output {name!r} is not known: use null, file, file=FOLDER, or one of {known} from config.toml")
+    sentence = N_(
+        "output {name!r} is not known: use null, file, file=FOLDER, or one of {known} from config.toml"
+    )
 
 
 def make_output(name: str, settings: OutputConfig, folder: Path, config: Config) -> Output:
@@ -24,7 +29,11 @@ def make_output(name: str, settings: OutputConfig, folder: Path, config: Config)
         return NullOutput(name)
     if settings.kind == "file":
         return FileOutput(name, folder / (settings.path or "recordings"), config.tz)
-    raise UnknownOutputError(name=settings.kind, known=[])
+    if settings.kind == "icecast":
+        return icecast_output(name, settings.url, settings.codec)
+    if settings.kind == "rtp":
+        return rtp_output(name, settings.url, settings.codec)
+    return sound_card(name, settings.device)
 
 
 def outputs_of(config: Config, folder: Path, override: str | None = None) -> dict[str, Output]:

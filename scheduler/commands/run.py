@@ -56,7 +56,8 @@ def instant_of(value: date | datetime, station: Station, *, end_of_day: bool) ->
     "--speed", type=click.FloatRange(min=0.001), help=N_("Simulated seconds a second (default: as fast as it goes).")
 )  # fmt: skip
 @option(
-    "--output", help=N_("Instead of the config's outputs: null, file, file=FOLDER, or the name of one output.")
+    "--output",
+    help=N_("Instead of the config's outputs: null, file, file=FOLDER, or the name of one output."),
 )
 @option(
     "--status-file", type=click.Path(path_type=Path, dir_okay=False), help=N_("Write the live status there, too.")

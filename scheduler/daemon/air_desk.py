@@ -49,6 +49,8 @@ class Piece:
     until: datetime | None = None
     """Cut then at the latest (a relay's block)."""
     on_end: Callable[[Entry], None] | None = None
+    account: Callable[[OnAir, Entry], Entry] | None = None
+    """May correct the entry at the end (a relay: what was filler)."""
     cut_at: datetime | None = None
     """Set while it waits to go on."""
     cut_entry: Entry | None = None
@@ -128,7 +130,7 @@ class AirDesk:
                 audio_sha256=piece.audio_sha256, who=piece.who, length_ms=piece.length_ms,
                 play_status=status if piece.play_id else None,
             )  # fmt: skip
-        self._write(entry)
+        self.write(entry)
         if make_good and piece.play_id is not None:
             self.owe(entry)
         if piece.on_end is not None:
@@ -292,7 +294,9 @@ class AirDesk:
             entry, ended_at=now, heard_ms=airing.heard_ms, outcome=outcome, reason="; ".join(reasons) or None,
             output=airing.outputs, play_status=status,
         )  # fmt: skip
-        self._write(done)
+        if piece.account is not None:
+            done = piece.account(airing, done)
+        self.write(done)
         self.register.free(entry.slot)
         if goes_on:
             piece.cut_at, piece.cut_entry = now, done
@@ -303,6 +307,7 @@ class AirDesk:
         if piece.on_end is not None and not goes_on:
             piece.on_end(done)
 
-    def _write(self, entry: Entry) -> None:
+    def write(self, entry: Entry) -> None:
+        """Note an entry's newest state in the journal, and pass it on."""
         self.journal.write(entry)
         self.post(entry)

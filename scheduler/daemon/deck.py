@@ -149,7 +149,9 @@ class Deck:
         """Feed one airing; the steady instant at which it wants to be fed again."""
         lead = 0 if self.clock.simulated else REAL_LEAD_MS * RATE_HZ // 1000
         block = self.block_frames
-        passed = round((steady - airing.started_steady) * RATE_HZ) + lead  # rounded: a frame short would wait for nothing, for ever
+        passed = (
+            round((steady - airing.started_steady) * RATE_HZ) + lead
+        )  # rounded: a frame short would wait for nothing, for ever
         if not airing.through and passed - airing.sent_frames > 10 * RATE_HZ and not self.clock.simulated:
             # The computer slept: what was to be heard meanwhile is not played in a hurry now.
             airing.started_steady = steady - airing.sent_frames / RATE_HZ

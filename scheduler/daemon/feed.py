@@ -194,7 +194,7 @@ def put_back_simulated(station: Station, now: datetime) -> int:
 def titles(session: Session, episode_ids: Sequence[int]) -> dict[int, str]:
     """Titles by episode id."""
     found = session.execute(select(Episode.id, Episode.title).where(Episode.id.in_(episode_ids)))
-    return {episode_id: title for episode_id, title in found}
+    return dict(found)
 
 
 def _trusted_for(ahead: timedelta) -> timedelta:

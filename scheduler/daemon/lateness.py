@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
 ON_TIME = timedelta(seconds=2)
 """Up to this a start is not late: a play on the second."""
-LEAST_JOIN_MS = 5_000
+LEAST_JOIN_MS = 1_000
 """Less than this left of a sound is not worth joining."""
 
 

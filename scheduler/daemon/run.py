@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import FrameType
 from pathlib import Path
+from types import FrameType
 from typing import Any, Literal
 
 from audio.outputs.opening import outputs_of
@@ -92,7 +92,9 @@ def run_station(
             _put_back(station, begun)
         tally = Tally(finished=progress)
         outputs = outputs_of(station.config, station.folder, output)
-        daemon = StationDaemon(station, clock=ticking, outputs=outputs, tally=tally, until=until)
+        daemon = StationDaemon(
+            station, clock=ticking, outputs=outputs, tally=tally, until=until, status_file=status_file
+        )
         if started is not None:
             started(daemon)
         with _signals(daemon):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -81,7 +82,7 @@ def exceptions(config: Config, day: date, plays: Sequence[RundownPlay]) -> list[
         mine = sorted(
             (p for p in plays if not p.zones or zone.id in p.zones), key=lambda p: (p.starts_at, p.play_id)
         )
-        for before, after in zip(mine, mine[1:], strict=False):
+        for before, after in itertools.pairwise(mine):
             if after.starts_at < before.ends_at:
                 found.append((after.play_id, "overlap"))
         minutes = sum(p.length_ms for p in mine) / 60_000

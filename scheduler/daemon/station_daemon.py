@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from pathlib import Path
 
 from audio.outputs.output import RATE_HZ, Output
 from content.errors import LoaError
 from content.language import _
 from content.station import Station
-from scheduler.daemon import arbiter, as_run, rundown
+from scheduler.daemon import arbiter, as_run, rundown, upkeep
 from scheduler.daemon.air_desk import AirDesk, Piece
-from scheduler.daemon.clock import Clock, SimulatedClock
-from scheduler.daemon.cue import CueRack, PcmFile
+from scheduler.daemon.clock import Clock
+from scheduler.daemon.cue import CueRack, PcmFile, decode
 from scheduler.daemon.deck import Source
+from scheduler.daemon.duties import Duties
 from scheduler.daemon.feed import Fed, Feed
 from scheduler.daemon.folder import AirFolder
 from scheduler.daemon.journal import Entry, Journal, Register
+from scheduler.daemon.relays import Relays
 from scheduler.daemon.rundown import RundownPlay
+from scheduler.daemon.sources import built_in_filler
 from scheduler.daemon.timetable import Timetable
+from scheduler.daemon.urgent import Urgent
 from scheduler.daemon.workers import Workers
 
 log = logging.getLogger("loa.daemon")
@@ -29,6 +34,9 @@ log = logging.getLogger("loa.daemon")
 CUE_AHEAD = timedelta(seconds=90)
 REAL_BEAT_S = 1.0
 SIMULATED_BEAT_S = 300.0
+SIMULATED_FEED_S = 6 * 3600.0
+LOOK_S = 0.1
+"""How often orders of other processes are looked for."""
 LOOKBACK = timedelta(hours=12)
 
 
@@ -59,6 +67,7 @@ class StationDaemon:
         outputs: Mapping[str, Output],
         tally: Tally,
         until: datetime | None = None,
+        status_file: Path | None = None,
     ) -> None:
         self.station, self.clock, self.until, self.tally = station, clock, until, tally
         self.air = AirFolder.of(station)
@@ -70,7 +79,11 @@ class StationDaemon:
         self.register = Register(self.air.register)
         self.outputs = outputs
         self.rack = CueRack(self.air.cue, station.media)
+        self.hooks = upkeep.Hooks(station.config, self.workers, clock.simulated)
         self.feed = Feed(station, self.air, clock.simulated)
+        self.feed_apart = Feed(station, self.air, clock.simulated)
+        """A second reader, for the lane that freezes."""
+        self.filler = self._make_filler()
         self.desk = AirDesk(
             config=station.config, clock=clock, journal=self.journal, register=self.register, outputs=outputs,
             fallbacks={n: o.fallback for n, o in station.config.outputs.items() if o.fallback in outputs},
@@ -80,13 +93,34 @@ class StationDaemon:
         """Plays with jobs in the timetable."""
         self.handled: set[int] = set()
         """Plays whose fate is decided, or that are at the desk."""
+        self.day: dict[int, RundownPlay] = {}
+        """Plays of yesterday, today and tomorrow, handled or not: what should be heard when."""
         self.stopping = False
+        self.clock_steps = 0
+        self.lateness_s = 0.0
+        """How late the newest play began."""
         self.database_trouble: str | None = None
-        self._unstored: dict[str, Entry] = {}
-        self._owed: dict[int, Entry] = {}
+        self.unstored: dict[str, Entry] = {}
+        self.owed: dict[int, Entry] = {}
         self._caught_up = False
         self._written: dict[str, tuple[RundownPlay, ...]] = {}
         self._last_wall, self._last_steady = clock.now(), clock.steady()
+        self.urgent = Urgent(self)
+        self.relays = Relays(self)
+        self.duties = Duties(self, status_file)
+
+    def _make_filler(self) -> Path:
+        """The station's own filler, else the built-in one."""
+        own = self.station.config.daemon.filler
+        if own:
+            target = self.air.cue / "filler.pcm"
+            try:
+                decode(self.station.folder / own, target)
+            except LoaError as error:
+                self.hooks.alarm("filler", error.told(_))
+            else:
+                return target
+        return built_in_filler(self.air.cue)
 
     # life
 
@@ -99,7 +133,13 @@ class StationDaemon:
         self.timetable.start()
         beat = SIMULATED_BEAT_S if self.clock.simulated else REAL_BEAT_S
         self.timetable.every(beat, "beat", self._beat)
-        self.timetable.every(3600.0 if self.clock.simulated else REAL_BEAT_S, "feed", self._ask_feed)
+        self.timetable.every(SIMULATED_FEED_S if self.clock.simulated else REAL_BEAT_S, "feed", self.ask_feed)
+        self.timetable.every(3600.0, "relays", lambda: self.relays.schedule(self.clock.now()))
+        self.duties.schedule_freeze(self.clock.now())
+        if not self.clock.simulated:
+            self.timetable.every(LOOK_S, "requests", self.urgent.look)
+            self.timetable.every(REAL_BEAT_S, "folder", lambda: self.urgent.look_at_folder(self.clock.now()))
+            upkeep.notify_service("READY=1")
         try:
             while not self._is_over():
                 self._turn()
@@ -136,7 +176,9 @@ class StationDaemon:
         return self.until is not None and self.clock.now() >= self.until and self.desk.is_idle
 
     def _end(self) -> None:
+        upkeep.notify_service("STOPPING=1")
         self.desk.close(_("Loa was stopped"))
+        self.relays.close()
         self.timetable.shutdown()
         self.workers.close()
         try:
@@ -153,7 +195,7 @@ class StationDaemon:
     def _recover(self) -> None:
         closed = as_run.close_open_entries(self.station, self.journal, self.register)
         for entry in self.journal.entries.values():
-            self._unstored[entry.key] = entry
+            self.unstored[entry.key] = entry
             if entry.play_id is not None and entry.simulated == self.clock.simulated and entry.play_status:
                 self.handled.add(entry.play_id)
         for entry in closed:
@@ -207,7 +249,7 @@ class StationDaemon:
 
     # the feed
 
-    def _ask_feed(self) -> None:
+    def ask_feed(self) -> None:
         if not self.workers.is_idle("feed"):
             return
         now = self.clock.now()
@@ -222,6 +264,7 @@ class StationDaemon:
             log.warning("%s", fed.trouble) if fed.trouble else log.info("the database is back")
         self.database_trouble = fed.trouble
         self._caught_up = self._caught_up or fed.from_database
+        self._note_day(fed.plays)
         found = {p.play_id: p for p in fed.plays if p.play_id not in self.handled}
         for play_id in self.plays.keys() - found.keys():
             if play_id not in self.handled:
@@ -241,6 +284,21 @@ class StationDaemon:
         if fed.from_database:
             self._write_rundowns()
 
+    def _note_day(self, plays: Iterable[RundownPlay]) -> None:
+        found = {p.play_id: p for p in plays}
+        edge = self.clock.now() - timedelta(days=1)
+        kept = {k: p for k, p in self.day.items() if p.starts_at > edge and (k in self.handled or k in found)}
+        self.day = {**kept, **{k: p for k, p in found.items() if p.starts_at > edge}}
+
+    def expected(self, now: datetime) -> dict[str, RundownPlay]:
+        """The play that should be heard now in each zone, whatever became of it."""
+        wanted: dict[str, RundownPlay] = {}
+        for play in self.day.values():
+            if play.starts_at <= now < play.ends_at:
+                for zone in play.zones or self.station.config.zone_ids:
+                    wanted[zone] = play
+        return wanted
+
     def _write_rundowns(self) -> None:
         """Keep the written rundown of today and tomorrow as the database has it."""
         now = self.clock.now()
@@ -248,7 +306,7 @@ class StationDaemon:
         for day in (today, today + timedelta(days=1)):
             start = datetime.combine(day, time(), self.station.tz)
             end = datetime.combine(day + timedelta(days=1), time(), self.station.tz)
-            plays = tuple(p for p in self.plays.values() if start <= p.starts_at < end)
+            plays = tuple(p for p in self.day.values() if start <= p.starts_at < end)
             plays = tuple(sorted(plays, key=lambda p: (p.starts_at, p.play_id)))
             if self._written.get(day.isoformat()) == plays:
                 continue
@@ -265,7 +323,7 @@ class StationDaemon:
     def _cue(self, play_id: int) -> None:
         play = self.plays.get(play_id)
         if play is not None:
-            self._cue_then(play, lambda problem: None)
+            self._cue_then(play, lambda _problem: None)
 
     def _cue_then(self, play: RundownPlay, then: Callable[[str | None], None]) -> None:
         """Have the sound decoded, then say what is wrong with it (None: nothing)."""
@@ -322,6 +380,9 @@ class StationDaemon:
         self._watch_clock()
         self.journal.flush()
         self._ask_store()
+        self.duties.beat(self.clock.now())
+        if len(self.journal.entries) > 2000:
+            self.journal.compact(self.clock.now(), self.journal.entries.keys() - self.unstored.keys())
 
     def _watch_clock(self) -> None:
         wall, steady = self.clock.now(), self.clock.steady()
@@ -329,39 +390,42 @@ class StationDaemon:
         self._last_wall, self._last_steady = wall, steady
         if abs(jump) > 1.0:
             log.warning("the clock was set by %+.1f s", jump)
+            self.clock_steps += 1
             self.timetable.clock_was_set()
-            self._ask_feed()
+            self.ask_feed()
 
     # the log
 
     def _post(self, entry: Entry) -> None:
-        self._unstored[entry.key] = entry
+        self.unstored[entry.key] = entry
+        if entry.is_open and entry.started_at is not None and entry.planned_at is not None:
+            self.lateness_s = (entry.started_at - entry.planned_at).total_seconds()
         self.tally.count(entry)
         if not self.clock.simulated:
             self._ask_store()
 
     def _ask_store(self) -> None:
-        if not self._unstored or not self.workers.is_idle("as-run"):
+        if not self.unstored or not self.workers.is_idle("as-run"):
             return
-        batch = dict(self._unstored)
+        batch = dict(self.unstored)
 
-        def stored(result: None | LoaError) -> None:
+        def stored(result: LoaError | None) -> None:
             if isinstance(result, LoaError):
                 self.database_trouble = result.told(_)
                 return
             for key, entry in batch.items():
-                if self._unstored.get(key) is entry:
-                    del self._unstored[key]
+                if self.unstored.get(key) is entry:
+                    del self.unstored[key]
 
         self.workers.submit("as-run", lambda: as_run.store(self.station, batch.values()), stored)
 
     def _store_now(self) -> None:
-        as_run.store(self.station, self._unstored.values())
-        self._unstored.clear()
+        as_run.store(self.station, self.unstored.values())
+        self.unstored.clear()
 
     def _owe(self, entry: Entry) -> None:
         if entry.play_id is not None:
-            self._owed[entry.play_id] = entry
+            self.owed[entry.play_id] = entry
 
 
 def last_simulated(journal: Journal) -> datetime | None:
@@ -374,6 +438,3 @@ def last_simulated(journal: Journal) -> datetime | None:
         if at is not None
     ]
     return max(instants, default=None)
-
-
-__all__ = ["SimulatedClock", "StationDaemon", "Tally", "last_simulated"]

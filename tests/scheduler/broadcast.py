@@ -40,7 +40,13 @@ def wav(samples: np.ndarray) -> bytes:
 
 
 def add_episode(
-    station: Station, scratch: Path, *, seconds: float = 3.0, seed: int = 1, title: str | None = None, approved: bool = True
+    station: Station,
+    scratch: Path,
+    *,
+    seconds: float = 3.0,
+    seed: int = 1,
+    title: str | None = None,
+    approved: bool = True,
 ) -> int:
     """An episode of one item with finished sound; its id."""
     source = scratch / f"sound-{seed}-{seconds}.wav"

@@ -1,0 +1,103 @@
+"""A program that takes PCM on its standard input: ffmpeg towards Icecast and RTP, aplay or pacat towards a card."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from typing import IO, Any
+
+from audio.ffmpeg import ffmpeg_path
+from audio.outputs.fed_output import FedOutput
+from audio.outputs.output import RATE_HZ
+
+_NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+STUCK_S = 3.0
+_PIPE_BYTES = 8192
+"""A small pipe: sound that waits in it is sound that is late."""
+
+
+class ProcessSink:
+    """One run of a program."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the sink
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self._errors, bufsize=0,
+            creationflags=_NO_WINDOW,
+        )  # fmt: skip
+        if sys.platform == "linux" and self._process.stdin is not None:
+            import fcntl
+
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(self._process.stdin, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        self._watch: threading.Timer | None = None
+        self._sent = 0
+
+    def send(self, pcm: bytes) -> None:
+        if self._process.poll() is not None:
+            raise OSError(self._why())
+        assert self._process.stdin is not None
+        # A program that stops reading would hold this thread for ever: it is ended instead.
+        watch: Any = threading.Timer(STUCK_S, self._process.kill) if self._sent % 50 == 0 else None
+        self._sent += 1
+        if watch is not None:
+            watch.daemon = True
+            if self._watch is not None:
+                self._watch.cancel()
+            self._watch = watch
+            watch.start()
+        view = memoryview(pcm)
+        try:
+            while view:
+                view = view[self._process.stdin.write(view) or 0 :]
+        except (BrokenPipeError, OSError) as error:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=1)
+            raise OSError(self._why()) from error
+
+    def close(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        try:
+            self._process.wait(timeout=1.5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._errors.close()
+
+    def _why(self) -> str:
+        try:
+            self._errors.seek(0)
+            lines = [
+                line for line in self._errors.read().decode("utf-8", "replace").splitlines() if line.strip()
+            ]
+        except (OSError, ValueError):
+            lines = []
+        return lines[-1][:200] if lines else f"exit {self._process.poll()}"
+
+
+class ProcessOutput(FedOutput):
+    """An output behind a program; started again when it ends."""
+
+    def __init__(self, name: str, command: Sequence[str]) -> None:
+        super().__init__(name)
+        self.command = list(command)
+
+    def connect(self) -> ProcessSink:
+        return ProcessSink(self.command)
+
+
+def encoder(*out: str) -> list[str]:
+    """ffmpeg that reads house PCM live from standard input and writes `out`, holding back as little as it can."""
+    return [
+        ffmpeg_path(), "-hide_banner", "-nostats", "-loglevel", "error",
+        "-fflags", "nobuffer", "-probesize", "32", "-analyzeduration", "0",
+        "-f", "s16le", "-ar", str(RATE_HZ), "-ac", "1", "-i", "pipe:0", "-flush_packets", "1", *out,
+    ]  # fmt: skip

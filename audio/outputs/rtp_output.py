@@ -1,0 +1,41 @@
+"""RTP, unicast or multicast: what IP speakers listen to."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from audio.outputs.output import OutputError
+from audio.outputs.process_sink import ProcessOutput, encoder
+from content.language import N_
+
+CODECS = {
+    "g722": ("-c:a", "g722", "-ar", "16000"),
+    "l16": ("-c:a", "pcm_s16be", "-ar", "44100"),
+    "opus": ("-c:a", "libopus", "-b:a", "64k"),
+    "pcmu": ("-c:a", "pcm_mulaw", "-ar", "8000"),
+}
+"""RFC 3551: G722 is payload 9 with a clock of 8000 though it samples at 16000; L16 mono at 44100 is payload 11; PCMU is 0."""
+
+
+def rtp_output(name: str, url: str, codec: str) -> ProcessOutput:
+    """A sender to `url`, rtp://ADDRESS:PORT (a multicast group such as 239.1.1.1, or one speaker), G.722 by default.
+
+    Raises:
+        OutputError: the address is not one of that kind, or the codec is not for RTP.
+    """
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme == "rtp" and bool(parts.hostname) and bool(parts.port)
+    except ValueError:
+        good = False
+    if not good:
+        raise OutputError(
+            output=name, reason=f"url = {url}", remedy=N_("write it as rtp://239.1.1.1:5004 in config.toml")
+        )
+    if (codec or "g722") not in CODECS:
+        raise OutputError(
+            output=name, reason=f"codec = {codec}", remedy=N_("choose g722, l16, opus or pcmu for RTP")
+        )
+    # Small packets go out when they are full, not when a large one is: 20 ms of sound each.
+    query = "" if parts.query else "?pkt_size=1316&ttl=4"
+    return ProcessOutput(name, encoder(*CODECS[codec or "g722"], "-f", "rtp", url + query))

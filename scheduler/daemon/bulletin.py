@@ -1,0 +1,152 @@
+"""Making an urgent bulletin ready to air: text, sound file or CAP alert into house PCM."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from audio.outputs.output import FRAME_BYTES, RATE_HZ
+from audio.voices.espeak_voice import EspeakVoice
+from content import atomic
+from content.config import Config
+from content.errors import LoaError
+from content.language import N_
+from content.normalise import spoken
+from scheduler.daemon import cap
+from scheduler.daemon.cue import decode
+from scheduler.daemon.sources import house_pcm
+
+PAUSE = bytes(RATE_HZ // 3 * FRAME_BYTES)
+TEXT_SUFFIXES = (".txt",)
+CAP_SUFFIXES = (".xml", ".cap")
+MOST_CHARACTERS = 5_000
+
+
+class NothingToAirError(LoaError):
+    """An empty bulletin."""
+
+    sentence = N_("there is nothing to say in {name}: give the words, or a sound file")
+
+
+class TooLongError(LoaError):
+    """A bulletin nobody would listen to the end of."""
+
+    sentence = N_("the bulletin has {count} characters; at most {most} can be aired at once: shorten it")
+
+
+class UnknownZoneError(LoaError):
+    """A zone that the station does not have."""
+
+    sentence = N_("zone {zone!r} is not described in config.toml; the zones are {known}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulletin:
+    """Ready to air."""
+
+    title: str
+    sounds: tuple[Path, ...]
+    zones: tuple[str, ...]
+    emergency: bool
+    why: str = ""
+
+
+def prepare(
+    what: str | Path,
+    config: Config,
+    folder: Path,
+    name: str,
+    *,
+    language: str = "vi",
+    now: datetime | None = None,
+) -> Bulletin:
+    """Words (a `str`), a text file, a CAP alert or a sound file, as house PCM in `folder`.
+
+    Words are read by the embedded voice, which needs no network: an emergency may air with it.
+
+    Raises:
+        NothingToAirError, TooLongError, CapError, UnplayableError, VoiceError, DiskFullError, NotWritableError.
+    """
+    if isinstance(what, Path):
+        suffix = what.suffix.lower()
+        if suffix in CAP_SUFFIXES:
+            return _alert(what, config, folder, name, now or datetime.now(UTC))
+        if suffix not in TEXT_SUFFIXES:
+            target = folder / f"{name}.pcm"
+            decode(what, target)
+            return Bulletin(title=what.stem, sounds=(target,), zones=(), emergency=False)
+        what = what.read_text("utf-8-sig", errors="replace")
+    text = unicodedata.normalize("NFC", what).strip()
+    path = _speak(text, language, folder / f"{name}.pcm")
+    return Bulletin(title=_title(text), sounds=(path,), zones=(), emergency=False)
+
+
+def check_zones(zones: tuple[str, ...], config: Config) -> tuple[str, ...]:
+    """`zones`, all known. Raises UnknownZoneError."""
+    for zone in zones:
+        if zone not in config.zone_ids:
+            raise UnknownZoneError(zone=zone, known=config.zone_ids)
+    return zones
+
+
+def _alert(path: Path, config: Config, folder: Path, name: str, now: datetime) -> Bulletin:
+    alert = cap.read_alert(path.read_bytes(), path.name)
+    infos = cap.check_airable(alert, now, path.name)
+    sounds = []
+    refused: LoaError | None = None
+    for number, info in enumerate(infos):
+        try:
+            sounds.append(
+                _speak(info.text, info.language.split("-")[0].lower(), folder / f"{name}-{number}.pcm")
+            )
+        except LoaError as error:  # a language that the voice does not speak must not silence the others
+            refused = error
+    if not sounds:
+        assert refused is not None
+        raise refused
+    return Bulletin(
+        title=_title(infos[0].headline or infos[0].event or infos[0].text), sounds=tuple(sounds),
+        zones=_zones(infos, config), emergency=True, why=f"CAP {alert.identifier} ({alert.sender})",
+    )  # fmt: skip
+
+
+def _zones(infos: tuple[cap.CapInfo, ...], config: Config) -> tuple[str, ...]:
+    """Zones that the alert names by id or name; all (none listed) when it names none of ours."""
+    named = {word.casefold() for info in infos for word in (*info.areas, *info.geocodes)}
+    return tuple(
+        z.id for z in config.zones if z.id.casefold() in named or (z.name and z.name.casefold() in named)
+    )
+
+
+def _speak(text: str, language: str, target: Path) -> Path:
+    if not any(mark.isalnum() for mark in text):
+        raise NothingToAirError(name=text[:40] or "“”")
+    if len(text) > MOST_CHARACTERS:
+        raise TooLongError(count=len(text), most=MOST_CHARACTERS)
+    words = spoken(text) if language == "vi" else text
+    voice = EspeakVoice()
+    try:
+        parts = []
+        for sentence in re.split(r"(?<=[.!?…;])\s+|\n+", words):
+            if any(mark.isalnum() for mark in sentence):
+                parts += [house_pcm(voice.synthesise(sentence, language)), PAUSE]
+    finally:
+        voice.close()
+    atomic.write_bytes(target, b"".join(parts))
+    return target
+
+
+def _title(text: str) -> str:
+    flat = re.sub(r"\s+", " ", text).strip()
+    return flat if len(flat) <= 80 else flat[:79].rstrip() + "…"
+
+
+def discard(sounds: tuple[Path, ...]) -> None:
+    """Delete a bulletin's sounds after it aired, or when nobody will air it."""
+    for path in sounds:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)

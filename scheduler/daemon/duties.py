@@ -1,0 +1,252 @@
+"""The daemon's duties on every beat, beside airing: silence, make-good, freezing, disk, power, status."""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audio.outputs.output import RATE_HZ
+from content.errors import LoaError
+from content.language import _
+from scheduler.daemon import arbiter, upkeep
+from scheduler.daemon.air_desk import Piece
+from scheduler.daemon.deck import Source
+from scheduler.daemon.freeze import FREEZE_HOUR, freeze_day
+from scheduler.daemon.make_good import make_good, make_good_apart
+from scheduler.daemon.sources import Loop
+
+if TYPE_CHECKING:
+    from scheduler.daemon.rundown import RundownPlay
+    from scheduler.daemon.station_daemon import StationDaemon
+
+log = logging.getLogger("loa.daemon")
+DISK_EVERY = timedelta(minutes=1)
+
+
+class Duties:
+    """In the daemon's thread; everything slow goes to the workers."""
+
+    def __init__(self, daemon: StationDaemon, status_file: Path | None) -> None:
+        self.daemon = daemon
+        self.config = daemon.station.config
+        self.power = upkeep.Power(self.config, daemon.hooks)
+        own = self.config.daemon.status_file
+        extra = [status_file, daemon.station.folder / own if own else None]
+        self._status_files = [daemon.air.status, *(path for path in extra if path is not None)]
+        self._silent_since: dict[str, datetime] = {}
+        self._disk_at: datetime | None = None
+        self._disk_free_mb = 0.0
+        self._filler_number = 0
+
+    def beat(self, now: datetime) -> None:
+        """Once a second; every five minutes on a simulated clock."""
+        self.power.look(now, busy=not self.daemon.desk.is_idle)
+        self._watch_outputs()
+        if not self.daemon.clock.simulated:
+            self._watch_silence(now)
+        self._watch_disk(now)
+        self._make_good(now)
+        if not self.daemon.clock.simulated:
+            self.write_status(now)
+            upkeep.notify_service("WATCHDOG=1")
+
+    # freezing
+
+    def schedule_freeze(self, now: datetime) -> None:
+        """Freeze tomorrow this evening; what an earlier evening should have frozen, now."""
+        today = self.daemon.station.day_of(now)
+        self.daemon.timetable.at(now, "freeze-now", self._freeze, today)
+        if now.astimezone(self.config.tz).hour >= FREEZE_HOUR:
+            self.daemon.timetable.at(now, "freeze-next", self._freeze, today + timedelta(days=1))
+        self._schedule_next_freeze(now)
+
+    def _schedule_next_freeze(self, now: datetime) -> None:
+        self.daemon.timetable.at(
+            upkeep.next_local(now, self.config, FREEZE_HOUR), "freeze", self._freeze_tomorrow
+        )
+
+    def _freeze_tomorrow(self) -> None:
+        now = self.daemon.clock.now()
+        self._freeze(self.daemon.station.day_of(now) + timedelta(days=1))
+        self._schedule_next_freeze(now)
+
+    def _freeze(self, day: date) -> None:
+        daemon, now = self.daemon, self.daemon.clock.now()
+        start = datetime.combine(day, time(), self.config.tz)
+        end = datetime.combine(day + timedelta(days=1), time(), self.config.tz)
+
+        def done(result: list[str] | LoaError) -> None:
+            if isinstance(result, LoaError):
+                daemon.hooks.alarm("freeze", result.told(_))
+                return
+            for line in result:
+                daemon.hooks.alarm(f"pre-flight {line[:60]}", line)
+
+        def freeze() -> list[str]:
+            fed = daemon.feed_apart.poll(now, start, fresh=True)
+            plays = [p for p in fed.plays if start <= p.starts_at < end]
+            if not fed.from_database:
+                return []
+            return freeze_day(daemon.station, daemon.feed_apart, daemon.rack, plays, day, now)
+
+        daemon.workers.submit("freeze", freeze, done)
+
+    # make-good
+
+    def _make_good(self, now: datetime) -> None:
+        daemon = self.daemon
+        if not daemon.owed or not daemon.workers.is_idle("make-good") or daemon.database_trouble:
+            return
+        if any(entry.key in daemon.unstored for entry in daemon.owed.values()):
+            return  # the planner must see first what was missed
+        batch = dict(daemon.owed)
+        daemon.owed.clear()
+        station = daemon.station
+        ask = make_good if daemon.clock.simulated else make_good_apart
+
+        def done(result: int | LoaError) -> None:
+            if isinstance(result, LoaError):
+                daemon.hooks.alarm("make-good", result.told(_))
+            else:
+                log.info("%s missed plays, %s made good", len(batch), result)
+                daemon.ask_feed()
+
+        daemon.workers.submit("make-good", lambda: ask(station, list(batch), now), done)
+
+    # silence
+
+    def _watch_silence(self, now: datetime) -> None:
+        """Alarm and filler where something should be heard for longer than `silence_alarm_s`, and nothing is."""
+        limit_s = self.config.daemon.silence_alarm_s
+        desk = self.daemon.desk
+        for key, (piece, _entry) in list(desk.on_air.items()):
+            airing = desk.deck.on.get(key)
+            if airing is not None and piece.kind == "play" and airing.silent_s > limit_s:
+                text = _("{title} has been silent for {seconds} s").format(title=piece.title, seconds=limit_s)
+                self.daemon.hooks.alarm("silence", text)
+                piece.lateness = "make-good"  # its sound is at fault: going on with it would be silent again
+                desk.deck.cut(airing, text)
+        if desk.stopped is not None:
+            self._silent_since.clear()
+            return
+        wanted = self.daemon.expected(now)
+        for zone in self.config.zone_ids:
+            play = wanted.get(zone)
+            if play is None or not desk.is_silent(zone):
+                self._silent_since.pop(zone, None)
+                if play is None:
+                    self.daemon.hooks.all_clear(f"silence {zone}")
+                continue
+            since = self._silent_since.setdefault(zone, now)
+            if (now - since).total_seconds() >= limit_s or any(
+                held.cut_at is not None and held.play_id == play.play_id for held in desk.waiting.values()
+            ):
+                text = _("nothing is heard in {zone}, where {title} should be").format(
+                    zone=zone, title=play.title
+                )
+                self.daemon.hooks.alarm(f"silence {zone}", text)
+                self._fill(zone, play, text)
+
+    def _fill(self, zone: str, play: RundownPlay, why: str) -> None:
+        now = self.daemon.clock.now()
+        left_ms = round((play.ends_at - now).total_seconds() * 1000)
+        if left_ms < 1000:
+            return
+        self._filler_number += 1
+        filler = self.daemon.filler
+
+        def open_source(_offset_ms: int) -> Source:
+            return Loop(filler, left_ms * RATE_HZ // 1000)
+
+        self.daemon.desk.offer(
+            Piece(
+                name=f"filler-{self._filler_number}", kind="filler", title=_("filler"), zones=(zone,),
+                level=arbiter.FILLER, open_source=open_source, length_ms=left_ms, until=play.ends_at, why=why,
+            )
+        )  # fmt: skip
+
+    # outputs, disk
+
+    def _watch_outputs(self) -> None:
+        for output in set(self.daemon.outputs.values()):
+            if output.trouble is not None:
+                text = _("output {name} is lost ({reason})").format(name=output.name, reason=output.trouble)
+                self.daemon.hooks.alarm(f"output {output.name}", text)
+            else:
+                self.daemon.hooks.all_clear(f"output {output.name}")
+
+    def _watch_disk(self, now: datetime) -> None:
+        if self._disk_at is not None and now - self._disk_at < DISK_EVERY:
+            return
+        self._disk_at = now
+        try:
+            self._disk_free_mb = upkeep.disk_free_mb(self.daemon.air.root)
+        except OSError:
+            return
+        if self._disk_free_mb < self.config.daemon.min_free_mb:
+            text = _("only {free} MB are free on the station's disk").format(free=round(self._disk_free_mb))
+            self.daemon.hooks.alarm("disk", text)
+            self.daemon.rack.prune(most_mb=256)
+        else:
+            self.daemon.hooks.all_clear("disk")
+
+    # status
+
+    def status(self, now: datetime) -> dict[str, Any]:
+        """What `loa now` shows."""
+        daemon = self.daemon
+        on_air = []
+        for key, (piece, entry) in daemon.desk.on_air.items():
+            airing = daemon.desk.deck.on.get(key)
+            if airing is None:
+                continue
+            position_ms = entry.offset_ms + round(airing.sent_frames * 1000 / RATE_HZ)
+            on_air.append(
+                {
+                    "kind": piece.kind, "title": piece.title, "play_id": piece.play_id, "zones": entry.zones,
+                    "started_at": entry.started_at, "position_ms": position_ms,
+                    "length_ms": piece.length_ms or None, "until": piece.until,
+                    "level_dbfs": round(airing.level_dbfs, 1), "outputs": airing.outputs,
+                }
+            )  # fmt: skip
+        coming = sorted(
+            (p for p in daemon.plays.values() if p.play_id not in daemon.handled), key=lambda p: p.starts_at
+        )
+        return {
+            "station": self.config.station.name, "at": now, "pid": os.getpid(), "simulated": daemon.clock.simulated,
+            "on_air": on_air,
+            "waiting": [{"title": p.title, "behind": p.blocked_by} for p in daemon.desk.waiting.values()],
+            "next": [
+                {
+                    "play_id": p.play_id, "title": p.title, "zones": p.zones or self.config.zone_ids,
+                    "starts_at": p.starts_at, "length_ms": p.length_ms, "problem": p.problem,
+                }
+                for p in coming[:5]
+            ],
+            "stopped": daemon.desk.stopped,
+            "outputs": [{"name": o.name, "trouble": o.trouble} for o in dict.fromkeys(daemon.outputs.values())],
+            "database_trouble": daemon.database_trouble,
+            "alarms": list(daemon.hooks.told.values()),
+            "outcomes": dict(daemon.tally.outcomes),
+            "disk_free_mb": self._disk_free_mb,
+            "clock_steps": daemon.clock_steps,
+            "lateness_s": daemon.lateness_s,
+        }  # fmt: skip
+
+    def write_status(self, now: datetime) -> None:
+        """Bring the status files and the metrics up to date."""
+        if not self.daemon.workers.is_idle("status"):
+            return
+        status = self.status(now)
+        files, metrics = self._status_files, self.daemon.air.metrics
+
+        def write() -> None:
+            text = upkeep.status_text(status)
+            for path in files:
+                upkeep.write_beside(path, text)
+            upkeep.write_beside(metrics, upkeep.metrics_text(status))
+
+        self.daemon.workers.submit("status", write)

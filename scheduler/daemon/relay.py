@@ -1,0 +1,213 @@
+"""Relay (tiếp sóng): another station's stream, opened ahead, with local filler within seconds when it fails."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from audio.ffmpeg import ffmpeg_path
+from audio.outputs.output import FRAME_BYTES, RATE_HZ
+from scheduler.daemon.cue import PcmFile
+from scheduler.daemon.deck import SILENT_DBFS, loudness_dbfs
+
+_NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+LOST_MS = 1_500
+"""Without new sound for so long the filler starts."""
+SILENT_MS = 2_500
+"""A stream that carries silence for so long counts as lost, too: within 3 s with the time that it takes to see it."""
+BACK_MS = 1_000
+"""So much sound in a row, and the relay is back."""
+HELD_S = 2
+"""What is kept of the stream before its block begins, and at most while it runs."""
+LOCAL = {
+    "pulse": ("pulse", ""),
+    "alsa": ("alsa", ""),
+    "dshow": ("dshow", "audio="),
+    "avfoundation": ("avfoundation", ":"),
+}
+"""Line inputs, written as KIND:NAME."""
+
+
+def input_of(url: str) -> list[str]:
+    """Arguments of ffmpeg for a stream or a line input; a stream may not lead to local files."""
+    kind, _colon, rest = url.partition(":")
+    if kind in LOCAL:
+        demuxer, prefix = LOCAL[kind]
+        return ["-f", demuxer, "-i", prefix + rest]
+    return [
+        "-rw_timeout", "3000000",
+        "-protocol_whitelist", "http,https,tcp,tls,crypto,hls,httpproxy,udp,rtp,rtmp,rtmps,rtsp,srt",
+        "-i", url,
+    ]  # fmt: skip
+
+
+class Tap:
+    """A stream being received: a thread keeps its newest sound, and opens it again when it breaks."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.trouble = ""
+        self._blocks: deque[bytes] = deque()
+        self._held = 0
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._receive, name="loa-relay", daemon=True)
+        self._thread.start()
+
+    def take(self, frames: int) -> bytes:
+        """Up to `frames` of what has come in."""
+        need = frames * FRAME_BYTES
+        parts: list[bytes] = []
+        with self._lock:
+            while need and self._blocks:
+                head = self._blocks.popleft()
+                if len(head) > need:
+                    self._blocks.appendleft(head[need:])
+                    head = head[:need]
+                parts.append(head)
+                need -= len(head)
+                self._held -= len(head)
+        return b"".join(parts)
+
+    @property
+    def held_ms(self) -> int:
+        return self._held * 1000 // (RATE_HZ * FRAME_BYTES)
+
+    def close(self) -> None:
+        self._stopping.set()
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(OSError):
+                process.kill()
+        self._thread.join(timeout=5)
+
+    def _receive(self) -> None:
+        wait_s = 0.5
+        while not self._stopping.is_set():
+            begun = time.monotonic()
+            with tempfile.TemporaryFile() as errors:
+                self._receive_once(errors)
+                if self._stopping.is_set():
+                    return
+                self.trouble = _last_line(errors)
+            wait_s = 0.5 if time.monotonic() - begun > 10 else min(wait_s * 2, 5.0)
+            self._stopping.wait(wait_s)
+
+    def _receive_once(self, errors: IO[bytes]) -> None:
+        command = [
+            ffmpeg_path(), "-hide_banner", "-nostdin", "-nostats", "-loglevel", "error", "-fflags", "nobuffer",
+            *input_of(self.url), "-map", "0:a:0", "-f", "s16le", "-ac", "1", "-ar", str(RATE_HZ), "pipe:1",
+        ]  # fmt: skip
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, creationflags=_NO_WINDOW
+        )
+        self._process = process
+        assert process.stdout is not None
+        size = RATE_HZ // 50 * FRAME_BYTES
+        try:
+            while not self._stopping.is_set():
+                pcm = process.stdout.read(size)
+                if not pcm:
+                    break
+                with self._lock:
+                    self._blocks.append(pcm)
+                    self._held += len(pcm)
+                    while self._held > HELD_S * RATE_HZ * FRAME_BYTES:
+                        self._held -= len(self._blocks.popleft())
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+            self._process = None
+
+
+@dataclass(slots=True)
+class Gap:
+    """A stretch of a relay that local filler had to cover."""
+
+    started_at: datetime
+    reason: str
+    frames: int = 0
+    ended_at: datetime | None = None
+
+
+class RelaySource:
+    """A relay's sound for `frames`: the stream while it is good, filler while it is not."""
+
+    def __init__(
+        self, tap: Tap, filler: Path, frames: int, now: Callable[[], datetime], words: Sequence[str]
+    ) -> None:
+        """`words`: the reasons for no sound and for silence, in the station's language."""
+        self.gaps: list[Gap] = []
+        self._tap, self._left, self._now = tap, frames, now
+        self._words = words
+        self._filler = PcmFile(filler)
+        self._filler.open()
+        self._silent_frames = 0
+        self._good_frames = 0
+        self._missing_frames = 0
+        self._filling: Gap | None = None
+
+    def read(self, frames: int) -> bytes:
+        frames = min(frames, self._left)
+        if frames <= 0:
+            return b""
+        pcm = self._tap.take(frames)
+        came = len(pcm) // FRAME_BYTES
+        self._judge(pcm, came, frames)
+        self._left -= frames
+        if self._filling is not None:
+            self._filling.frames += frames
+            return self._fill(frames)
+        return pcm + bytes((frames - came) * FRAME_BYTES)
+
+    def close(self) -> None:
+        if self._filling is not None:
+            self._filling.ended_at = self._now()
+        self._filler.close()
+        self._tap.close()
+
+    def _judge(self, pcm: bytes, came: int, frames: int) -> None:
+        silent = came > 0 and loudness_dbfs(pcm) < SILENT_DBFS
+        self._silent_frames = self._silent_frames + came if silent else (0 if came else self._silent_frames)
+        self._missing_frames = 0 if came else self._missing_frames + frames
+        self._good_frames = self._good_frames + came if came and not silent else 0
+        if self._filling is None:
+            if self._missing_frames * 1000 >= LOST_MS * RATE_HZ:
+                self._begin_filling(self._words[0])
+            elif self._silent_frames * 1000 >= SILENT_MS * RATE_HZ:
+                self._begin_filling(self._words[1])
+        elif self._good_frames * 1000 >= BACK_MS * RATE_HZ:
+            self._filling.ended_at = self._now()
+            self._filling = None
+            self._silent_frames = 0
+
+    def _begin_filling(self, reason: str) -> None:
+        trouble = f" ({self._tap.trouble})" if self._tap.trouble else ""
+        self._filling = Gap(self._now(), reason + trouble)
+        self.gaps.append(self._filling)
+        self._good_frames = 0
+
+    def _fill(self, frames: int) -> bytes:
+        pcm = self._filler.read(frames)
+        if len(pcm) < frames * FRAME_BYTES:
+            self._filler.skip(0)
+            pcm += self._filler.read(frames - len(pcm) // FRAME_BYTES)
+        return pcm
+
+
+def _last_line(errors: IO[bytes]) -> str:
+    size = errors.seek(0, 2)
+    errors.seek(max(0, size - 2000))
+    lines = [line for line in errors.read().decode("utf-8", "replace").splitlines() if line.strip()]
+    return lines[-1][:160] if lines else ""

@@ -1,0 +1,113 @@
+"""The relay blocks of the config, each put on the air at its time and taken off at its end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from audio.outputs.output import RATE_HZ
+from content.config import Config, RelayConfig
+from content.language import _
+from scheduler.daemon import arbiter
+from scheduler.daemon.air_desk import Piece
+from scheduler.daemon.deck import OnAir, Source
+from scheduler.daemon.journal import Entry
+from scheduler.daemon.relay import RelaySource, Tap
+from scheduler.daemon.sources import Loop
+
+if TYPE_CHECKING:
+    from scheduler.daemon.station_daemon import StationDaemon
+
+OPEN_AHEAD = timedelta(seconds=8)
+
+
+def blocks_of(config: Config, day: date) -> list[tuple[RelayConfig, datetime, datetime]]:
+    """The relay blocks of a station day: (relay, start, end)."""
+    found = []
+    for relay in config.relays:
+        if day.isoweekday() not in relay.weekdays:
+            continue
+        if (relay.from_on and day < relay.from_on) or (relay.until_on and day > relay.until_on):
+            continue
+        start = datetime.combine(day, relay.start, config.tz)
+        found.append((relay, start, datetime.combine(day, relay.end, config.tz)))
+    return found
+
+
+class Relays:
+    """Schedules relay blocks; in the daemon's thread."""
+
+    def __init__(self, daemon: StationDaemon) -> None:
+        self.daemon = daemon
+        self._known: dict[str, datetime] = {}
+        """Blocks that were scheduled, with their ends."""
+        self._taps: dict[str, Tap] = {}
+
+    def schedule(self, now: datetime) -> None:
+        """Put the blocks of today and tomorrow into the timetable; one that runs already begins now."""
+        today = self.daemon.station.day_of(now)
+        for day in (today, today + timedelta(days=1)):
+            for relay, start, end in blocks_of(self.daemon.station.config, day):
+                name = f"relay-{relay.id}-{day:%Y%m%d}"
+                if name in self._known or end <= now:
+                    continue
+                self._known[name] = end
+                self.daemon.timetable.at(
+                    max(now, start - OPEN_AHEAD), f"open-{name}", self._open, name, relay
+                )
+                self.daemon.timetable.at(max(now, start), name, self._begin, name, relay, start, end)
+        for name in [name for name, end in self._known.items() if end < now - timedelta(days=2)]:
+            del self._known[name]
+
+    def close(self) -> None:
+        for tap in self._taps.values():
+            tap.close()
+        self._taps.clear()
+
+    def _open(self, name: str, relay: RelayConfig) -> None:
+        if not self.daemon.clock.simulated and name not in self._taps:
+            self._taps[name] = Tap(relay.url)
+
+    def _begin(self, name: str, relay: RelayConfig, start: datetime, end: datetime) -> None:
+        def open_source(_offset_ms: int) -> Source:
+            frames = max(0, round((end - self.daemon.clock.now()).total_seconds() * RATE_HZ))
+            if self.daemon.clock.simulated:
+                # No stream can be heard on a clock that jumps: the block is taken up, and marked simulated.
+                return Loop(self.daemon.filler, frames)
+            tap = self._taps.pop(name, None) or Tap(relay.url)
+            return RelaySource(
+                tap, self.daemon.filler, frames, self.daemon.clock.now,
+                (_("the relay gave no sound"), _("the relay gave silence")),
+            )  # fmt: skip
+
+        self.daemon.desk.offer(
+            Piece(
+                name=name, kind="relay", title=relay.name or relay.id, zones=relay.zones, level=arbiter.RELAY,
+                open_source=open_source, length_ms=0, planned_at=start, until=end, account=self.account,
+            )
+        )  # fmt: skip
+
+    def account(self, airing: OnAir, done: Entry) -> Entry:
+        """The relay's entry without the seconds that were filler; each gap becomes an entry of its own."""
+        source = airing.source
+        if not isinstance(source, RelaySource) or not source.gaps:
+            return done
+        filled_ms = 0
+        for gap in source.gaps:
+            ms = round(gap.frames * 1000 / RATE_HZ)
+            filled_ms += ms
+            self.daemon.desk.write(
+                replace(
+                    done, key=self.daemon.journal.new_key(), kind="filler", title=_("filler"), slot=None,
+                    started_at=gap.started_at, ended_at=gap.ended_at or done.ended_at, planned_at=None, heard_ms=ms,
+                    outcome="aired", reason=gap.reason,
+                )
+            )  # fmt: skip
+        heard_ms = max(0, done.heard_ms - filled_ms)
+        reasons = [done.reason] if done.reason else []
+        reasons += dict.fromkeys(gap.reason for gap in source.gaps)
+        reasons.append(_("filler for {seconds} s").format(seconds=round(filled_ms / 1000, 1)))
+        return replace(
+            done, heard_ms=heard_ms, outcome="partial" if heard_ms else "missed", reason="; ".join(reasons)
+        )

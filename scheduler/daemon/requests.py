@@ -1,0 +1,97 @@
+"""Orders from other processes: one file each, put whole into a folder, answered by a file beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from content import atomic
+
+STALE_S = 60
+"""An order that nobody took for so long is not carried out any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody wants of the daemon."""
+
+    what: str
+    """interrupt, stop or resume."""
+    who: str
+    why: str = ""
+    at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+    title: str = ""
+    sounds: tuple[str, ...] = ()
+    """Files of house PCM to air one after another, in the folder of requests."""
+    zones: tuple[str, ...] = ()
+    repeat: int = 1
+    emergency: bool = False
+    name: str = field(default_factory=lambda: f"{time.time_ns():020d}-{secrets.token_hex(3)}")
+
+
+def leave(folder: Path, request: Request) -> None:
+    """Put an order where the daemon finds it, whole."""
+    atomic.write_text(folder / f"{request.name}.json", json.dumps(asdict(request), ensure_ascii=False))
+
+
+def take(folder: Path) -> list[Request]:
+    """The orders that wait, oldest first; taken out of the folder. Stale or unreadable ones are thrown away."""
+    found: list[Request] = []
+    try:
+        names = sorted(entry.name for entry in os.scandir(folder) if entry.name.endswith(".json"))
+    except OSError:
+        return found
+    for name in names:
+        path = folder / name
+        try:
+            table: dict[str, Any] = json.loads(path.read_bytes())
+            table["sounds"], table["zones"] = tuple(table["sounds"]), tuple(table["zones"])
+            request = Request(**table)
+            age_s = time.time() - path.stat().st_mtime
+        except (OSError, ValueError, TypeError, KeyError):
+            request, age_s = None, 0.0
+        with suppress(OSError):
+            path.unlink()
+        if request is not None and age_s < STALE_S:
+            found.append(request)
+    return found
+
+
+def answer(folder: Path, name: str, reply: dict[str, Any]) -> None:
+    """Tell the one who asked what became of it."""
+    with suppress(OSError):
+        scrap = folder / f".{name}.tmp"
+        scrap.write_text(json.dumps(reply, ensure_ascii=False, default=str), "utf-8")
+        scrap.replace(folder / f"{name}.reply")
+
+
+def wait_for_answer(folder: Path, name: str, seconds: float) -> dict[str, Any] | None:
+    """The daemon's answer, or None when it said nothing in time."""
+    path = folder / f"{name}.reply"
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if path.exists():
+            with suppress(OSError, ValueError):
+                reply: dict[str, Any] = json.loads(path.read_bytes())
+                path.unlink()
+                return reply
+        time.sleep(0.02)
+    with suppress(OSError):
+        (folder / f"{name}.json").unlink()
+    return None
+
+
+def sweep(folder: Path, older_than_s: float = 86_400) -> None:
+    """Delete sounds and answers that nobody fetched."""
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            with suppress(OSError):
+                if time.time() - entry.stat().st_mtime > older_than_s:
+                    Path(entry.path).unlink()

@@ -1,0 +1,172 @@
+"""Orders from staff while the station runs: urgent bulletins, stop, resume, and the watched folder."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from content import atomic
+from content.errors import LoaError
+from content.language import _
+from scheduler.daemon import arbiter, bulletin, requests
+from scheduler.daemon.air_desk import Piece
+from scheduler.daemon.deck import Source
+from scheduler.daemon.journal import Entry
+from scheduler.daemon.requests import Request
+from scheduler.daemon.sources import InTurn, built_in
+
+if TYPE_CHECKING:
+    from scheduler.daemon.station_daemon import StationDaemon
+
+log = logging.getLogger("loa.daemon")
+SETTLED_S = 0.5
+"""A file in the watched folder is read when it has not changed for so long."""
+WATCHED = (*bulletin.CAP_SUFFIXES, *bulletin.TEXT_SUFFIXES, ".mp3", ".wav", ".ogg", ".m4a", ".flac")
+
+
+class Urgent:
+    """Carries out requests; in the daemon's thread."""
+
+    def __init__(self, daemon: StationDaemon) -> None:
+        self.daemon = daemon
+        self.folder = daemon.air.requests
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._seen: dict[str, tuple[int, float]] = {}
+        self._number = 0
+        requests.sweep(self.folder)
+        for name in ("chime", "alarm"):
+            built_in(name, daemon.air.cue)
+        with suppress(OSError, ValueError):
+            order = json.loads(daemon.air.stopped.read_bytes())
+            daemon.desk.stopped = _stopped_text(order["who"], order["why"])
+
+    def look(self) -> None:
+        """Carry out what waits."""
+        for request in requests.take(self.folder):
+            log.info("%s by %s: %s %s", request.what, request.who, request.title, request.why)
+            if request.what == "interrupt":
+                self.interrupt(request)
+            elif request.what == "stop":
+                self.stop(request)
+            elif request.what == "resume":
+                self.resume(request)
+
+    def interrupt(self, request: Request) -> None:
+        """Break in: a chime, then the bulletin, as often as asked; what it cuts goes on or is made good."""
+        lead = built_in("alarm" if request.emergency else "chime", self.daemon.air.cue)
+        paths = [Path(sound) for sound in request.sounds]
+        self._number += 1
+
+        def open_source(_offset_ms: int) -> Source:
+            return InTurn([path for _time in range(request.repeat) for path in (lead, *paths)])
+
+        def ended(entry: Entry) -> None:
+            if entry.outcome is not None:
+                bulletin.discard(tuple(paths))
+
+        try:
+            whole = InTurn([lead, *paths])
+        except OSError as error:
+            requests.answer(self.folder, request.name, {"ok": False, "reason": str(error)})
+            return
+        length_ms = whole.length_ms * request.repeat
+        whole.close()
+        piece = Piece(
+            name=f"interrupt-{self._number}", kind="interrupt", title=request.title, zones=request.zones,
+            level=arbiter.EMERGENCY if request.emergency else arbiter.INTERRUPT, open_source=open_source,
+            length_ms=length_ms, planned_at=self.daemon.clock.now(), who=request.who, why=request.why or None,
+            on_end=ended,
+        )  # fmt: skip
+        self.daemon.desk.offer(piece)
+        waits = piece.name in self.daemon.desk.waiting
+        requests.answer(
+            self.folder, request.name,
+            {"ok": True, "waits_for": piece.blocked_by if waits else None, "at": self.daemon.clock.now(), "length_ms": length_ms},
+        )  # fmt: skip
+
+    def stop(self, request: Request) -> None:
+        """Silence the station until it is resumed; urgent bulletins are still heard."""
+        order = {"who": request.who, "why": request.why, "at": self.daemon.clock.now().isoformat()}
+        try:
+            atomic.write_text(self.daemon.air.stopped, json.dumps(order, ensure_ascii=False))
+        except LoaError as error:
+            log.error("the stop would not outlive a restart: %s", error)
+        text = _stopped_text(request.who, request.why)
+        self.daemon.desk.stopped = text
+        self.daemon.desk.cut_all(text)
+        requests.answer(self.folder, request.name, {"ok": True})
+
+    def resume(self, request: Request) -> None:
+        """Go on: what is not too late yet is aired."""
+        self.daemon.air.stopped.unlink(missing_ok=True)
+        self.daemon.desk.stopped = None
+        requests.answer(self.folder, request.name, {"ok": True})
+
+    # the watched folder
+
+    def look_at_folder(self, now: datetime) -> None:
+        """Take files that were put into the watched folder: alerts, texts and sounds, aired as emergencies."""
+        setting = self.daemon.station.config.daemon.watch_folder
+        if not setting or not self.daemon.workers.is_idle("watch"):
+            return
+        folder = self.daemon.station.folder / setting
+        try:
+            entries = [
+                e for e in os.scandir(folder) if e.is_file() and Path(e.name).suffix.lower() in WATCHED
+            ]
+        except OSError:
+            return
+        seen: dict[str, tuple[int, float]] = {}
+        for entry in sorted(entries, key=lambda e: e.name):
+            with suppress(OSError):
+                size, changed = entry.stat().st_size, entry.stat().st_mtime
+                seen[entry.name] = (size, changed)
+                if self._seen.get(entry.name) == (size, changed) and time.time() - changed > SETTLED_S:
+                    self._take_file(Path(entry.path), now)
+                    break
+        self._seen = seen
+
+    def _take_file(self, path: Path, now: datetime) -> None:
+        name = f"watch-{time.time_ns()}"
+        config = self.daemon.station.config
+
+        def ready(result: bulletin.Bulletin | LoaError) -> None:
+            if isinstance(result, LoaError):
+                self.daemon.hooks.alarm("alert", result.told(_))
+                _put_away(path, "refused", result.told(_))
+                return
+            _put_away(path, "done", None)
+            self.interrupt(
+                Request(
+                    what="interrupt", who=_("watched folder"), why=result.why or path.name, title=result.title,
+                    sounds=tuple(map(str, result.sounds)), zones=result.zones, emergency=True,
+                )
+            )  # fmt: skip
+
+        self.daemon.workers.submit(
+            "watch", lambda: bulletin.prepare(path, config, self.folder, name, now=now), ready
+        )
+
+
+def _put_away(path: Path, where: str, reason: str | None) -> None:
+    """Move a taken file into a subfolder, so that it is taken once; with the reason beside it when refused."""
+    target = path.parent / where
+    with suppress(OSError):
+        target.mkdir(exist_ok=True)
+        kept = target / path.name
+        if kept.exists():
+            kept = target / f"{path.stem}-{time.time_ns()}{path.suffix}"
+        path.replace(kept)
+        if reason:
+            kept.with_name(kept.name + ".reason.txt").write_text(reason + "\n", "utf-8")
+
+
+def _stopped_text(who: str, why: str) -> str:
+    text = _("the station was stopped by {who}").format(who=who)
+    return f"{text}: {why}" if why else text
