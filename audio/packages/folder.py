@@ -10,10 +10,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 
 from audio.packages.errors import FolderTakenError
 from audio.packages.manifest import MANIFEST, SIGNATURE
@@ -44,57 +46,68 @@ class Shelf:
     def put(self, target: Path, sha256: str, source: Path | bytes, written: Written) -> None:
         """Make `target` hold `source`: linked where the disk can, else copied, and never half."""
         earlier = self.at.get(sha256) if self.link else None
-        temporary = target.with_name(f".{target.name}.tmp")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _unlink(temporary)
-            if earlier is not None and _linked(earlier, temporary):
+            if earlier is not None and _linked(earlier, target):
                 written.linked += 1
             else:
-                if isinstance(source, bytes):
-                    temporary.write_bytes(source)
-                else:
-                    shutil.copyfile(source, temporary)
-                written.bytes_copied += temporary.stat().st_size
+                written.bytes_copied += _copied(source, target)
                 self.at[sha256] = target
-            temporary.replace(target)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                _unlink(temporary)
             raise atomic.told_of(error, target) from error
         written.files += 1
 
 
-def old_listing(folder: Path) -> dict[str, tuple[str, int]]:
-    """path → (SHA-256, size) of the package that stands in `folder`, as its checksums say; empty for none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The package that stands in a folder, only for comparing with what will be written there; it proves nothing.
 
-    Only for comparing with what will be written there; it proves nothing.
+    `files` is path → (SHA-256, size); sizes of -1 come from an export that was cut off.
+    """
+
+    files: Mapping[str, tuple[str, int]]
+    text: bytes = b""
+    """The manifest, where it is signed."""
+    revision: int | None = None
+    made_at: str = ""
+    sheet_of: str = ""
+
+
+_HEAD = re.compile(rb'"revision": (\d{1,12}),\n "made_at": "([0-9T:.+-]{10,40})"')
+_TAIL = re.compile(rb'\n "sheet_of": "([0-9a-f]{64})",\n "files": (\[.*\])\n}\n\Z', re.DOTALL)
+"""The form that `Manifest.to_bytes` writes: reading only what is compared takes a tenth of reading it all."""
+
+
+def standing_in(folder: Path) -> Standing:
+    """What stands in `folder`.
 
     Raises:
-        FolderTakenError: the folder holds something else.
+        FolderTakenError: something else than a package.
     """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise FolderTakenError(path=folder)
-    if not folder.exists() or not any(folder.iterdir()):
-        return {}
-    if any(entry.is_symlink() for entry in folder.iterdir()):
+    entries = list(os.scandir(folder)) if folder.exists() else []
+    if not entries:
+        return Standing(files={})
+    names = {entry.name for entry in entries}
+    if any(entry.is_symlink() for entry in entries):
         raise FolderTakenError(path=folder)
-    if (folder / WRITING).is_file():
+    if WRITING in names:
         ours = (folder / WRITING).read_text("utf-8", errors="replace").splitlines()
-        listing = dict.fromkeys(ours, ("", -1))
-    elif (folder / MANIFEST).is_file():
-        listing = _listing_in((folder / MANIFEST).read_bytes())
-    else:
+        return Standing(files=dict.fromkeys(ours, ("", -1)))
+    if MANIFEST not in names:
         raise FolderTakenError(path=folder)
-    return {path: held for path, held in listing.items() if is_safe_path(path)}
-
-
-def _listing_in(manifest: bytes) -> dict[str, tuple[str, int]]:
+    text = (folder / MANIFEST).read_bytes()
+    head, tail = _HEAD.search(text, 0, 400), _TAIL.search(text)
+    if head is None or tail is None:
+        raise FolderTakenError(path=folder)
     try:
-        files = json.loads(manifest)["files"]
-        return {str(file["path"]): (file["sha256"], file["size"]) for file in files}
-    except (ValueError, KeyError, TypeError):
-        return {}
+        files = {str(file["path"]): (str(file["sha256"]), int(file["size"])) for file in json.loads(tail[2])}
+    except (ValueError, KeyError, TypeError) as error:
+        raise FolderTakenError(path=folder) from error
+    return Standing(
+        files=files, text=text if SIGNATURE in names else b"", revision=int(head[1]), made_at=head[2].decode("ascii"),
+        sheet_of=tail[1].decode("ascii"),
+    )  # fmt: skip
 
 
 def write_folder(
@@ -116,23 +129,33 @@ def write_folder(
         content.atomic.DiskFullError, content.atomic.NotWritableError.
     """
     written = Written()
-    ours = sorted({*old, *files})
+    old = {path: held for path, held in old.items() if path in files or is_safe_path(path)}
+    moving = _moved(files, old)
+    ours = sorted({*old, *files, *moving.values()})
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / WRITING).write_text("\n".join(ours), "utf-8")
         for name in (SIGNATURE, MANIFEST):
             _unlink(folder / name)
-        for path in old.keys() - files.keys():
+        for path, aside in moving.items():
+            with contextlib.suppress(FileNotFoundError):
+                (folder / path).replace(folder / aside)
+        for path in old.keys() - files.keys() - moving.keys():
             _unlink(folder / path)
             written.removed += 1
     except OSError as error:
         raise atomic.told_of(error, folder) from error
+    aside_at = {old[path][0]: folder / aside for path, aside in moving.items()}
     for path, (sha256, size, source) in files.items():
-        target = folder / path
-        if _stands(target, old.get(path), sha256, size):
-            shelf.at.setdefault(sha256, target)
+        if _stands(f"{folder}/{path}", old.get(path), sha256, size, thorough=to_disk):
+            if sha256 not in shelf.at:
+                shelf.at[sha256] = folder / path
+        elif _put_back(aside_at.pop(sha256, None), folder / path, sha256, size):
+            shelf.at.setdefault(sha256, folder / path)
         elif source is not None:
-            shelf.put(target, sha256, source, written)
+            shelf.put(folder / path, sha256, source, written)
+    for leftover in aside_at.values():
+        _unlink(leftover)
     try:
         (folder / MANIFEST).write_bytes(manifest)
         if to_disk:
@@ -149,24 +172,75 @@ def write_folder(
     return written
 
 
-def _stands(target: Path, before: tuple[str, int] | None, sha256: str, size: int) -> bool:
-    """Whether the file is there: by size where the earlier manifest listed it so, by content after a cut-off."""
-    if before is None:
+def _moved(
+    files: Mapping[str, tuple[str, int, Path | bytes | None]], old: Mapping[str, tuple[str, int]]
+) -> dict[str, str]:
+    """Old path → where it waits, for content that the new package wants under another name: sticks are slow."""
+    wanted = {sha256 for path, (sha256, _size, _source) in files.items() if old.get(path, ("",))[0] != sha256}
+    moving: dict[str, str] = {}
+    taken: set[str] = set()
+    for path, (sha256, _size) in old.items():
+        stays = path in files and files[path][0] == sha256
+        if sha256 in wanted and sha256 not in taken and not stays:
+            moving[path] = f"moving-{sha256}.tmp"
+            taken.add(sha256)
+    return moving
+
+
+def _put_back(aside: Path | None, target: Path, sha256: str, size: int) -> bool:
+    if aside is None:
         return False
     try:
-        if target.is_symlink() or target.stat().st_size != size:
+        if aside.stat().st_size != size or atomic.sha256_of(aside) != sha256:
+            _unlink(aside)
             return False
-    except OSError:
-        return False
-    return before == (sha256, size) or (before == ("", -1) and atomic.sha256_of(target) == sha256)
-
-
-def _linked(earlier: Path, target: Path) -> bool:
-    try:
-        os.link(earlier, target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside.replace(target)
     except OSError:
         return False
     return True
+
+
+def _stands(target: str, before: tuple[str, int] | None, sha256: str, size: int, *, thorough: bool) -> bool:
+    """Whether the file is there: by size where the earlier manifest listed it so; by content after a cut-off, and
+    on a stick."""
+    if before is None:
+        return False
+    try:
+        stat = os.lstat(target)
+        if stat.st_size != size or not S_ISREG(stat.st_mode):
+            return False
+        if before == (sha256, size) and not thorough:
+            return True
+        return before[0] in ("", sha256) and atomic.sha256_of(Path(target)) == sha256
+    except OSError:
+        return False
+
+
+def _linked(earlier: Path, target: Path) -> bool:
+    """The folder has no signature now, so the old file may go before the new one comes."""
+    for _turn in range(2):
+        try:
+            os.link(earlier, target)
+            return True
+        except FileExistsError:
+            _unlink(target)
+        except FileNotFoundError:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return False
+    return False
+
+
+def _copied(source: Path | bytes, target: Path) -> int:
+    """Write a file that shares nothing with what stood under that name; its size."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _unlink(target)
+    if isinstance(source, bytes):
+        target.write_bytes(source)
+    else:
+        shutil.copyfile(source, target)
+    return target.stat().st_size
 
 
 def _unlink(path: Path) -> None:

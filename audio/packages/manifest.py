@@ -135,13 +135,17 @@ class Manifest:
         """Audio that the station must have already."""
         return [entry for entry in self.audio if entry.path is None]
 
-    def to_bytes(self) -> bytes:
-        """The JSON text that is signed: UTF-8, keys in fixed order, one entry to a line."""
+    def to_bytes(self, known: dict[int, str] | None = None) -> bytes:
+        """The JSON text that is signed: UTF-8, keys in fixed order, one entry to a line.
+
+        `known` gives `row_text` of rows by their `id`, for manifests that share rows; the caller keeps those alive.
+        """
+        ready = known or {}
         parts = [f'"schema": "{SCHEMA}"']
         for name in self.__slots__:
             value = getattr(self, name)
             if isinstance(value, list) and value and not isinstance(value[0], str):
-                rows = ",\n  ".join(_json(_shallow(row)) for row in value)
+                rows = ",\n  ".join([ready.get(id(row)) or row_text(row) for row in value])
                 parts.append(f'"{name}": [\n  {rows}\n ]')
             else:
                 shown = _shallow(value) if isinstance(value, Recipient | Sender) else value
@@ -157,6 +161,11 @@ class Manifest:
 def _shallow(row: Any) -> dict[str, Any]:
     """A row as a dict; `dataclasses.asdict` copies deeply and takes four times as long."""
     return {name: getattr(row, name) for name in row.__slots__}
+
+
+def row_text(row: object) -> str:
+    """One entry of a manifest as it stands in the file."""
+    return _json(_shallow(row))
 
 
 def _json(value: object) -> str:

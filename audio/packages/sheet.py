@@ -38,9 +38,15 @@ class Sheet:
     warnings: list[str]
 
     @property
-    def sha256(self) -> str:
-        """Of all that is printed: the same sheet need not be drawn or hung again."""
-        return hashlib.sha256(json.dumps(asdict(self), ensure_ascii=False).encode("utf-8")).hexdigest()
+    def shared_sha256(self) -> str:
+        """Of all that is printed but the station's name."""
+        body = asdict(self) | {"station": ""}
+        return hashlib.sha256(json.dumps(body, ensure_ascii=False).encode("utf-8")).hexdigest()
+
+
+def sha256_of_sheet(shared_sha256: str, station: str) -> str:
+    """Of all that is printed: the same sheet need not be drawn or hung again."""
+    return hashlib.sha256(f"{shared_sha256}\n{station}".encode()).hexdigest()
 
 
 def sheet_of(manifest: Manifest, play_paths: dict[int, str]) -> Sheet:

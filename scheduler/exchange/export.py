@@ -19,8 +19,7 @@ from sqlalchemy import func, insert, select
 from audio.packages import contents, sheet, sheet_pdf
 from audio.packages.archive import write_archive
 from audio.packages.contents import Layout
-from audio.packages.errors import PackageProblem
-from audio.packages.folder import Shelf, old_listing, write_folder
+from audio.packages.folder import Shelf, Standing, standing_in, write_folder
 from audio.packages.manifest import (
     CHECKSUMS,
     MANIFEST,
@@ -31,6 +30,7 @@ from audio.packages.manifest import (
     RuleEntry,
     Sender,
     read_manifest,
+    row_text,
 )
 from audio.packages.signature import SigningKey, fingerprint, to_text
 from content.atomic import replacing
@@ -85,6 +85,9 @@ class _Body:
     lists: dict[str, bytes]
     entries: list[FileEntry]
     """Of the sounds and the lists."""
+    wall: sheet.Sheet
+    """Without the station's name."""
+    wall_sha256: str
 
 
 def export_package(
@@ -171,6 +174,8 @@ class _Exporter:
         self.gathered: dict[str, Gathered] = {}
         self.bodies: dict[object, _Body] = {}
         self.sent: list[dict[str, Any]] = []
+        self.known: dict[int, str] = {}
+        """Text of manifest rows by `id`; `bodies` keeps the shared ones alive."""
         with station.read() as session:
             newest = select(SentPackage.station_id, func.max(SentPackage.revision)).group_by(
                 SentPackage.station_id
@@ -182,31 +187,29 @@ class _Exporter:
         base, at_station = self._at_station(commune) if update else (None, frozenset[str]())
         body, gathered = self._body(commune, at_station)
         target = self.folder / (self._zip_name(commune) if self.form == "zip" else commune.code)
-        old = {} if self.form == "zip" else old_listing(target)
-        manifest = Manifest(
-            kind="urgent" if self.urgent else "full" if base is None else "update", revision=self._revision(commune), made_at=self.now.astimezone(UTC),
-            base=base, station=commune.recipient, sender=self.sender, from_on=self.from_on, until_on=self.until_on,
-            audio=body.layout.audio, plays=body.plays, rules=body.rules, unplaced=[*body.unplaced, *gathered.left_out],
-            sheet_of="", files=body.entries,
-        )  # fmt: skip
-        wall = sheet.sheet_of(manifest, body.layout.play_paths)
-        before = self._before(target) if old else None
-        own = self._own_files(wall, before)
+        old = Standing(files={}) if self.form == "zip" else standing_in(target)
+        wall_sha256 = sheet.sha256_of_sheet(body.wall_sha256, commune.name)
+        own = self._own_files(target, replace(body.wall, station=commune.name), wall_sha256, old)
         entries = [*body.entries, *(entry for entry, _made in own)]
         sums = contents.checksums(entries)
         entries.append(contents.entry(CHECKSUMS, sums))
-        manifest = replace(manifest, sheet_of=wall.sha256, files=entries)
-        unchanged = before is not None and _same(before, manifest)
-        if unchanged and before is not None:
-            manifest, written = before, 0
-        else:
+        manifest = Manifest(
+            kind="urgent" if self.urgent else "full" if base is None else "update", revision=self._revision(commune),
+            made_at=self.now.astimezone(UTC), base=base, station=commune.recipient, sender=self.sender,
+            from_on=self.from_on, until_on=self.until_on, audio=body.layout.audio, plays=body.plays, rules=body.rules,
+            unplaced=[*body.unplaced, *gathered.left_out], sheet_of=wall_sha256, files=entries,
+        )  # fmt: skip
+        text = self._unless_same(manifest, old)
+        written = 0
+        if text is not None:
             sources = self._sources(body, gathered, own, sums)
-            written = self._write(target, manifest, entries, sources, old)
-            self._note(commune, manifest)
+            written = self._write(target, text, entries, sources, old)
+            self._note(commune, manifest, text)
         return PackageSummary(
-            code=commune.code, name=commune.name, path=target, kind=manifest.kind, revision=manifest.revision,
+            code=commune.code, name=commune.name, path=target, kind=manifest.kind,
+            revision=manifest.revision if text is not None else old.revision or 0,
             from_on=self.from_on, until_on=self.until_on, plays=len(manifest.plays), sounds=len(manifest.audio),
-            size=sum(file.size for file in manifest.files), written=written, unchanged=unchanged,
+            size=sum(file.size for file in manifest.files), written=written, unchanged=text is None,
             needs=len(manifest.needs), unplaced=body.unplaced, left_out=gathered.left_out,
             fingerprint=self.sender.fingerprint,
         )  # fmt: skip
@@ -254,15 +257,24 @@ class _Exporter:
             for path, sha256 in layout.sounds.items()
         ]
         entries += [contents.entry(path, made) for path, made in lists.items()]
+        wall = replace(sheet.sheet_of(draft, layout.play_paths), station="")
+        shared: list[object] = [*layout.audio, *plays, *rules, *entries]
+        self.known |= {id(row): row_text(row) for row in shared}
         return _Body(
-            layout=layout, plays=plays, rules=rules, unplaced=fitted.unplaced, lists=lists, entries=entries
-        )
+            layout=layout, plays=plays, rules=rules, unplaced=fitted.unplaced, lists=lists, entries=entries,
+            wall=wall, wall_sha256=wall.shared_sha256,
+        )  # fmt: skip
 
-    def _own_files(self, wall: sheet.Sheet, before: Manifest | None) -> list[tuple[FileEntry, bytes | None]]:
+    def _own_files(
+        self, target: Path, wall: sheet.Sheet, wall_sha256: str, old: Standing
+    ) -> list[tuple[FileEntry, bytes | None]]:
         """The files that name the station; without content where the folder holds the same sheet already."""
-        if before is not None and before.sheet_of == wall.sha256:
-            kept = [file for file in before.files if file.path in {contents.SHEET_HTML, contents.SHEET_PDF}]
-            if len(kept) == 2:
+        names = (contents.SHEET_HTML, contents.SHEET_PDF)
+        if self.form == "dir" and old.sheet_of == wall_sha256 and all(name in old.files for name in names):
+            kept = [
+                FileEntry(path=name, sha256=old.files[name][0], size=old.files[name][1]) for name in names
+            ]
+            if all(_is_of_size(target / file.path, file.size) for file in kept):
                 return [(file, None) for file in kept]
         made = {contents.SHEET_HTML: sheet.html(wall), contents.SHEET_PDF: sheet_pdf.pdf(wall)}
         return [(contents.entry(path, content), content) for path, content in made.items()]
@@ -277,11 +289,26 @@ class _Exporter:
             CHECKSUMS: sums,
         }
 
+    def _unless_same(self, manifest: Manifest, old: Standing) -> bytes | None:
+        """The manifest's text, or None where just that stands there already but for revision and time of making."""
+        text = manifest.to_bytes(self.known)
+        if old.revision is None:
+            return text
+        head, rest = text[:400], text[400:]
+        head = head.replace(
+            f'"revision": {manifest.revision},'.encode(), f'"revision": {old.revision},'.encode()
+        )
+        head = head.replace(f'"{manifest.made_at.isoformat()}"'.encode(), f'"{old.made_at}"'.encode())
+        return None if head + rest == old.text else text
+
     def _write(
-        self, target: Path, manifest: Manifest, entries: list[FileEntry],
-        sources: dict[str, Path | bytes | None], old: dict[str, tuple[str, int]],
-    ) -> int:  # fmt: skip
-        text = manifest.to_bytes()
+        self,
+        target: Path,
+        text: bytes,
+        entries: list[FileEntry],
+        sources: dict[str, Path | bytes | None],
+        old: Standing,
+    ) -> int:
         signature = self.key.sign(text)
         if self.form == "zip":
             held: list[tuple[str, Path | bytes]] = [(MANIFEST, text), (SIGNATURE, signature)]
@@ -291,16 +318,8 @@ class _Exporter:
             return target.stat().st_size
         files = {file.path: (file.sha256, file.size, sources[file.path]) for file in entries}
         return write_folder(
-            target, text, signature, files, old, self.shelf, to_disk=self.form == "usb"
+            target, text, signature, files, old.files, self.shelf, to_disk=self.form == "usb"
         ).bytes_copied
-
-    def _before(self, target: Path) -> Manifest | None:
-        """The package of ours that stands in `target`, where it is whole and by this sender."""
-        try:
-            found = read_manifest((target / MANIFEST).read_bytes())
-        except (OSError, PackageProblem):
-            return None
-        return found if found.sender == self.sender and (target / SIGNATURE).is_file() else None
 
     def _revision(self, commune: Commune) -> int:
         """Above every earlier one, also after the database was restored from an old backup: minutes since 2026."""
@@ -323,10 +342,9 @@ class _Exporter:
             return None, frozenset()
         return base.revision, frozenset(entry.sha256 for entry in manifest_of(base.manifest).audio)
 
-    def _note(self, commune: Commune, manifest: Manifest) -> None:
+    def _note(self, commune: Commune, manifest: Manifest, text: bytes) -> None:
         if commune.id is None:
             return
-        text = manifest.to_bytes()
         self.sent.append(
             {
                 "station_id": commune.id, "revision": manifest.revision, "kind": manifest.kind,
@@ -354,6 +372,8 @@ def _play_entry(placed: Placed) -> PlayEntry:
     )  # fmt: skip
 
 
-def _same(before: Manifest, made: Manifest) -> bool:
-    """Whether only revision and time of making differ."""
-    return replace(before, revision=0, made_at=made.made_at) == replace(made, revision=0)
+def _is_of_size(path: Path, size: int) -> bool:
+    try:
+        return path.lstat().st_size == size
+    except OSError:
+        return False

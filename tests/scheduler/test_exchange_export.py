@@ -197,6 +197,28 @@ def test_a_second_export_writes_only_what_changed(centre: Station, tmp_path: Pat
     assert check_package(third.path).problems == []
 
 
+def test_sounds_that_only_change_their_place_in_the_month_are_not_written_again(
+    centre: Station, tmp_path: Path
+) -> None:
+    first = exported(centre, tmp_path / "out", form="usb")
+    with centre.decide() as session:
+        session.query(Play).order_by(Play.starts_at).first().status = "cancelled"
+    second = exported(centre, tmp_path / "out", form="usb")
+    assert sorted(path.name[:3] for path in (second.path / "audio").iterdir()) == ["001", "002", "003"]
+    assert second.written < first.written - 3 * 5000
+    assert check_package(second.path).problems == []
+
+
+def test_a_stick_that_lost_a_byte_is_mended_by_the_next_export(centre: Station, tmp_path: Path) -> None:
+    folder = exported(centre, tmp_path / "out", form="usb").path
+    sound = next((folder / "audio").iterdir())
+    sound.write_bytes(sound.read_bytes()[:-1] + b"x")
+    with centre.decide() as session:
+        session.query(Play).order_by(Play.starts_at).first().starts_at += timedelta(minutes=1)
+    exported(centre, tmp_path / "out", form="usb")
+    assert check_package(folder).problems == []
+
+
 def test_an_export_that_was_cut_off_is_no_package_and_is_finished_by_the_next(
     centre: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
