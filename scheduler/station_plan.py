@@ -14,6 +14,7 @@ from audio.models import EpisodeAudio
 from content.config import Config
 from content.episodes import estimated_ms, is_ready, item_episode, programme_episodes
 from content.errors import LoaError
+from content.events import record
 from content.language import N_
 from content.models import Episode, Item, Programme
 from content.months import months_between
@@ -61,16 +62,18 @@ def build(
     from_on: date,
     until_on: date,
     now: datetime,
+    person: str | None = None,
     dry_run: bool = False,
     progress: Callable[..., None] | None = None,
 ) -> BuiltPlan:
     """Lay every play of the station days [from_on, until_on], both inclusive.
 
     Plays that aired, are pinned, are frozen (within the station's freeze time of `now`) or lie in the past
-    stay; the others move as little as the rules allow.
+    stay; the others move as little as the rules allow. The local rules that the config names (`[plan] policy`)
+    narrow the sessions. `person` stands in the event log.
 
     Raises:
-        RangeError, NothingToPlanError.
+        RangeError, NothingToPlanError, content.policies.law.PolicyMissingError, content.policies.law.PolicyError.
     """
     if until_on < from_on:
         raise RangeError(from_on=from_on, until_on=until_on)
@@ -85,7 +88,11 @@ def build(
         begin_on = min([from_on, *(station.day_of(play.starts_at) for play in before)])
         task = narrowed(
             problem(
-                station.config, from_on=begin_on, until_on=until_on, episodes=episodes, plays=[*before, *plays]
+                station.config,
+                from_on=begin_on,
+                until_on=until_on,
+                episodes=episodes,
+                plays=[*before, *plays],
             ),
             policy_of(station),
             overridden_days(session),
@@ -109,6 +116,22 @@ def build(
             now,
             {key.id: length for key, length in episodes},
         )
+        figures = {
+            "from": from_on,
+            "until": until_on,
+            "added": built.added,
+            "moved": built.moved,
+            "removed": built.removed,
+        }
+        if built.added or built.moved or built.removed:
+            record(
+                session,
+                action="plan.built",
+                subject=f"plans:{built.plan_id}",
+                person=person,
+                detail=figures,
+                at=now,
+            )
         waiting = tuple(episode for episode, _length in episodes if not is_ready(episode))
         if dry_run:
             session.rollback()

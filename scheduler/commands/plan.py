@@ -74,14 +74,25 @@ to_option = option(
 @from_option
 @to_option
 @option("--dry-run", is_flag=True, help=N_("Show what would change, change nothing."))
+@option(
+    "--as", "as_name", metavar="PERSON", help=N_("Act as this person (else the one of this system account).")
+)
 @json_option
 @with_station
 def build(
-    station: Station, from_on: date | None, until_on: date | None, dry_run: bool, as_json: bool
+    station: Station,
+    from_on: date | None,
+    until_on: date | None,
+    dry_run: bool,
+    as_name: str | None,
+    as_json: bool,
 ) -> None:
+    from content.people import current_person
     from scheduler.station_plan import build as build_plan
 
     first, last = range_of(station, from_on, until_on)
+    with station.read() as session:
+        person = current_person(session, station.config, as_name)
     with progress(_("Planning"), 100) as advance:
         done = 0
 
@@ -92,7 +103,13 @@ def build(
             advance(step)
 
         built = build_plan(
-            station, from_on=first, until_on=last, now=datetime.now(UTC), dry_run=dry_run, progress=tell
+            station,
+            from_on=first,
+            until_on=last,
+            now=datetime.now(UTC),
+            person=person,
+            dry_run=dry_run,
+            progress=tell,
         )
     if as_json:
         print_json(

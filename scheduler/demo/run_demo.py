@@ -110,8 +110,8 @@ class DemoResult:
 def run_demo(folder: Path, tell: Tell, *, now: datetime | None = None, voice: str = "espeak") -> DemoResult:
     """Do the main job in `folder` (made when missing, else it must be empty); everything is kept there.
 
-    The next calendar month is planned and aired on a simulated clock. Two people are registered without
-    passwords, since nobody but the demo acts as them.
+    The next calendar month is planned and aired on a simulated clock. Two people are registered; who looks at
+    the station afterwards is the editor of the two.
 
     Raises:
         DemoFolderTakenError, and any error of the steps.
@@ -130,7 +130,9 @@ def run_demo(folder: Path, tell: Tell, *, now: datetime | None = None, voice: st
 def _main_job(station: Station, folder: Path, tell: Tell, now: datetime) -> DemoResult:
     with station.decide() as session:
         people.add_person(session, APPROVER, ["approver", "administrator"], by=people.os_account(), now=now)
-        people.add_person(session, EDITOR, ["editor"], by=APPROVER, now=now)
+        people.add_person(
+            session, EDITOR, ["editor", "operator"], by=APPROVER, os_user=people.os_account(), now=now
+        )
     tell(STEPS[1], 0)
     for name in DOCUMENTS:
         source = folder / "documents" / name
@@ -148,6 +150,7 @@ def _main_job(station: Station, folder: Path, tell: Tell, now: datetime) -> Demo
         from_on=first_on,
         until_on=until_on,
         now=now,
+        person=EDITOR,
         progress=lambda _stage, share: tell(STEPS[4], share),
     )
     if built.shortfalls:
