@@ -35,6 +35,8 @@ SHARE_RIGHT = re.compile(
     r"|lượng|mức|sản lượng|giá|quân số|lao động|học sinh|thôn|xã|phường|tổ|khu|đơn vị|chỉ tiêu|tiêu chí|trường|lần|thể tích|nhu cầu"
     r"|kinh phí|vốn|tháng|năm|ngày|quỹ|lớp|hợp tác|doanh nghiệp|sào|ha\b|lít|kg|đồng chí|ủy viên|nhiệm vụ|nội dung|cán bộ|bản|ấp|buôn|chi bộ)"
 )
+_FESTIVE = re.compile(r"\b(?:ngày|lễ|tết|dịp|kỷ niệm|chào mừng|hưởng ứng|truyền thống)\b[^,.;:()\d]{0,40}$")
+_DAY_LIST = re.compile(r"(?:\s*,\s*\d{1,2})*\s*(?:,|và)\s*\d{1,2}(?:/\d{1,2}(?!\d|%)|\s*tháng\s*\d)")
 _HOLIDAYS = {(30, 4), (2, 9), (8, 3), (20, 10), (20, 11), (27, 7), (19, 5), (3, 2), (22, 12), (26, 3), (27, 2), (21, 6), (19, 8),
              (28, 6), (15, 5), (13, 10), (10, 10), (9, 1), (18, 11), (7, 5), (10, 3), (24, 3), (25, 11), (26, 6), (11, 7)}  # fmt: skip
 _TIME = re.compile(
@@ -133,8 +135,11 @@ def day_and_month(scan: Scan) -> Said | None:
         )
         zeros = "0" in (match[1][0], match[3][0])
         holiday = (day, month) in _HOLIDAYS and (day >= month or left.strip() != "")
+        festive = _FESTIVE.search(left) is not None
         improper = day > month > 1 and left.strip() != ""
-        if not (strong or lunar or weak or holiday or range_follows or zeros or (improper and day > 12)):
+        if not (
+            strong or lunar or weak or holiday or range_follows or zeros or festive or (improper and day > 12)
+        ):
             return None
     words = date_words(day, month, None, scan.reading)
     if (day, month) in _HOLIDAYS and not _DATE_WEAK.search(left):
@@ -175,6 +180,8 @@ def day_or_month(scan: Scan) -> Said | None:
         return Said(match.end(), "ngày " + day_words(number, scan.reading), "day")
     if re.search(r"(?:mùng|mồng)\s*$", left) and 1 <= number <= 10:
         return Said(match.end(), cardinal(number, scan.reading), "day")
+    if 1 <= number <= 31 and _DAY_LIST.match(right) and re.search(r"\bngày(?: \d{1,2} ?(?:,|và))*\s*$", left):
+        return Said(match.end(), day_words(number, scan.reading), "day")
     day_before = re.search(
         r"(?<!\d )(?:\bngày|hôm|\bsáng|\btối|chiều|\bđêm|\btrưa)(?: \d{1,2} ?(?:,|và|-|đến|đến ngày|&))*\s*$",
         left,
