@@ -190,7 +190,7 @@ def _refuse_length(path: Path, found_ms: int, claimed_ms: int | None) -> None:
 def _claimed_by_riff(path: Path, found_ms: int) -> int | None:
     """How long a WAV would be were it as large as its header says; ffmpeg reads what is there and says nothing."""
     with path.open("rb") as stream:
-        claimed_bytes = struct.unpack("<4xI", stream.read(8))[0] + 8
+        claimed_bytes = int(struct.unpack("<4xI", stream.read(8))[0]) + 8
     if claimed_bytes in (8, 0xFFFFFFFF + 8):  # a recorder that writes as it goes
         return None
     return round(found_ms * claimed_bytes / path.stat().st_size)

@@ -13,7 +13,7 @@ from content.station import Station
 
 def recording_voice(station: Station) -> RecordingVoice:
     """The recordings of the station."""
-    return RecordingVoice(station.folder / "recordings")
+    return RecordingVoice(station.media.folder / "recordings")
 
 
 def voice_named(station: Station, name: str) -> Voice:

@@ -17,6 +17,7 @@ from content.language import N_
 
 _NO_MODEL = N_("no model is set: place one with `loa voice install FILE.onnx`")
 _NO_FILE = N_("the model {path} or its .json is missing: run `loa voice install FILE.onnx` again")
+_CHANGED = N_("the model {path} is not the one that was installed: run `loa voice install FILE.onnx` again")
 _NO_PACKAGE = N_('the package piper-tts is not installed: pip install "loaphuong[piper]"')
 
 
@@ -72,6 +73,12 @@ class PiperVoice:
     def close(self) -> None:
         self._loaded = None
 
+    def check(self) -> None:
+        """Load the model. Raises VoiceUnavailableError: why it cannot speak."""
+        self._config()
+        with self._lock:
+            self._load()
+
     def _config(self) -> dict[str, Any]:
         if self.model is None:
             raise VoiceUnavailableError(voice=self.name, reason=Told(_NO_MODEL))
@@ -85,6 +92,7 @@ class PiperVoice:
         if self._loaded is None:
             if self.model is None or not self.model.is_file():
                 raise VoiceUnavailableError(voice=self.name, reason=Told(_NO_FILE, path=self.model or "-"))
+            self._refuse_changed(self.model)
             try:
                 from piper import PiperVoice as Engine
             except ImportError as error:
@@ -94,6 +102,11 @@ class PiperVoice:
             except Exception as error:  # onnxruntime raises its own kinds for a damaged model
                 raise VoiceUnavailableError(voice=self.name, reason=str(error)[:200]) from error
         return self._loaded
+
+    def _refuse_changed(self, model: Path) -> None:
+        noted = Path(f"{model}.sha256")
+        if noted.is_file() and noted.read_text("ascii").strip() != sha256_of(model):
+            raise VoiceUnavailableError(voice=self.name, reason=Told(_CHANGED, path=model))
 
 
 def _language(config: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """A person's own voice: a file that staff supplied for a whole item, or for one sentence of it.
 
-Recordings stand in the station's `recordings` folder as house WAVs beside a small JSON that says what was recorded:
-item-12.wav for all of item 12, sentence-HASH.wav for one sentence wherever it is said.
+Recordings stand in the folder `recordings` of the media store (a backup takes it along) as house WAVs, beside
+a small JSON that says what was recorded: item-12.wav for all of item 12, sentence-HASH.wav for one sentence
+wherever it is said.
 """
 
 from __future__ import annotations

@@ -1,0 +1,164 @@
+"""`loa audio`: check and hear what was made, take a look at it, clean a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from content.commands.shell import (
+    LoaGroup,
+    json_option,
+    option,
+    print_json,
+    print_table,
+    progress,
+    say,
+    with_station,
+)
+from content.language import N_, _
+
+if TYPE_CHECKING:
+    from content.station import Station
+
+
+@click.group(
+    cls=LoaGroup,
+    help=N_("Check, hear and look at finished audio."),
+    epilog=N_("Example:\n  loa audio check\n  loa audio preview 3"),
+)
+def audio() -> None:
+    pass
+
+
+@audio.command(
+    "check",
+    help=N_(
+        "Measure again what was made for ITEMs (else for all): length, silence, clipping, loudness, damage."
+    ),
+    epilog=N_("Example:\n  loa audio check 3 4 --json"),
+)
+@click.argument("items", metavar="[ITEM]...", nargs=-1, type=int)
+@option("--listen", is_flag=True, help=N_("Let a recogniser listen, and name the words that it missed."))
+@json_option
+@with_station
+def check(station: Station, items: tuple[int, ...], listen: bool, as_json: bool) -> int:
+    from audio.check import check_items
+
+    recogniser = None
+    if listen:
+        from audio.recogniser import installed_recogniser
+
+        recogniser = installed_recogniser()
+    found = check_items(station, list(items) or None, recogniser)
+    if as_json:
+        print_json([one.as_json() for one in found])
+    else:
+        print_table(
+            _("Audio"),
+            [_("Kind"), _("No."), _("Title"), _("Length"), "LUFS", "dBTP", _("Voice"), _("Found")],
+            [
+                [
+                    _(one.kind), one.id, one.title, f"{one.length_ms / 1000:.0f} s", one.loudness_lufs,
+                    one.true_peak_dbtp, one.voice,
+                    "; ".join(problem.told(_) for problem in one.problems) or _("nothing odd"),
+                ]
+                for one in found
+            ],
+        )  # fmt: skip
+        for one in found:
+            if one.missed:
+                say(
+                    N_("{title}: a listener would miss: {words}"),
+                    title=one.title,
+                    words=", ".join(one.missed),
+                )
+    return 1 if any(one.problems for one in found) else 0
+
+
+@audio.command(
+    "preview",
+    help=N_("Play the finished audio of ITEM, or a sound file."),
+    epilog=N_("Example:\n  loa audio preview 3\n  loa audio preview ban-tin.mp3 --output main"),
+)
+@click.argument("what", metavar="ITEM|FILE")
+@option("--output", help=N_("An output of config.toml (else the sound card)."))
+@option("--segment", is_flag=True, help=N_("The item's own sound, before chime and loudness."))
+@with_station
+def preview(station: Station, what: str, output: str | None, segment: bool) -> None:
+    from audio.made import file_of
+
+    play_file(station, file_of(station, what, segment=segment), output)
+
+
+@audio.command(
+    "picture",
+    help=N_("Draw the waveform and loudness of ITEM or a sound file, as PNG or SVG."),
+    epilog=N_("Example:\n  loa audio picture 3 --out tin-3.svg"),
+)
+@click.argument("what", metavar="ITEM|FILE")
+@option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=N_("Where to draw it: .png or .svg."),
+)
+@with_station
+def picture(station: Station, what: str, out: Path) -> None:
+    from audio.made import file_of
+    from audio.picture import draw
+    from audio.profiles import profile_named
+
+    path = file_of(station, what)
+    draw(path, out, what, profile_named(station.config.audio.profile).target_lufs)
+    say(N_("Written: {path}"), path=out)
+
+
+@audio.command(
+    "clean",
+    help=N_("Clean a sound FILE from outside as a recording would be, into a WAV; or say why it is refused."),
+    epilog=N_("Example:\n  loa audio clean phone.m4a --out sach.wav"),
+)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help=N_("The WAV to write."))
+@json_option
+def clean(file: Path, out: Path, as_json: bool) -> None:
+    from audio.ingest import take_in
+
+    taken = take_in(file, out)
+    notes = [note.told(_) for note in taken.notes]
+    if as_json:
+        print_json(
+            {"path": out, "length_ms": taken.length_ms, "loudness_lufs": taken.loudness_lufs, "notes": notes}
+        )
+        return
+    for note in notes:
+        click.echo(note, err=True)
+    say(N_("Written: {path}"), path=out)
+
+
+def play_file(station: Station, path: Path, output: str | None) -> None:
+    """Play `path` on an output of the config, or the sound card, with a bar on stderr."""
+    from audio import preview as player
+    from audio.outputs.opening import outputs_of
+    from audio.outputs.sound_card import sound_card
+
+    if output is None:
+        chosen = sound_card("preview", "")
+    else:
+        chosen = next(iter(outputs_of(station.config, station.folder, output).values()))
+    chosen.open()
+    try:
+        with progress(path.name[:40], None) as advance:
+            seconds = 0
+
+            def tick(played_ms: int) -> None:
+                nonlocal seconds
+                if played_ms // 1000 > seconds:
+                    advance(played_ms // 1000 - seconds)
+                    seconds = played_ms // 1000
+
+            player.play(path, chosen, tick)
+    finally:
+        chosen.close()
