@@ -13,7 +13,7 @@ from content.errors import LoaError
 from content.language import _
 from content.station import Station
 from scheduler.daemon.folder import AirFolder
-from scheduler.daemon.journal import Entry, Journal, Register, recovered
+from scheduler.daemon.journal import Entry, Journal, Register, read, recovered
 from scheduler.daemon.lock import StationLock
 from scheduler.models import AsRun, Play
 
@@ -67,12 +67,10 @@ def _store_one(session: Session, row: AsRun | None, entry: Entry) -> None:
         play.status = entry.play_status
 
 
-def close_open_entries(
-    station: Station, journal: Journal, register: Register, *, resumable: set[int] | None = None
-) -> list[Entry]:
+def close_open_entries(journal: Journal, register: Register) -> list[Entry]:
     """Give an outcome to every entry that a crash left open; the closed entries.
 
-    The plays in `resumable` stay undecided: the caller goes on with them.
+    Their plays stay undecided (`play_status` None): the next run goes on with them or gives them up.
     """
     closed = []
     for entry in journal.open_entries():
@@ -82,12 +80,10 @@ def close_open_entries(
         )
         if entry.reason:
             reason = f"{entry.reason}; {reason}"
-        done = recovered(
-            entry, heard_ms, last_at, reason, goes_on=bool(resumable and entry.play_id in resumable)
-        )
+        done = recovered(entry, heard_ms, last_at, reason)
         if entry.length_ms and entry.offset_ms == 0 and heard_ms >= entry.length_ms:
             # It was through; only its last line was lost.
-            done = replace(done, outcome="aired", reason=None, play_status="aired")
+            done = replace(done, outcome="aired", reason=entry.reason, play_status="aired")
         journal.write(done)
         closed.append(done)
     return closed
@@ -99,7 +95,7 @@ def settle(station: Station) -> bool:
     For those who read the log while the station is off; nothing happens while a daemon holds the lock.
     """
     air = AirFolder.of(station)
-    if not air.journal.exists():
+    if not any(entry.is_open for entry in {entry.key: entry for entry in read(air.journal)}.values()):
         return True
     lock = StationLock(air.lock)
     try:
@@ -110,7 +106,7 @@ def settle(station: Station) -> bool:
         journal, register = Journal(air.journal), Register(air.register)
         journal.open()
         try:
-            if close_open_entries(station, journal, register):
+            if close_open_entries(journal, register):
                 store(station, journal.entries.values())
         finally:
             journal.close()

@@ -90,7 +90,7 @@ class Duties:
             plays = [p for p in fed.plays if start <= p.starts_at < end]
             if not fed.from_database:
                 return []
-            return freeze_day(daemon.station, daemon.feed_apart, daemon.rack, plays, day, now)
+            return freeze_day(daemon.station, daemon.rack, plays, day, now)
 
         daemon.workers.submit("freeze", freeze, done)
 

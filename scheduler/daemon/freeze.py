@@ -12,7 +12,6 @@ from content.language import N_, _
 from content.station import Station
 from scheduler.daemon import rundown
 from scheduler.daemon.cue import CueRack
-from scheduler.daemon.feed import Feed
 from scheduler.daemon.folder import AirFolder
 from scheduler.daemon.rundown import RundownPlay
 from scheduler.models import Play
@@ -41,7 +40,7 @@ def refuse_frozen(station: Station, play: Play, now: datetime) -> None:
 
 
 def freeze_day(
-    station: Station, feed: Feed, rack: CueRack, plays: Sequence[RundownPlay], day: date, now: datetime
+    station: Station, rack: CueRack, plays: Sequence[RundownPlay], day: date, now: datetime
 ) -> list[str]:
     """Fix the files of a day's plays in the database, write its rundown, and check it: one line for each fault.
 

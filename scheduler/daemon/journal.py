@@ -237,20 +237,14 @@ def read(path: Path) -> Iterator[Entry]:
                 yield entry
 
 
-def recovered(entry: Entry, heard_ms: int, last_at: datetime | None, reason: str, *, goes_on: bool) -> Entry:
-    """An entry that a crash left open, closed with what is known to have been heard.
-
-    `goes_on`: the play is resumed by this run, so that nothing is decided about it yet.
-    """
-    started_at = entry.started_at
-    ended_at = last_at or started_at
+def recovered(entry: Entry, heard_ms: int, last_at: datetime | None, reason: str) -> Entry:
+    """An entry that a crash left open, closed with what is known to have been heard."""
     return replace(
         entry,
         heard_ms=heard_ms,
-        ended_at=ended_at,
+        ended_at=last_at or entry.started_at,
         outcome="partial" if heard_ms else "missed",
         reason=reason,
-        play_status=None if goes_on or entry.play_id is None else "missed",
     )
 
 

@@ -193,7 +193,7 @@ class StationDaemon:
     # what was left by an earlier run
 
     def _recover(self) -> None:
-        closed = as_run.close_open_entries(self.station, self.journal, self.register)
+        closed = as_run.close_open_entries(self.journal, self.register)
         for entry in self.journal.entries.values():
             self.unstored[entry.key] = entry
             if entry.play_id is not None and entry.simulated == self.clock.simulated and entry.play_status:

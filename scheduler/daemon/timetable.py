@@ -119,7 +119,7 @@ class Timetable(BaseScheduler):  # type: ignore[misc]
                 else:
                     self.remove_job(job.id, "default")
         self._in_turn.run_ready()
-        following = store.get_next_run_time()
+        following: datetime | None = store.get_next_run_time()
         if following is None:
             return None
         return max(0.0, (following - self.clock.now()).total_seconds())

@@ -15,7 +15,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from content.config import Config
+from content.config import Config, RelayConfig, SessionConfig
 from scheduler.daemon.workers import Workers
 
 log = logging.getLogger("loa.daemon")
@@ -70,7 +70,8 @@ def powered_until(config: Config, now: datetime) -> datetime | None:
     local = now.astimezone(config.tz)
     ends: list[datetime] = []
     for day in (local.date(), local.date() + timedelta(days=1), local.date() - timedelta(days=1)):
-        for block in (*config.sessions, *config.relays):
+        blocks: list[SessionConfig | RelayConfig] = [*config.sessions, *config.relays]
+        for block in blocks:
             if day.isoweekday() not in block.weekdays:
                 continue
             if (block.from_on and day < block.from_on) or (block.until_on and day > block.until_on):
