@@ -31,7 +31,7 @@ def due_reports(session: Session, config: Config, today: date) -> list[dict[str,
         .join(Document, Document.id == Deadline.document_id)
         .where(Deadline.status != "rejected")
         .order_by(Deadline.id)
-    ).tuples():
+    ):
         due_on, slug = next_due(deadline.every, deadline.day or config.report.due_day, today, made)
         found.append(
             {

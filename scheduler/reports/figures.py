@@ -223,7 +223,7 @@ def _rows(session: Session, start: datetime, end: datetime, simulated: bool) -> 
         .where(at >= start, at < end, AsRun.simulated.is_(simulated), AsRun.outcome.is_not(None))
         .order_by(at, AsRun.id)
     )  # fmt: skip
-    return [_Row(*row) for row in session.execute(query).tuples()]
+    return [_Row(*row) for row in session.execute(query)]
 
 
 def _made_good(session: Session) -> set[int | None]:
@@ -298,7 +298,7 @@ def _stations(
     names = {row.id: row.name for row in session.execute(select(CommuneStation.id, CommuneStation.name))}
     kinds: dict[int | None, str] = {}
     if names:
-        kinds.update(session.execute(select(Play.id, Play.kind)).tuples())
+        kinds.update(session.execute(select(Play.id, Play.kind)))
     for station_id, kind, outcome, heard_ms, play_id in session.execute(
         select(
             StationAsRun.station_id,

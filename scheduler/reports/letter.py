@@ -7,6 +7,7 @@ from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 from content.config import Config
 from content.errors import LoaError
@@ -40,6 +41,7 @@ def to_docx(figures: Figures, config: Config, form: Path | None = None) -> bytes
     Raises:
         FormError: the form is no docx or its marks cannot be filled.
     """
+    from docx.opc.exceptions import OpcError
     from docxtpl import DocxTemplate
     from jinja2 import TemplateError
     from jinja2.sandbox import SandboxedEnvironment
@@ -50,7 +52,16 @@ def to_docx(figures: Figures, config: Config, form: Path | None = None) -> bytes
         template.render(_facts(figures, config), SandboxedEnvironment(autoescape=True), autoescape=True)
         out = BytesIO()
         template.save(out)
-    except (TemplateError, ValueError, KeyError, OSError, TypeError, SyntaxError) as error:
+    except (
+        TemplateError,
+        OpcError,
+        BadZipFile,
+        ValueError,
+        LookupError,
+        OSError,
+        TypeError,
+        SyntaxError,
+    ) as error:
         raise FormError(
             path=path, reason=str(error).splitlines()[0] if str(error) else type(error).__name__
         ) from error
