@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from dataclasses import dataclass, replace
 
+from scheduler.planner.guided import retry
 from scheduler.planner.line import Line
 from scheduler.planner.problem import Problem, Programme
 from scheduler.planner.search import Progress, Search
@@ -144,4 +145,5 @@ def plan_alone(
     for zones, day, start, length in announcements:
         search.air.occupy(zones, day, start, length, -1)
     search.run(progress, effort)
+    retry(search)
     return search

@@ -12,6 +12,7 @@ from content.errors import Told
 from content.language import N_
 from scheduler.planner.districts import groups_of, plan_alone, plan_groups
 from scheduler.planner.errors import ProblemError
+from scheduler.planner.explain import explain
 from scheduler.planner.line import Line
 from scheduler.planner.problem import FIXED, OFF_AIR, GivenPlay, Problem, read
 from scheduler.planner.replan import Change, names_of, replan
@@ -67,7 +68,8 @@ def solve(
         names, change = {}, Change()
     plays = plays_of(compact, lines, names, [p for p in standing if p.at < earliest])
     mark_make_goods(plays, missed, {p.id for p in standing})
-    return Solution(plays=plays, figures={"change": change})
+    shortfalls = explain(compact, problem, lines, earliest)
+    return Solution(plays=plays, shortfalls=shortfalls, figures={"change": change})
 
 
 def mark_make_goods(plays: list[dict[str, Any]], missed: list[GivenPlay], known: set[str]) -> None:

@@ -20,7 +20,7 @@ class Line:
 
     __slots__ = (
         "adjacent", "anchors", "air", "base", "camp_of", "caps", "days", "devs", "fixed", "gap_days", "gap_s", "gaps", "index",
-        "lack", "length_s", "limits", "locked", "needs", "number", "odd_s", "of_day", "pair", "periods", "places", "pressure", "programme", "settled", "tally",
+        "lack", "least_lack", "length_s", "limits", "locked", "needs", "number", "odd_s", "of_day", "pair", "periods", "places", "pressure", "programme", "settled", "tally",
         "urgency", "wants", "weight", "wished", "zones",
     )  # fmt: skip
 
@@ -56,6 +56,7 @@ class Line:
         self.devs: list[float] = []
         self.fixed: set[int] = set()
         self.odd_s: dict[int, int] = {}  # fixed airings of another length than the programme has now
+        self.least_lack = 0  # what it lacks even with the air to itself
         self.locked = False
         self.anchors: frozenset[int] = frozenset()  # times of the plan that stands: leaving one costs STAY
         self.tally = [0] * len(self.periods)
@@ -197,8 +198,8 @@ class Line:
         return total
 
     def hungry(self) -> bool:
-        """Whether an airing is missing to an obligation or a wish."""
-        return self.lack > 0
+        """Whether an airing is missing that the line could have if it had the air to itself."""
+        return self.lack > self.least_lack
 
     def settle(self) -> None:
         """Forget places left empty; the deviations are those of the airings that there are."""

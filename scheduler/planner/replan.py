@@ -54,7 +54,9 @@ def replan(
     search = Search(problem, lines, seed)
     for zones, day, start, length in announcements:
         search.air.occupy(zones, day, start, length, -1)
+    search.air.sturdy = False
     lost = lay_standing(search, standing)
+    search.air.sturdy = True
     for line in lines:
         if line.number:
             line.anchors = frozenset(line.placed()) | frozenset(lost.get(line.index, ()))
@@ -169,6 +171,7 @@ def feed(search: Search, earliest: int, progress: Progress | None) -> str:
     hungry = [line for line in search.lines if line.hungry()]
     if hungry:
         before = sum(line.shortfall()[0] for line in hungry)
+        search.air.sturdy = False
         search.mend(MEND_STEPS, progress=progress)
         if sum(line.shortfall()[0] for line in search.lines) < before or not any(
             x.hungry() for x in search.lines

@@ -25,6 +25,8 @@ STEPS_PER_AIRING = 6
 LEAST_STEPS = 4_000
 MOST_STEPS = 30_000
 NEAR_DAYS = 7
+MEND_ROUNDS = 4
+RELAY_SHARE = 0.06
 LONG_DAYS = 100  # above this the exact pattern of a line costs too much
 SESSION_S = 3 * 3600  # room closer together than this counts as one session of the day
 
@@ -47,7 +49,12 @@ class Search:
         airings = sum(line.number for line in self.lines)
         steps = int(effort * min(MOST_STEPS, max(LEAST_STEPS, airings * STEPS_PER_AIRING)))
         self.improve(steps // 2, progress=_part(progress, 0.05, 0.45))
-        self.mend(steps // 2, progress=_part(progress, 0.45, 0.6))
+        self.mend(steps // 4, progress=_part(progress, 0.45, 0.5))
+        for round_ in range(MEND_ROUNDS):
+            if not any(line.hungry() for line in self.lines):
+                break
+            self.air.sturdy = False
+            self.mend(steps // 4, progress=_part(progress, 0.5 + 0.1 * round_ / MEND_ROUNDS, 0.5 + 0.1 * (round_ + 1) / MEND_ROUNDS))
         self.improve(steps // 2, heat=0.03, progress=_part(progress, 0.6, 1.0))
 
     # -- times open to a line
@@ -184,6 +191,7 @@ class Search:
         """Lay a line for the first time; where the room left does not do, leave places empty for later."""
         alone = self.pattern(line, self.alone_times(line))
         least = counts_hold(line, alone)[1:]
+        line.least_lack = sum(least) if self.problem.days <= LONG_DAYS else 0
         line.number = len(alone)
         if line.number >= 2:
             devs = [line.dev(i, at) for i, at in enumerate(alone)]
@@ -238,7 +246,7 @@ class Search:
         widest = max(line.devs) if number > 1 else NO_LIMIT
         needs, wants, caps = line.needs, line.wants, line.caps
         urgency = line.urgency
-        hungry = line.hungry()
+        hungry = line.lack > 0
         options: list[tuple[float, int]] = []
         for day in range(first, last + 1):
             if not line.days[day]:
@@ -437,8 +445,8 @@ class Search:
         """
         chance = self.random.random
         costs = [line.cost() for line in self.lines]
-        wanting = [x.index for x in self.lines if x.lack and not x.locked]
-        best_cost = self._missing()
+        wanting = [x.index for x in self.lines if x.hungry() and not x.locked]
+        best_cost = self.missing()
         steady = any(line.anchors for line in self.lines)
         best = [list(x.places) for x in self.lines]
         touched: set[int] = set()
@@ -452,7 +460,13 @@ class Search:
             order, day = self._ruin(line, before)
             if not order:
                 continue
-            self._rebuild(order, day)
+            other = self._to_relay(line, day) if chance() < RELAY_SHARE and not steady else None
+            if other is not None:
+                before.setdefault(other.index, list(other.places))
+                self.lift(other)
+            self._rebuild([x for x in order if x is not other], day)
+            if other is not None:
+                self.lay(other, self.pattern(other, self.all_times(other)))
             change = 0.0
             after = {}
             for index in before:
@@ -471,9 +485,9 @@ class Search:
                 costs[index] = cost
             touched.update(after)
             if fed:
-                wanting = [i for i in wanting if self.lines[i].lack]
-                wanting += [i for i in after if self.lines[i].lack and i not in wanting]
-                missing = self._missing()
+                wanting = [i for i in wanting if self.lines[i].hungry()]
+                wanting += [i for i in after if self.lines[i].hungry() and i not in wanting]
+                missing = self.missing()
                 if missing < best_cost:
                     best_cost, best, touched = missing, [list(x.places) for x in self.lines], set()
         if wanting and touched:
@@ -481,7 +495,18 @@ class Search:
         for line in self.lines:
             line.pressure = 1.0
 
-    def _missing(self) -> float:
+    def _to_relay(self, line: Line, day: int) -> Line | None:
+        """A line with airings near that day, to be laid anew as a whole: its rhythm may be what is in the way."""
+        near = {
+            other
+            for zone in line.zones
+            for close in range(max(0, day - 1), min(self.problem.days, day + 2))
+            for _, _, other in self.air.on[zone][close]
+        }
+        able = [i for i in sorted(near) if i >= 0 and not self.lines[i].locked and not self.lines[i].fixed]
+        return self.lines[able[int(self.random.random() * len(able))]] if able else None
+
+    def missing(self) -> float:
         """The weighted shortfall of the whole plan, without pressure."""
         total = 0.0
         for line in self.lines:

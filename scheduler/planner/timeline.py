@@ -25,6 +25,9 @@ class Timeline:
         self.budget = [z.budget_s for z in problem.zones]
         self.most = [z.max_plays for z in problem.zones]
         self.lines = lines
+        # keep plays of one topic apart even where a third lies between them, so that a miss of the third
+        # breaks no rule; given up only where there is no room for it
+        self.sturdy = True
         self.topics = [*(line.programme.topic for line in lines), None]
         for line in lines:
             self._relate(line)
@@ -121,10 +124,11 @@ class Timeline:
         for at, (start, end, other) in enumerate(on):
             if adjacent[other]:
                 low, high = start - apart, end + apart
-                if at > 0 and on[at - 1][0] > low:
-                    low = on[at - 1][0]
-                if at + 1 < len(on) and on[at + 1][0] < high:
-                    high = on[at + 1][0]
+                if not self.sturdy:
+                    if at > 0 and on[at - 1][0] > low:
+                        low = on[at - 1][0]
+                    if at + 1 < len(on) and on[at + 1][0] < high:
+                        high = on[at + 1][0]
                 shut.append((low - length, high))
         return shut
 

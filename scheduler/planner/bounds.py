@@ -1,0 +1,182 @@
+"""Proofs of what no plan could bring: lower bounds on missing airings.
+
+`alone` looks at one line with the air to itself (its dates, gaps and limits). `together` relaxes all lines
+of a zone to whole days and sessions (no order inside a session, no separation of topics or units) and lets
+HiGHS minimise what is missing; the solver's dual bound holds for every plan.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from scheduler.planner.dynamic import patterns
+from scheduler.planner.line import Line
+from scheduler.planner.problem import DAY_S, NO_LIMIT, Problem
+
+MOST_NODES: Final = 2_000
+MOST_ITERATIONS: Final = 400_000
+
+
+class _Roomy(Line):
+    """A line whose airings may sit anywhere in an interval: gaps are measured at their widest."""
+
+    __slots__ = ("reach",)
+
+    def apart(self, first: int, second: int) -> bool:
+        return super().apart(first, second + self.reach.get(second, 0))
+
+
+def alone(problem: Problem, line: Line, window: tuple[int, int], earliest: int = 0) -> int:
+    """Airings that the obligations inside these days (both inclusive) must miss even with the air to itself."""
+    inside = tuple(p for p in line.programme.periods if window[0] <= p.first and p.last <= window[1] and p.need)
+    if not inside:
+        return 0
+    capped = tuple(
+        replace(p, need=0, want=0)
+        for p in line.programme.periods
+        if p.most < NO_LIMIT and window[0] <= p.first and p.last <= window[1]
+    )
+    periods = tuple(replace(p, most=NO_LIMIT, want=0) for p in inside) + capped
+    roomy = _Roomy(0, replace(line.programme, periods=periods), line.zones, problem, earliest)
+    roomy.fixed = {at for at in line.fixed if window[0] <= at // DAY_S <= window[1]}
+    roomy.reach = {}
+    times: set[int] = set(roomy.fixed)
+    for day in range(window[0], window[1] + 1):
+        for low, high in roomy.base[day]:
+            step = line.length_s + 1
+            for number in range(min(roomy.most_on(day), 1 + (high - low) // step, 6)):
+                at = day * DAY_S + low + number * step
+                times.add(at)
+                roomy.reach[at] = day * DAY_S + high - at
+    found = patterns(roomy, sorted(times))
+    return min((p.hard for p in found.values()), default=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A bound on missing airings, and the relaxed plan that came with it: per line (its place in `lines`) the
+    (day, number of the free interval) of its airings."""
+
+    missing: int
+    layout: dict[int, list[tuple[int, int]]]
+
+
+def together(problem: Problem, lines: Sequence[Line], zone: int, window: tuple[int, int]) -> Proof:
+    """Airings that the obligations of all lines of a zone inside these days must miss, at the least."""
+    import highspy
+
+    model = highspy.Highs()
+    model.silent()
+    for option, value in (
+        ("threads", 1),
+        ("random_seed", 0),
+        ("mip_max_nodes", MOST_NODES),
+        ("mip_rel_gap", 0.0),
+        ("mip_abs_gap", 0.99),
+        ("simplex_iteration_limit", MOST_ITERATIONS),
+    ):
+        model.setOptionValue(option, value)
+    low, high = window
+    columns = 0
+    air: dict[tuple[int, int], list[tuple[int, int]]] = {}  # (day, free interval) -> (column, seconds)
+    on_day: dict[int, list[tuple[int, int]]] = {}
+    gone: dict[int, int] = {}
+    rows: list[tuple[float, float, list[int], list[float]]] = []
+    costs: list[int] = []
+    bounds: list[tuple[float, float]] = []
+    free = problem.zones[zone].free
+
+    def column(upper: float, cost: int) -> int:
+        nonlocal columns
+        costs.append(cost)
+        bounds.append((0.0, upper))
+        columns += 1
+        return columns - 1
+
+    place_of: dict[int, tuple[int, int, int]] = {}
+    for owner, line in enumerate(lines):
+        if zone not in line.zones:
+            continue
+        per_day: dict[int, list[int]] = {}
+        fixed: dict[int, int] = {}
+        for at in line.fixed:
+            day = at // DAY_S
+            if low <= day <= high:
+                fixed[day] = fixed.get(day, 0) + 1
+                gone[day] = gone.get(day, 0) + line.length_s
+        for day in range(low, high + 1):
+            most = line.most_on(day)
+            for number, (start, end) in enumerate(free[day]):
+                if any(start <= a and a + line.length_s <= end for a, _ in line.base[day]):
+                    one = column(float(min(most, 50)), 0)
+                    place_of[one] = (owner, day, number)
+                    per_day.setdefault(day, []).append(one)
+                    air.setdefault((day, number), []).append((one, line.length_s))
+                    on_day.setdefault(day, []).append((one, line.length_s))
+        _limit(line, per_day, fixed, window, rows)
+        for period in line.programme.periods:
+            if period.need and low <= period.first and period.last <= high:
+                days = range(period.first, period.last + 1)
+                short = column(float(period.need), 1)
+                has = [c for d in days for c in per_day.get(d, ())]
+                there = sum(fixed.get(d, 0) for d in days)
+                rows.append((period.need - there, math.inf, [*has, short], [1.0] * (len(has) + 1)))
+    for (day, number), entries in air.items():
+        start, end = free[day][number]
+        gap = problem.changeover_s
+        rows.append((-math.inf, end - start + gap, [c for c, _ in entries], [float(s + gap) for _, s in entries]))
+    for day, entries in on_day.items():
+        budget, most = problem.zones[zone].budget_s, problem.zones[zone].max_plays
+        if budget < NO_LIMIT:
+            rows.append((-math.inf, budget - gone.get(day, 0), [c for c, _ in entries], [float(s) for _, s in entries]))
+        if most < NO_LIMIT:
+            rows.append((-math.inf, most, [c for c, _ in entries], [1.0] * len(entries)))
+    for (lower, upper), cost in zip(bounds, costs, strict=True):
+        model.addCol(float(cost), lower, upper, 0, [], [])
+    model.changeColsIntegrality(
+        columns, list(range(columns)), [highspy.HighsVarType.kInteger] * columns
+    )
+    for lower, upper, index, value in rows:
+        if index:
+            model.addRow(lower, upper, len(index), index, value)
+    model.run()
+    bound = float(model.getInfo().mip_dual_bound)
+    layout: dict[int, list[tuple[int, int]]] = {}
+    values = model.getSolution().col_value
+    if len(values) == columns:
+        for one, (owner, day, number) in place_of.items():
+            layout.setdefault(owner, []).extend([(day, number)] * round(values[one]))
+    return Proof(missing=max(0, math.ceil(bound - 1e-6)) if math.isfinite(bound) else 0, layout=layout)
+
+
+def _limit(
+    line: Line,
+    per_day: dict[int, list[int]],
+    fixed: dict[int, int],
+    window: tuple[int, int],
+    rows: list[tuple[float, float, list[int], list[float]]],
+) -> None:
+    """Rows for most per day, days between airings and most per period."""
+    low, high = window
+    for day in range(low, high + 1):
+        most, has = line.most_on(day), per_day.get(day, [])
+        if len(has) > 1 and most < NO_LIMIT:
+            rows.append((-math.inf, most - fixed.get(day, 0), has, [1.0] * len(has)))
+    gaps = {line.gap_days} | {days for _, days in line.gaps}
+    gap = min(gaps) if line.camp_of is not None else line.gap_days
+    if gap >= 1:
+        for day in range(low, high + 1):
+            days = range(day, min(high, day + gap - 1) + 1)
+            has = [c for d in days for c in per_day.get(d, [])]
+            if has and not any(fixed.get(d) for d in days):
+                rows.append((-math.inf, 1.0, has, [1.0] * len(has)))
+    for period in line.programme.periods:
+        if period.most < NO_LIMIT and low <= period.first and period.last <= high:
+            days = range(period.first, period.last + 1)
+            has = [c for d in days for c in per_day.get(d, [])]
+            if has:
+                there = sum(fixed.get(d, 0) for d in days)
+                rows.append((-math.inf, max(0, period.most - there), has, [1.0] * len(has)))

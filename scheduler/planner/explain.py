@@ -1,0 +1,289 @@
+"""Why an obligation is missed: the rules that clash, the dates, the proof, and what was seen to help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from content.errors import Told
+from content.language import N_
+from scheduler.planner import bounds, relax
+from scheduler.planner.line import Line
+from scheduler.planner.problem import DAY_S, Period, Problem
+from scheduler.planner.search import LONG_DAYS, Search
+from scheduler.planner.shortfall import Relaxation, Shortfall
+
+CODES: Final = {"COUNT": "COUNT_MIN", "CAMPAIGN": "CAMPAIGN_MIN", "FIRST_BY": "FIRST_BY", "SERIES": "SERIES"}
+MOST_LINES: Final = 400
+MOST_TRIALS: Final = 8
+NEAR_DAYS: Final = 7
+JOINT_DAYS: Final = 45
+
+
+def explain(problem: Problem, source: Mapping[str, Any], lines: Sequence[Line], earliest: int = 0) -> list[Shortfall]:
+    """Every obligation and wish that the plan misses, obligations first."""
+    short = [line for line in lines if line.lack]
+    if not short:
+        return []
+    hungry = [line for line in short if line.shortfall()[0]]
+    sure = unavoidable(problem, lines, hungry, earliest)
+    search = reopen(problem, lines, hungry) if hungry else None
+    found: list[Shortfall] = []
+    for line in short:
+        relaxations: tuple[Relaxation, ...] | None = None
+        for number, period in enumerate(line.periods):
+            have, need, want = line.tally[number], line.needs[number], line.wants[number]
+            if have >= want:
+                continue
+            hard = have < need
+            if hard and relaxations is None and search is not None:
+                relaxations = relaxations_for(problem, source, search, line, period, have, earliest)
+            found.append(
+                Shortfall(
+                    rule=CODES[period.rule] if hard else "TARGET",
+                    programme=line.programme.id,
+                    zones=tuple(problem.zones[z].id for z in line.zones),
+                    first_on=problem.on(period.first).isoformat(),
+                    last_on=problem.on(period.last).isoformat(),
+                    needed=need if hard else want,
+                    planned=have,
+                    unavoidable=sure.get((line.programme.index, line.zones, number), 0) if hard else 0,
+                    clashes=tuple(clashes(problem, source, lines, line, period)),
+                    dates=tuple(problem.on(d).isoformat() for d in open_days(line, period)),
+                    relaxations=relaxations or () if hard else (),
+                    soft=not hard,
+                    facts={"title": line.programme.title, "clashing_programmes": rivals(lines, line, period)},
+                )
+            )
+    found.sort(key=lambda s: (s.soft, s.programme, s.zones, s.first_on, s.rule))
+    return found
+
+
+def open_days(line: Line, period: Period) -> list[int]:
+    """The days of the period on which the programme has any room at all."""
+    return [d for d in range(max(0, period.first), min(len(line.base) - 1, period.last) + 1) if line.base[d]]
+
+
+def unavoidable(
+    problem: Problem, lines: Sequence[Line], hungry: Sequence[Line], earliest: int
+) -> dict[tuple[int, tuple[int, ...], int], int]:
+    """Per missed period: how many of its missing airings are proven to be missing from every plan."""
+    sure: dict[tuple[int, tuple[int, ...], int], int] = {}
+    alone_sum: dict[int, int] = {}
+    missing_sum: dict[int, int] = {}
+    for line in hungry:
+        shorts = [n for n, p in enumerate(line.periods) if line.tally[n] < p.need]
+        for cluster in _clusters(line, shorts, problem.days):
+            window = (0, problem.days - 1)
+            if problem.days > LONG_DAYS:
+                window = (
+                    max(0, min(line.periods[n].first for n in cluster)),
+                    max(line.periods[n].last for n in cluster),
+                )
+            left = bounds.alone(problem, line, window, earliest)
+            for number in cluster:
+                missing = line.needs[number] - line.tally[number]
+                share = min(missing, left)
+                left -= share
+                sure[line.programme.index, line.zones, number] = share
+                for zone in line.zones:
+                    alone_sum[zone] = alone_sum.get(zone, 0) + share
+                    missing_sum[zone] = missing_sum.get(zone, 0) + missing
+    for zone in sorted(z for z in missing_sum if missing_sum[z] > alone_sum[z]):
+        open_ = [
+            (line, number)
+            for line in hungry
+            if zone in line.zones
+            for number in range(len(line.periods))
+            if (line.programme.index, line.zones, number) in sure
+            and sure[line.programme.index, line.zones, number] < line.needs[number] - line.tally[number]
+        ]
+        if not open_:
+            continue
+        first = max(0, min(line.periods[n].first for line, n in open_) - NEAR_DAYS)
+        last = min(problem.days - 1, max(line.periods[n].last for line, n in open_) + NEAR_DAYS)
+        if problem.days <= JOINT_DAYS:
+            first, last = 0, problem.days - 1
+        if last - first > JOINT_DAYS:
+            continue
+        inside = sum(
+            share
+            for (index, zones, number), share in sure.items()
+            if zone in zones
+            and first <= problem.programmes[index].periods[number].first
+            and problem.programmes[index].periods[number].last <= last
+        )
+        left = bounds.together(problem, lines, zone, (first, last)).missing - inside
+        for line, number in open_:
+            key = line.programme.index, line.zones, number
+            share = max(0, min(line.needs[number] - line.tally[number] - sure[key], left))
+            left -= share
+            sure[key] += share
+    return sure
+
+
+def _clusters(line: Line, shorts: list[int], days: int) -> list[list[int]]:
+    """Missed periods that lie close together, as one group each."""
+    if days <= LONG_DAYS:
+        return [shorts]
+    groups: list[list[int]] = []
+    for number in sorted(shorts, key=lambda n: line.periods[n].first):
+        last = max((line.periods[n].last for n in groups[-1]), default=0) if groups else -99
+        if groups and line.periods[number].first <= last + NEAR_DAYS:
+            groups[-1].append(number)
+        else:
+            groups.append([number])
+    return groups
+
+
+def clashes(
+    problem: Problem, source: Mapping[str, Any], lines: Sequence[Line], line: Line, period: Period
+) -> list[Told]:
+    """The rules that leave too little, each with its dates."""
+    programme = line.programme
+    rules = source["programmes"][programme.index].get("rules") or {}
+    allowed = [d for d in range(period.first, period.last + 1) if programme.days[d]]
+    days = open_days(line, period)
+    shown = [f"{problem.on(d):%d/%m}" for d in days]
+    told: list[Told] = []
+    if rules.get("weekdays") and len(set(rules["weekdays"])) < 7:
+        told.append(
+            Told(
+                N_("{programme} may air only on {weekdays}: that leaves {count} days ({dates})"),
+                programme=programme.id,
+                weekdays=[Told(relax.WEEKDAYS[d - 1]) for d in sorted(set(rules["weekdays"]))],
+                count=len(days),
+                dates=shown or "–",
+            )
+        )
+    closed = [d for d in allowed if d not in days]
+    if closed:
+        told.append(
+            Told(
+                N_("no window is open for it on {dates} (blocks, day-parts or the length of {minutes} minutes)"),
+                dates=[f"{problem.on(d):%d/%m}" for d in closed],
+                minutes=round(programme.length_s / 60, 1),
+            )
+        )
+    if programme.gap_days > 1 or programme.gap_s:
+        told.append(
+            Told(
+                N_("airings of {programme} must be {days} days and {hours} hours apart: in {first}–{last} that clashes with {needed} airings"),
+                programme=programme.id,
+                days=programme.gap_days,
+                hours=round(programme.gap_s / 3600, 1),
+                first=f"{problem.on(period.first):%d/%m}",
+                last=f"{problem.on(period.last):%d/%m}",
+                needed=max(period.need, period.want),
+            )
+        )
+    told += _crowds(problem, lines, line, days)
+    return told
+
+
+def rivals(lines: Sequence[Line], line: Line, period: Period) -> list[str]:
+    """The programmes that hold air which the missed airing could use, most air first."""
+    airing = {at // DAY_S for at in line.placed()}
+    zone = line.zones[0]
+    used: dict[str, int] = {}
+    reach = {d: line.base[d] for d in open_days(line, period) if d not in airing}
+    for other in lines:
+        if other is line or zone not in other.zones:
+            continue
+        for at in other.placed():
+            day, start = divmod(at, DAY_S)
+            if any(a - other.length_s < start < b + line.length_s for a, b in reach.get(day, ())):
+                used[other.programme.id] = used.get(other.programme.id, 0) + other.length_s
+    return sorted(used, key=lambda name: (-used[name], name))[:8]
+
+
+def _crowds(problem: Problem, lines: Sequence[Line], line: Line, days: list[int]) -> list[Told]:
+    """Days on which what the programme may use is full, with those that fill it."""
+    if not days:
+        return []
+    used: dict[str, int] = {}
+    room = 0
+    airing = {at // DAY_S for at in line.placed()}
+    crowded = [d for d in days if d not in airing]
+    if not crowded:
+        return []
+    zone = line.zones[0]
+    reach = {d: [(a, b + line.length_s) for a, b in line.base[d]] for d in crowded}
+    for day in crowded:
+        room += sum(b - a for a, b in reach[day])
+    for other in lines:
+        if other is line or zone not in other.zones:
+            continue
+        for at in other.placed():
+            day, start = divmod(at, DAY_S)
+            if any(a <= start < b for a, b in reach.get(day, ())):
+                used[other.programme.id] = used.get(other.programme.id, 0) + other.length_s
+    if not used:
+        return []
+    most = sorted(used, key=lambda name: (-used[name], name))[:6]
+    return [
+        Told(
+            N_("on {dates} its {room} minutes of air in {zone} hold {used} minutes of others, most of them {programmes}"),
+            dates=[f"{problem.on(d):%d/%m}" for d in crowded],
+            room=round(room / 60),
+            zone=problem.zones[zone].id,
+            used=round(sum(used.values()) / 60),
+            programmes=most,
+        )
+    ]
+
+
+def reopen(problem: Problem, lines: Sequence[Line], hungry: Sequence[Line]) -> Search:
+    """A search that holds the finished plan, to try changes on. On a district only what is near."""
+    chosen = list(lines)
+    if len(chosen) > MOST_LINES:
+        zones = {zone for line in hungry for zone in line.zones}
+        chosen = [line for line in lines if zones & set(line.zones)]
+        for line in chosen:
+            line.locked = not zones >= set(line.zones)
+    for index, line in enumerate(chosen):
+        line.index = index
+        line.anchors = frozenset()
+    search = Search(problem, chosen, 0)
+    search.air.sturdy = False
+    for line in chosen:
+        for at in line.placed():
+            search.air.add(line, at)
+    return search
+
+
+def relaxations_for(
+    problem: Problem, source: Mapping[str, Any], search: Search, line: Line, period: Period, planned: int, earliest: int
+) -> tuple[Relaxation, ...]:
+    """Relaxations that were tried on the plan: the first that brings all, or the best, and what can be conceded."""
+    before = sum(x.shortfall()[0] * len(x.zones) for x in search.lines)
+    mine = line.shortfall()[0]
+    good: list[Relaxation] = []
+    least = min((line.tally[n] for n, p in enumerate(line.periods) if line.tally[n] < p.need), default=planned)
+    tried = 0
+    for change, told in relax.candidates(source["programmes"][line.programme.index], line, period, least):
+        concession = change["key"].startswith("rules.counts.")
+        if any(r.missing_after == 0 for r in good) and not concession:
+            continue
+        tried += not concession
+        if tried > MOST_TRIALS:
+            continue
+        programme = relax.changed_programme(source, line.programme.index, change)
+        after, total = relax.trial(search, line, programme, problem, earliest)
+        if after < mine and total <= before - (mine - after) * len(line.zones):
+            good.append(
+                Relaxation(
+                    change=change,
+                    told=Told(
+                        N_("checked: {change}, and {missing} instead of {before} airings are missing"),
+                        change=told,
+                        missing=after,
+                        before=mine,
+                    ),
+                    works=True,
+                    missing_after=after,
+                )
+            )
+    good.sort(key=lambda r: (r.missing_after, r.change["key"].startswith("rules.counts.")))
+    changes = [r for r in good if not r.change["key"].startswith("rules.counts.")]
+    return (*changes[:2], *[r for r in good if r not in changes][:1])
