@@ -22,6 +22,7 @@ _RATE_HZ: Final = 8000
 _BLOCK: Final = 80
 _WIDTH, _HEIGHT = 1200, 320
 _LOUDEST_LUFS, _QUIETEST_LUFS = 0.0, -48.0
+_UNKNOWN_LUFS: Final = -119.0
 _INK, _LINE, _TARGET, _GROUND = "#3b6ea5", "#c2410c", "#15803d", "#ffffff"
 
 
@@ -101,7 +102,10 @@ def _columns(values: npt.NDArray[np.float64], reduce: np.ufunc) -> npt.NDArray[n
 
 def _loudness_rows(picture: Picture) -> npt.NDArray[np.float64]:
     """The row of the loudness line in each column, 0 at the top."""
-    values = picture.loudness_lufs
+    values = picture.loudness_lufs.copy()
+    known = np.flatnonzero(values > _UNKNOWN_LUFS)
+    if len(known):
+        values[: known[0]] = values[known[0]]  # the first three seconds have no short-term loudness yet
     at = np.interp(np.linspace(0, len(values) - 1, _WIDTH), np.arange(len(values)), values)
     return np.array([_row(value) for value in at])
 

@@ -86,7 +86,7 @@ _PHASE = tuple(f"allpass=f={hz}:t=q:w=0.7" for hz in (400, 800, 400, 1200))
 _HORN_BAND = ("highpass=f=300:p=2", "lowpass=f=8000:p=2")
 _WIDE_DYNAMICS = (
     "highpass=f=80:p=2",
-    "dynaudnorm=f=250:g=15:m=6:p=0.8",
+    "dynaudnorm=f=250:g=15:m=6:p=0.8:r=0.08",
     "acompressor=threshold=-22dB:ratio=2:attack=8:release=150:makeup=3dB",
 )
 
@@ -96,7 +96,7 @@ PROFILES: Final = {
         Profile(
             name="horn", target_lufs=-14.0, ceiling_dbtp=-1.5, wide=False, sample_rate_hz=32_000, bitrate_kbps=96,
             before=(
-                *_PHASE, "dynaudnorm=f=250:g=15:m=12:p=0.7", *_HORN_BAND,
+                *_PHASE, "dynaudnorm=f=250:g=15:m=12:p=0.7:r=0.08", *_HORN_BAND,
                 "acompressor=threshold=-26dB:ratio=3:attack=5:release=120:makeup=8dB",
             ),
             after=("lowpass=f=8000:p=2",),
