@@ -8,9 +8,7 @@ the export before anything is written.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from stat import S_ISREG
 from audio.packages.errors import FolderTakenError
 from audio.packages.manifest import MANIFEST, SIGNATURE
 from audio.packages.names import is_safe_path
+from audio.packages.outline import outline_of
 from content import atomic
 
 WRITING = ".loa-writing"
@@ -72,11 +71,6 @@ class Standing:
     sheet_of: str = ""
 
 
-_HEAD = re.compile(rb'"revision": (\d{1,12}),\n "made_at": "([0-9T:.+-]{10,40})"')
-_TAIL = re.compile(rb'\n "sheet_of": "([0-9a-f]{64})",\n "files": (\[.*\])\n}\n\Z', re.DOTALL)
-"""The form that `Manifest.to_bytes` writes: reading only what is compared takes a tenth of reading it all."""
-
-
 def standing_in(folder: Path) -> Standing:
     """What stands in `folder`.
 
@@ -97,16 +91,16 @@ def standing_in(folder: Path) -> Standing:
     if MANIFEST not in names:
         raise FolderTakenError(path=folder)
     text = (folder / MANIFEST).read_bytes()
-    head, tail = _HEAD.search(text, 0, 400), _TAIL.search(text)
-    if head is None or tail is None:
-        raise FolderTakenError(path=folder)
+    outline = outline_of(text)
     try:
-        files = {str(file["path"]): (str(file["sha256"]), int(file["size"])) for file in json.loads(tail[2])}
-    except (ValueError, KeyError, TypeError) as error:
-        raise FolderTakenError(path=folder) from error
+        files = outline.files() if outline is not None else {}
+    except ValueError:
+        outline, files = None, {}
+    if outline is None:
+        raise FolderTakenError(path=folder)
     return Standing(
-        files=files, text=text if SIGNATURE in names else b"", revision=int(head[1]), made_at=head[2].decode("ascii"),
-        sheet_of=tail[1].decode("ascii"),
+        files=files, text=text if SIGNATURE in names else b"", revision=outline.revision, made_at=outline.made_at,
+        sheet_of=outline.sheet_of,
     )  # fmt: skip
 
 

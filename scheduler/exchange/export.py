@@ -32,6 +32,7 @@ from audio.packages.manifest import (
     read_manifest,
     row_text,
 )
+from audio.packages.outline import HEAD_BYTES
 from audio.packages.signature import SigningKey, fingerprint, to_text
 from content.atomic import replacing
 from content.station import Station
@@ -294,7 +295,7 @@ class _Exporter:
         text = manifest.to_bytes(self.known)
         if old.revision is None:
             return text
-        head, rest = text[:400], text[400:]
+        head, rest = text[:HEAD_BYTES], text[HEAD_BYTES:]
         head = head.replace(
             f'"revision": {manifest.revision},'.encode(), f'"revision": {old.revision},'.encode()
         )

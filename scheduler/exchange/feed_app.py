@@ -158,7 +158,10 @@ def _manifest(request: Request, offer: Offer) -> Response:
     headers = {"ETag": tag, "Loa-Signature": to_text(offer.signature), "Cache-Control": "private, no-cache"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
-    return Response(offer.manifest, media_type="application/json", headers=headers)
+    text = offer.manifest()
+    if text is None:
+        return Response(status_code=503, headers={"Retry-After": "5"})
+    return Response(text, media_type="application/json", headers=headers)
 
 
 async def _body(request: Request) -> bytes | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from audio.packages.manifest import MANIFEST, SIGNATURE
-from audio.packages.names import is_safe_path
+from audio.packages.outline import Outline, outline_of
 from content.station import Station
 from scheduler.exchange.communes import token_sha256
 from scheduler.stations import CommuneStation
@@ -34,11 +33,21 @@ class Offer:
     folder: Path
     stamp: tuple[int, int]
     manifest_sha256: str
-    manifest: bytes
     signature: bytes
-    facts: dict[str, Any]
-    files: dict[str, str]
-    """SHA-256 → path."""
+    outline: Outline
+
+    def manifest(self) -> bytes | None:
+        """The manifest itself, read anew: a thousand of them would fill the memory. None while it is replaced."""
+        try:
+            text = (self.folder / MANIFEST).read_bytes()
+        except OSError:
+            return None
+        return text if hashlib.sha256(text).hexdigest() == self.manifest_sha256 else None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the listing says of it."""
+        return {name: getattr(self.outline, name) for name in ("kind", "revision", "from_on", "until_on")}
 
 
 class Tokens:
@@ -75,6 +84,8 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._offers: OrderedDict[tuple[str, str], Offer] = OrderedDict()
+        self._files: OrderedDict[str, dict[str, str]] = OrderedDict()
+        """SHA-256 of a manifest → SHA-256 of each file → its path."""
 
     def offers(self, code: str) -> list[Offer]:
         """What is published for a station, urgent first; a package that is just being written is not there."""
@@ -84,7 +95,13 @@ class Shelf:
     def path_of(self, code: str, sha256: str) -> Path | None:
         """The file of that hash, where one of the station's packages lists it."""
         for offer in self.offers(code):
-            if (path := offer.files.get(sha256)) is not None:
+            files = self._files.get(offer.manifest_sha256)
+            if files is None:
+                files = _by_hash(offer.outline)
+                self._files[offer.manifest_sha256] = files
+                if len(self._files) > MOST_STATIONS:
+                    self._files.popitem(last=False)
+            if (path := files.get(sha256)) is not None:
                 return offer.folder / path
         return None
 
@@ -112,15 +129,22 @@ def _read_offer(lane: str, folder: Path, stamp: tuple[int, int]) -> Offer | None
     try:
         manifest = (folder / MANIFEST).read_bytes()
         signature = (folder / SIGNATURE).read_bytes()
-        body = json.loads(manifest)
-        files = {file["sha256"]: file["path"] for file in body["files"] if is_safe_path(file["path"])}
-        facts = {name: body[name] for name in ("kind", "revision", "from_on", "until_on")}
-    except (OSError, ValueError, KeyError, TypeError):
+    except OSError:
+        return None
+    outline = outline_of(manifest)
+    if outline is None:
         return None
     return Offer(
-        lane=lane, folder=folder, stamp=stamp, manifest_sha256=hashlib.sha256(manifest).hexdigest(), manifest=manifest,
-        signature=signature, facts=facts, files=files,
+        lane=lane, folder=folder, stamp=stamp, manifest_sha256=hashlib.sha256(manifest).hexdigest(),
+        signature=signature, outline=outline,
     )  # fmt: skip
+
+
+def _by_hash(outline: Outline) -> dict[str, str]:
+    try:
+        return {sha256: path for path, (sha256, _size) in outline.files().items()}
+    except ValueError:
+        return {}
 
 
 class Contents:
