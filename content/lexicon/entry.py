@@ -62,7 +62,7 @@ class Entry:
 
 @lru_cache(maxsize=2048)
 def _before(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{pattern})\s*$")
+    return re.compile(rf"(?:(?<!\w)|(?=\W))(?:{pattern})\s*$")
 
 
 @lru_cache(maxsize=2048)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from content.normalise.letters import spell
-from content.normalise.numbers import cardinal, digits, named
+from content.normalise.numbers import cardinal, digits, named, roman
 from content.normalise.scan import Said, Scan
 
 _PART = r"[A-ZĐƯÂĂÔƠ](?:[A-Za-zĐđƯưÂâÔôƠơáảủờọ0-9]|[&.](?=[A-ZĐƯ]))*"
@@ -69,6 +69,8 @@ def _known(scan: Scan, part: str, first: str) -> str | None:
             if written == part:
                 spoken = next((entry.spoken for entry in entries if not entry.conditional), None)
                 break
+    if spoken:
+        spoken = spoken.replace("{TU}", party).replace("{ĐỂ}", "")
     if spoken and party != "tỉnh ủy" and "TU" in part:
         spoken = spoken.replace("tỉnh ủy", party)
     return spoken
@@ -112,6 +114,8 @@ def _code_words(scan: Scan, code: str, at: int, *, type_named: bool) -> str | No
 
 def _looks_like_code(scan: Scan, code: str, sep: str) -> bool:
     parts = re.findall(_PART, code)
+    if all(roman(part) for part in parts):
+        return False
     known = any(part_words(scan, part, "type") for part in parts)
     if sep.strip() != sep and "\n" not in sep and sep != "/ ":  # " - ": could be a dash between clauses
         return part_words(scan, parts[0], "type") is not None and len(parts) > 1

@@ -9,7 +9,7 @@ from content.normalise.calendar import SHARE_RIGHT
 from content.normalise.letters import LETTER_NAMES, spell
 from content.normalise.numbers import cardinal, decimal, digits, named, ordinal
 from content.normalise.scan import Said, Scan
-from content.normalise.units import ATTACHED, ATTACHED_UNIT, RATE, UNIT, unit_words
+from content.normalise.units import ATTACHED, ATTACHED_UNIT, RATE, UNIT, any_rate, unit_words
 
 NUMBER = re.compile(
     r"\d{1,3}(?:\.\d{3})+(?:,\d+)?(?![\d]|\.\d)|\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?(?!\d)|\d{1,3}(?: \d{3}){1,4}(?=\s?(?:đồng|đ|vnđ|VNĐ|VND|USD|người|hộ|m2|ha)(?![^\W_]))"
@@ -27,7 +27,7 @@ _HOUSE_LEFT = re.compile(
 _HOUSE_RIGHT = re.compile(
     rf"\s*,?\s*(?:đường|phố|ngõ|ngách|hẻm|kiệt|tổ|khu|khóm|ấp|thôn|quốc lộ|ql|đ\.|phường|[A-ZĐ][{LOWER}])"
 )
-_COLON = re.compile(r"(\d{1,4})\s?:\s?(\d{1,3}(?:\.\d{3})+|\d+)(?!\d)")
+_COLON = re.compile(r"(\d{1,4})(\s?:\s?)(\d{1,3}(?:\.\d{3})+|\d+)(?!\d)")
 _TRIPLE = re.compile(r"\d{1,3}(?:-\d{1,3}){2,}(?![\d-])")
 _SCORE = re.compile(r"(\d{1,2})\s?-\s?(\d{1,2})(?!\d|\s?-)")
 _ALNUM = re.compile(r"\d+(?:[^\W\d_]+\d*)+(?:[.\-/]\d+)*")
@@ -37,8 +37,9 @@ _NAME_LEFT = re.compile(
     r"|quốc lộ|tỉnh lộ|hương lộ|bệnh viện|\bmã|ban chỉ đạo|trung đoàn|sư đoàn|tiểu đoàn|đại đội|kênh|trạm|chốt|\bcầu|chi bộ|cống|khu dân cư|khu vực|khóm"
     r"|chuyên đề|bài|điểm|module|phân khu|tiểu khu|ô|tổ hợp|\bca|máy|cột|trụ|lối|cổng|ngách|hẻm|chợ|quận|tdp|kdc|kp|trường|khoản|điều|chương|phần|mục)\s*:?\s*$"
 )
+_TOTAL_LEFT = re.compile(r"(?:tổng|quân|sĩ|dân|nhân|tổng cộng) số\s*:?\s*$")
 _COUNT_RIGHT = re.compile(
-    r"\s*(?:tầng|người|hộ|lần|tháng|ngày|năm|nhà|cái|chiếc|con|cây|em|cháu|học sinh|đồng chí|đơn vị|tổ|đội|nhóm|thôn|xã|phường|triệu|tỷ|nghìn|đồng|tuần|giờ"
+    r"\s*(?:đ/c|uv|tầng|người|hộ|lần|tháng|ngày|năm|nhà|cái|chiếc|con|cây|em|cháu|học sinh|đồng chí|đơn vị|tổ|đội|nhóm|thôn|xã|phường|triệu|tỷ|nghìn|đồng|tuần|giờ"
     r"|phút|buổi|tiết|bài|tin|cuộc|đợt|lớp|trường|xe|máy|loại|mức|bước|nội dung|nhiệm vụ|giải|suất|phần|bộ|bản|cá nhân|tập thể|gia đình|thành viên|đại biểu|ủy viên"
     r"|mô hình|công trình|sản phẩm|tuyến|điểm|khu|km|m2|ha|kg|vụ|trường hợp|ca|giáo viên|cán bộ|công chức|đảng viên|hội viên|tổ chức|doanh nghiệp|chỉ tiêu|tiêu chí)(?!\w)"
 )
@@ -56,6 +57,8 @@ _ORDINAL_FIRST = re.compile(
 )
 _SHORT_MONEY = re.compile(r"(tr|t|Tr|triệu|tỷ)(\d{1,3})(?![\w]|[,.]\d)")
 _DONG = re.compile(r"\s?(đồng|đ|vnđ|vnd|VND|VNĐ)(?![^\W_])")
+_FLAT_CELSIUS = re.compile(r"(\d\d)0C(?![^\W_])")
+"""38 degrees whose raised ring became a zero on the way: "380C"."""
 _MONEY = {"$": ("đô la", "xu"), "€": ("ơ rô", "xu"), "£": ("bảng anh", "xu")}
 
 
@@ -165,11 +168,12 @@ def ratio(scan: Scan) -> Said | None:
         bottom_words = _part(scan, bottom) if joint == "phần" else cardinal(bottom, scan.reading)
         words = f"{cardinal(top, scan.reading)} {joint} {bottom_words}"
         return quantity(scan, match.end(), words, "fraction" if joint == "phần" else "ratio")
-    if match := _COLON.match(scan.text, scan.pos):
+    match = _COLON.match(scan.text, scan.pos)
+    if match and (match[2] == ":" or (re.search(r"t[ỷỉ] lệ[^.;\n]{0,12}$", left) and match[2] == " : ")):
         joint = "trên" if re.search(r"t[ỷỉ] lệ[^.;\n]{0,12}$|bản đồ\s*$", left) else ""
         first, second = (
             cardinal(int(match[1]), scan.reading),
-            cardinal(int(match[2].replace(".", "")), scan.reading),
+            cardinal(int(match[3].replace(".", "")), scan.reading),
         )
         return Said(match.end(), " ".join(filter(None, (first, joint, second))), "ratio")
     if match := _TRIPLE.match(scan.text, scan.pos):
@@ -201,6 +205,8 @@ def letters_and_digits(scan: Scan) -> Said | None:
         if scan.text.startswith(written, scan.pos) and entries:
             return Said(scan.pos + len(written), entries[0].spoken, "lexicon")
     if re.match(r"\d+[xX]\d", token):
+        return None
+    if _FLAT_CELSIUS.match(token):
         return None
     after = scan.pos + len(re.match(r"\d+", token).group())  # type: ignore[union-attr]
     if (
@@ -236,6 +242,8 @@ def number(scan: Scan) -> Said | None:
     if not match:
         return None
     token, left, right = match.group(), scan.left(), scan.right(match.end())
+    if celsius := _FLAT_CELSIUS.match(scan.text, scan.pos):
+        return Said(celsius.end(), f"{cardinal(int(celsius[1]), scan.reading)} độ xê", "measure")
     if _ORDINAL_LEFT.search(left) and token.isdigit():
         value = int(token)
         words = ordinal(value, scan.reading)
@@ -247,6 +255,7 @@ def number(scan: Scan) -> Said | None:
     if token[0] == "0" and token.isdigit() and len(token) > 1:
         if (
             _NAME_LEFT.search(left)
+            and not _TOTAL_LEFT.search(left)
             and not _COUNT_RIGHT.match(right)
             and not UNIT.match(scan.text, match.end())
         ):
@@ -308,6 +317,8 @@ def quantity(scan: Scan, end: int, words: str, rule: str) -> Said:
 
 
 def _letter_not_unit(scan: Scan, unit: str) -> bool:
+    if unit == "đ":  # "5 đ" may be a point of the law, "500 đ" is money
+        return re.match(r"\d{1,2}\s", scan.text[scan.pos : scan.pos + 4]) is not None
     return (
         unit in {"m", "g", "l", "L"}
         and re.search(r"(?:tổ|khoản|điểm|điều|lớp|khu|mục|số)\s*$", scan.left()) is not None
@@ -329,4 +340,6 @@ def _rates(scan: Scan, end: int, words: str, rule: str) -> Said:
             )
             words += f" {' '.join(filter(None, (joint or ('' if count else 'một'), count)))} {unit_words(match['unit'])}"
         end = match.end()
+    if (rule in {"measure", "money"} or words.endswith("một")) and (other := any_rate(scan.text, end)):
+        return Said(other[0], f"{words} một {other[1]}", rule)
     return Said(end, words, rule)

@@ -122,6 +122,13 @@ def sign(scan: Scan) -> Said:
         if last and last.rule in _NUMERIC_PIECES and (rate := RATE.match(text, pos)) and not rate["count"]:
             unit = " ".join(rate["word"].split()) if rate["word"] else unit_words(rate["unit"])
             return Said(rate.end(), f"một {unit}", "rate")
+        if (
+            text[pos + 1 : pos + 2].isdigit()
+            and last
+            and not last.rule
+            and re.search(r"\d[\w\s.,]{1,16}$", scan.left(20))
+        ):
+            return Said(pos + 1, "trên", "ratio")  # "112 bé trai/100 bé gái"
         return Said(pos + 1, "", "slash")
     if here in "<>" and not re.match(r"\s?\d", text[pos + 1 : pos + 3]):
         return Said(pos + 1, "", "quote")

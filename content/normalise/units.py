@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from content.lexicon.alphabet import LOWER
+from content.normalise.syllables import is_syllable
+
 UNITS: dict[str, str] = {
     "km2": "ki lô mét vuông", "hm2": "héc tô mét vuông", "m2": "mét vuông", "dm2": "đề xi mét vuông",
     "cm2": "xăng ti mét vuông", "mm2": "mi li mét vuông", "km3": "ki lô mét khối", "m3": "mét khối",
@@ -39,165 +42,27 @@ ATTACHED: dict[str, str] = {
     "k": "nghìn", "K": "nghìn", "tr": "triệu", "Tr": "triệu", "t": "tỷ", "p": "phút", "ph": "phút", "s": "giây",
     "'": "phút", '"': "giây", "tỷ": "tỷ", "triệu": "triệu", "tấn": "tấn", "tạ": "tạ", "lít": "lít", "độ": "độ",
 }  # fmt: skip
-_RATE_WORDS = [
-    "năm",
-    "tháng",
-    "tuần",
-    "ngày",
-    "đêm",
-    "giờ",
-    "phút",
-    "giây",
-    "quý",
-    "vụ",
-    "đợt",
-    "lần",
-    "lượt",
-    "ca",
-    "buổi",
-    "tiết",
-    "khóa",
-    "kỳ",
-    "học_kỳ",
-    "người",
-    "nhân_khẩu",
-    "khẩu",
-    "hộ",
-    "gia_đình",
-    "cháu",
-    "em",
-    "học_sinh",
-    "trẻ",
-    "suất",
-    "xuất",
-    "cái",
-    "chiếc",
-    "con",
-    "cây",
-    "sào",
-    "công",
-    "mẫu",
-    "tấn",
-    "tạ",
-    "yến",
-    "cân",
-    "lít",
-    "mét",
-    "km",
-    "xe",
-    "chuyến",
-    "bài",
-    "tin",
-    "chương_trình",
-    "lớp",
-    "trường",
-    "xã",
-    "phường",
-    "thôn",
-    "tổ",
-    "cấp",
-    "bộ",
-    "liều",
-    "mũi",
-    "viên",
-    "bao",
-    "thùng",
-    "chai",
-    "hộp",
-    "cuốn",
-    "phiếu",
-    "phòng",
-    "căn",
-    "đơn_vị",
-    "đồng_chí",
-    "vạn_dân",
-    "hồ_sơ",
-    "sản_phẩm",
-    "lao_động",
-    "đối_tượng",
-    "trường_hợp",
-    "thành_viên",
-    "hội_viên",
-    "đại_biểu",
-    "cử_tri",
-    "vị_trí",
-    "ao",
-    "lồng",
-    "bè",
-    "héc_ta",
-]
+_RATE_WORDS = str.split(
+    """
+    năm tháng tuần ngày đêm giờ phút giây quý vụ đợt lần lượt ca buổi tiết khóa kỳ học_kỳ người nhân_khẩu
+    khẩu hộ gia_đình cháu em học_sinh trẻ suất xuất cái chiếc con cây sào công mẫu tấn tạ yến cân lít mét
+    km xe chuyến bài tin chương_trình lớp trường xã phường thôn tổ cấp bộ liều mũi viên bao thùng chai
+    hộp cuốn phiếu phòng căn đơn_vị đồng_chí vạn_dân hồ_sơ sản_phẩm lao_động đối_tượng trường_hợp
+    thành_viên hội_viên đại_biểu cử_tri vị_trí ao lồng bè héc_ta lượng chỉ giải chuyên_mục chuyên_đề
+    """
+)
 RATE_WORDS = tuple(sorted((word.replace("_", r"\s") for word in _RATE_WORDS), key=len, reverse=True))
 MEASURE_WORDS = frozenset(
-    [
-        "đồng",
-        "lần",
-        "người",
-        "tấn",
-        "tạ",
-        "yến",
-        "cân",
-        "lít",
-        "ca",
-        "giờ",
-        "buổi",
-        "tiết",
-        "ngày",
-        "đêm",
-        "tháng",
-        "con",
-        "cây",
-        "suất",
-        "hộ",
-        "bài",
-        "tin",
-        "lượt",
-        "cuộc",
-        "phút",
-        "triệu",
-        "tỷ",
-        "nghìn",
-        "ngàn",
-        "điểm",
-        "máy",
-        "hợp",
-        "phẩm",
-        "mũi",
-        "liều",
-        "viên",
-        "mét",
-        "gam",
-        "vôn",
-        "héc",
-        "ta",
-        "sào",
-        "số",
-        "trình",
-        "khẩu",
-        "em",
-        "cháu",
-        "sinh",
-        "vụ",
-        "kỳ",
-        "đợt",
-        "chuyến",
-        "xe",
-        "đô",
-        "la",
-        "kỳ",
-        "quả",
-        "bao",
-        "trận",
-        "công",
-        "tuần",
-        "năm",
-        "độ",
-        "trứng",
-        "loa",
-    ]
+    str.split(
+        """
+    đồng lần người tấn tạ yến cân lít ca giờ buổi tiết ngày đêm tháng con cây suất hộ bài tin lượt cuộc
+    phút triệu tỷ nghìn ngàn điểm máy hợp phẩm mũi liều viên mét gam vôn héc ta sào số trình khẩu em cháu
+    sinh vụ kỳ đợt chuyến xe đô la quả bao trận công tuần năm độ trứng loa
+    """
+    )
 )
-
 _BY_LENGTH = sorted(UNITS, key=len, reverse=True)
-_EDGE = r"(?![^\W_])"
+_EDGE = r"(?![^\W_]|/[cvđ](?![^\W_]))"  # "05 đ/c" are comrades, no đồng
 UNIT = re.compile(
     r"(?P<space>[ \t]?)(?P<unit>" + "|".join(re.escape(unit) for unit in _BY_LENGTH if unit not in "°%‰$€£¥₹") + ")" + _EDGE
     + r"|[ \t]?(?P<sign>°(?=[\s\d.,;:)'\-/]|$)|[%‰$€£¥₹])"
@@ -211,6 +76,17 @@ RATE = re.compile(
     + _EDGE + ")",
 )  # fmt: skip
 _RATE_ONLY = {"h": "giờ", "min": "phút", "s": "giây", "giây": "giây"}
+
+ANY_RATE = re.compile(rf"\s?/\s?([{LOWER}]{{2,}}(?:\s(?:khẩu|sinh|gái|trai))?)(?![^\W_])")
+"""After money, percent or a measure whatever follows the stroke is what it is reckoned by."""
+
+
+def any_rate(text: str, at: int) -> tuple[int, str] | None:
+    """(where it ends, the word) of any "/word" at `at`, a Vietnamese word only."""
+    match = ANY_RATE.match(text, at)
+    if not match or not all(is_syllable(word) for word in match[1].split()):
+        return None
+    return match.end(), " ".join(match[1].split())
 
 
 def unit_words(unit: str) -> str:

@@ -90,6 +90,11 @@ def _name(token: str) -> str:
     )
 
 
+def _rank(parts: list[str]) -> tuple[int, list[int]]:
+    """Few parts first; of as many, the one whose early parts are long."""
+    return len(parts), [-len(part) for part in parts]
+
+
 @lru_cache(maxsize=1)
 def _slugs() -> dict[str, str]:
     """Provinces as addresses write them: "quangninh" → "quảng ninh"."""
@@ -118,7 +123,7 @@ def _syllables(token: str) -> list[str] | None:
                 or part in _slugs()
             ):
                 candidate = [*best[start], part]
-                if end not in best or len(candidate) < len(best[end]):
+                if end not in best or _rank(candidate) < _rank(best[end]):
                     best[end] = candidate
     return best.get(len(token))
 

@@ -10,10 +10,11 @@ from content.normalise.letters import LETTER_NAMES, spell
 from content.normalise.numbers import cardinal, named, ordinal, roman
 from content.normalise.scan import Said, Scan
 from content.normalise.syllables import is_syllable
-from content.normalise.units import MEASURE_WORDS, RATE, UNITS, unit_words
+from content.normalise.units import MEASURE_WORDS, RATE, UNITS, any_rate, unit_words
 
 WORD = re.compile(r"[^\W\d_]+")
 _ALNUM = re.compile(r"[^\W\d_]+\d+[^\W_]*(?:[.\-/]\d+)*")
+_MONEY_WORDS = frozenset({"đồng", "triệu", "tỷ", "nghìn"})
 _PARTY = "{TU}"
 _FOR = "{ĐỂ}"
 _ROMAN = re.compile(r"[IVXLCDM]+(?![^\W_])")
@@ -63,7 +64,7 @@ def abbreviation(scan: Scan, word: str) -> Said | None:
         if scan.in_capitals() and written.isalpha() and is_syllable(written) and written not in {"AI"}:
             continue
         left = scan.left() if left is None else left
-        if text[end : end + 1].isdigit() and _FORM_LEFT.search(left):
+        if text[end : end + 1].isdigit() and (written == "VN" or _FORM_LEFT.search(left)):
             continue
         right = scan.right(end)
         for entry in entries:
@@ -208,7 +209,7 @@ def letter(scan: Scan, word: str) -> Said | None:
     if (
         word == "o"
         and scan.opens_line()
-        and re.match(rf"\s+[{UPPER}]", scan.text[scan.pos + 1 : scan.pos + 4])
+        and re.match(rf"\s+(?:[-+*]\s*)?[{UPPER}]", scan.text[scan.pos + 1 : scan.pos + 8])
     ):
         return Said(scan.pos + 1, "", "bullet")  # the round bullet of a word processor
     if word.lower() in _LONE_WORDS:
@@ -217,6 +218,8 @@ def letter(scan: Scan, word: str) -> Said | None:
     if name is None:
         return None
     end = scan.pos + 1
+    if word.isupper() and re.match(r"\.\s?[,;)(]", scan.text[end : end + 3]):
+        return Said(end + 1, name, "letter")
     if (
         word.isupper()
         and re.match(rf"\.(?=[A-ZĐ]|\s[A-ZĐ][{LOWER}])", scan.text[end : end + 3])
@@ -244,6 +247,8 @@ def letters_then_digits(scan: Scan) -> Said | None:
         entry = None
         if len(part) > 1 and index == 0 and not _FORM_LEFT.search(left):
             entries = next((entries for written, entries in scan.lexicon.heads(part) if written == part), [])
+            if part == "VN":
+                entries = []
             rest = scan.text[scan.pos + len(part) : scan.pos + len(part) + 24]
             entry = next((entry.spoken for entry in entries if entry.fits(left, rest)), None)
         if entry is None and (scan.lexicon.foreign(part) or (is_syllable(part) and part[1:].islower())):
@@ -268,6 +273,9 @@ def rate(scan: Scan, word: str) -> Said | None:
     if scan.text[end : end + 1] != "/" and scan.text[end : end + 2] != " /":
         return None
     match = RATE.match(scan.text, end)
+    other = any_rate(scan.text, end)
+    if not match and word in _MONEY_WORDS and other and re.search(r"\d[\w\s,.]{0,16}$", scan.left(24)):
+        return Said(other[0], f"{word} một {other[1]}", "rate")
     if not match or (word.lower() not in MEASURE_WORDS and word not in {"km", "kg"}):
         return None
     if not re.search(
@@ -286,6 +294,8 @@ def rate(scan: Scan, word: str) -> Said | None:
         words += f" {count} {unit}"
         end = match.end()
         match = RATE.match(scan.text, end)
+    if other := any_rate(scan.text, end):
+        return Said(other[0], f"{words} một {other[1]}", "rate")
     return Said(end, words, "rate")
 
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -13,7 +14,82 @@ from content.lexicon import Entry, shipped
 from content.normalise import leftovers, normalise, spoken
 from content.normalise.syllables import is_syllable
 
-PLAIN = ["phường", "thông", "báo", "lịch", "tiêm", "chủng", "cho", "trẻ", "em", "trong", "tuần", "đề", "nghị", "các", "gia", "đình", "đưa", "con", "đến", "đúng", "giờ", "tại", "trạm", "mang", "theo", "sổ", "nước", "sạch", "đường", "phố", "vệ", "sinh", "môi", "trường", "bà", "con", "nhân", "dân", "khu", "dân", "cư", "hội", "nghị", "đại", "biểu", "bầu", "cử", "quyết", "định", "kế", "hoạch", "ngày", "tháng", "năm", "số", "lần", "thứ", "mục", "điểm", "khoản", "chương", "vi", "phạm", "hành", "chính", "xi", "măng", "li", "ti", "mi", "chi", "cục", "di", "tích"]
+PLAIN = [
+    "phường",
+    "thông",
+    "báo",
+    "lịch",
+    "tiêm",
+    "chủng",
+    "cho",
+    "trẻ",
+    "em",
+    "trong",
+    "tuần",
+    "đề",
+    "nghị",
+    "các",
+    "gia",
+    "đình",
+    "đưa",
+    "con",
+    "đến",
+    "đúng",
+    "giờ",
+    "tại",
+    "trạm",
+    "mang",
+    "theo",
+    "sổ",
+    "nước",
+    "sạch",
+    "đường",
+    "phố",
+    "vệ",
+    "sinh",
+    "môi",
+    "trường",
+    "bà",
+    "con",
+    "nhân",
+    "dân",
+    "khu",
+    "dân",
+    "cư",
+    "hội",
+    "nghị",
+    "đại",
+    "biểu",
+    "bầu",
+    "cử",
+    "quyết",
+    "định",
+    "kế",
+    "hoạch",
+    "ngày",
+    "tháng",
+    "năm",
+    "số",
+    "lần",
+    "thứ",
+    "mục",
+    "điểm",
+    "khoản",
+    "chương",
+    "vi",
+    "phạm",
+    "hành",
+    "chính",
+    "xi",
+    "măng",
+    "li",
+    "ti",
+    "mi",
+    "chi",
+    "cục",
+    "di",
+    "tích",
+]
 PIECES = [
     *PLAIN, "UBND", "HĐND", "57-NQ/TW", "01/7/2025", "2/9", "18 - 20%/năm", "5h30", "(b/c)", "TT", "XIV", "I.", "1.2.", "-", "+ ", "./.", "\n",
     "\n\n", ",", ".", ";", "(", ")", '"', "…", "...", "1.500.000", "đ", "km/h", "0912 345 678", "a)", "VNeID", "A1", "%", "/", "&", "Covid-19",
@@ -180,3 +256,19 @@ def test_vietnamese_syllables_are_known_by_their_form(word: str) -> None:
 @given(st.sampled_from(["vầ", "Zon", "cáSở", "Đảngh", "clip", "fff", "ngk", "bàc", "", "thngười", "qa"]))
 def test_what_cannot_be_a_syllable_is_seen(word: str) -> None:
     assert not is_syllable(word)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "số vi phạm",
+        "khoản vi phạm hợp đồng",
+        "mục xi măng",
+        "thứ li ti",
+        "chương di tích",
+        "năm xi măng",
+        "số di động",
+    ],
+)
+def test_a_word_that_looks_like_a_roman_numeral_stays_a_word_before_another(text: str) -> None:
+    assert spoken(text) == text
