@@ -147,7 +147,7 @@ def summed(sheet: Any, heading: str) -> float:
     return sum(cell.value for (cell,) in sheet[formula[5:-1]])
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**6))
 def test_sums_in_the_sheet_are_those_in_json_and_those_of_plain_sql(
     new_station: MakeStation, seed: int
