@@ -76,18 +76,12 @@ PLAIN = [
     "điểm",
     "khoản",
     "chương",
-    "vi",
     "phạm",
     "hành",
     "chính",
-    "xi",
     "măng",
-    "li",
-    "ti",
-    "mi",
     "chi",
     "cục",
-    "di",
     "tích",
 ]
 PIECES = [
