@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from content.commands.choices import Day, Moment
-from content.commands.shell import LoaCommand, json_option, option, print_json, progress, say, with_station
+from content.commands.shell import LoaCommand, json_option, option, print_json, progress, say
 from content.language import N_, _
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def instant_of(value: date | datetime, station: Station, *, end_of_day: bool) ->
     "--status-file", type=click.Path(path_type=Path, dir_okay=False), help=N_("Write the live status there, too.")
 )  # fmt: skip
 @json_option
-@with_station
+@click.pass_context
 def run(
-    station: Station,
+    ctx: click.Context,
     until: date | datetime | None,
     start_at: date | datetime | None,
     clock: str,
@@ -74,13 +74,15 @@ def run(
     status_file: Path | None,
     as_json: bool,
 ) -> int:
-    from scheduler.daemon.run import run_station
+    from scheduler.daemon.run import open_for_air, run_station
 
     simulated = clock == "simulated"
     if not simulated and (speed is not None or start_at is not None):
         raise click.UsageError(_("--speed and --from go with --clock simulated only"))
     if simulated:
         say(N_("Simulated clock: nothing is heard by anyone, and the log says so."))
+    station = open_for_air(ctx.find_root().params.get("config_path"))
+    ctx.call_on_close(station.close)
     with progress(_("On the air"), None) as advance:
         report = run_station(
             station,

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from audio.models import EpisodeAudio, Segment
 from content.approval import is_cleared
 from content.errors import LoaError
 from content.language import _
-from content.models import Episode, Script
+from content.models import Script
 from content.station import Station
 from scheduler.daemon import rundown
 from scheduler.daemon.folder import AirFolder
@@ -66,6 +67,10 @@ class Feed:
                 return Fed(plays, True)
         except LoaError as error:
             return Fed(self._from_files(now), False, error.told(_))
+        except SQLAlchemyError as error:
+            return Fed(
+                self._from_files(now), False, str(getattr(error, "orig", None) or error).splitlines()[0]
+            )
 
     def judge(self, now: datetime, play_id: int) -> RundownPlay | None:
         """One play as it stands in the database at this moment; None when it is no longer to air.
@@ -189,12 +194,6 @@ def put_back_simulated(station: Station, now: datetime) -> int:
         for play in plays:
             play.status = "planned"
         return len(plays)
-
-
-def titles(session: Session, episode_ids: Sequence[int]) -> dict[int, str]:
-    """Titles by episode id."""
-    found = session.execute(select(Episode.id, Episode.title).where(Episode.id.in_(episode_ids)))
-    return dict(found)
 
 
 def _trusted_for(ahead: timedelta) -> timedelta:

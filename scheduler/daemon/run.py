@@ -16,15 +16,19 @@ from typing import Any, Literal
 
 from audio.outputs.opening import outputs_of
 from content import atomic
+from content.config import find_config, read_config
+from content.database import DatabaseError, open_engine
 from content.errors import LoaError
 from content.language import N_
-from content.station import Station
+from content.media import MediaStore
+from content.station import Station, open_station
 from scheduler.daemon.clock import Clock, RealClock, SimulatedClock
 from scheduler.daemon.feed import put_back_simulated
 from scheduler.daemon.folder import AirFolder
 from scheduler.daemon.journal import Entry, Journal
 from scheduler.daemon.lock import AlreadyRunningError, StationLock
 from scheduler.daemon.station_daemon import StationDaemon, Tally, last_simulated
+from scheduler.daemon.workers import attempt
 
 
 class EndlessSimulationError(LoaError):
@@ -113,11 +117,11 @@ def run_station(
 
 def _take(lock: StationLock, clock: str) -> None:
     """Take the lock; a reader of the log may hold it for a moment."""
-    for attempt in range(20):
+    for count in range(20):
         try:
             lock.take(clock=clock)
         except AlreadyRunningError:
-            if (lock.holder() or {}).get("task") != "log" and attempt > 2:
+            if (lock.holder() or {}).get("task") != "log" and count > 2:
                 raise
             time.sleep(0.1)
         else:
@@ -162,10 +166,26 @@ def _left_off(air: AirFolder, marker: Any) -> datetime | None:
 
 def _put_back(station: Station, now: datetime) -> None:
     """A station without its database still goes on the air."""
+    attempt(lambda: put_back_simulated(station, now))
+
+
+def open_for_air(config_path: Path | None) -> Station:
+    """The station, even where its database cannot be opened: the written rundown is there to play from.
+
+    Raises:
+        ConfigMissingError, ConfigError, DatabaseTooNewError.
+    """
     try:
-        put_back_simulated(station, now)
-    except LoaError:
-        return
+        return open_station(config_path)
+    except DatabaseError:
+        path = find_config(config_path).resolve()
+        config = read_config(path)
+        database = config.station.database
+        url = database if "://" in database else f"sqlite:///{(path.parent / database).as_posix()}"
+        return Station(
+            folder=path.parent, config=config, engine=open_engine(url),
+            media=MediaStore(path.parent / config.station.media),
+        )  # fmt: skip
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 
 from audio.outputs.output import RATE_HZ, Output
@@ -27,7 +28,7 @@ from scheduler.daemon.rundown import RundownPlay
 from scheduler.daemon.sources import built_in_filler
 from scheduler.daemon.timetable import Timetable
 from scheduler.daemon.urgent import Urgent
-from scheduler.daemon.workers import Workers
+from scheduler.daemon.workers import Workers, attempt
 
 log = logging.getLogger("loa.daemon")
 
@@ -181,10 +182,8 @@ class StationDaemon:
         self.relays.close()
         self.timetable.shutdown()
         self.workers.close()
-        try:
-            self._store_now()
-        except LoaError as error:
-            log.error("as-run entries wait in the journal: %s", error)
+        if isinstance(result := attempt(self._store_now), LoaError):
+            log.error("as-run entries wait in the journal: %s", result)
         for output in self.outputs.values():
             output.close()
         self.journal.close()
@@ -207,10 +206,8 @@ class StationDaemon:
                 last[entry.play_id] = entry
                 heard[entry.play_id] = heard.get(entry.play_id, 0) + entry.heard_ms
         undecided = [e for e in last.values() if e.play_status is None and e.play_id not in self.handled]
-        try:
-            self._store_now()
-        except LoaError as error:
-            self.database_trouble = error.told(_)
+        if isinstance(result := attempt(self._store_now), LoaError):
+            self.database_trouble = result.told(_)
         for entry in undecided:
             self._go_on(entry, heard[entry.play_id or 0])
 
@@ -219,13 +216,11 @@ class StationDaemon:
         assert entry.play_id is not None
         self.handled.add(entry.play_id)
         suffix = ""
-        play = None
-        try:
-            play = self.feed.judge(self.clock.now(), entry.play_id)
-        except LoaError:
-            play = next(
-                (p for p in self.feed.poll(self.clock.now(), None).plays if p.play_id == entry.play_id), None
-            )
+        now, play_id = self.clock.now(), entry.play_id
+        judged = attempt(lambda: self.feed.judge(now, play_id))
+        if isinstance(judged, LoaError):
+            judged = next((p for p in self.feed.poll(now, None).plays if p.play_id == play_id), None)
+        play = judged
         if play is None or play.audio_sha256 != entry.audio_sha256:
             suffix_known = False
         else:
@@ -311,10 +306,7 @@ class StationDaemon:
             if self._written.get(day.isoformat()) == plays:
                 continue
             self._written[day.isoformat()] = plays
-            path = self.air.rundown(day)
-            self.workers.submit(
-                "rundown", lambda path=path, day=day, plays=plays: rundown.write(path, day, plays, now)
-            )
+            self.workers.submit("rundown", partial(rundown.write, self.air.rundown(day), day, plays, now))
         for old in [key for key in self._written if key < today.isoformat()]:
             del self._written[old]
 

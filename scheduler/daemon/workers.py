@@ -12,6 +12,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from content.database import DatabaseError
 from content.errors import LoaError
 
 T = TypeVar("T")
@@ -34,7 +37,7 @@ class Workers:
     ) -> None:
         """Do `work`; `then` gets its result, or the LoaError that it raised, in the daemon's thread."""
         if self.inline:
-            result = _attempt(work)
+            result = attempt(work)
             if then is not None:
                 then(result)
             return
@@ -71,7 +74,7 @@ class Workers:
 
     def _run(self, lane: str, work: Callable[[], Any], then: Callable[[Any], None] | None) -> None:
         try:
-            result = _attempt(work)
+            result = attempt(work)
         except BaseException as error:  # noqa: BLE001 - it is raised again in the daemon's thread
             self.fault = error
             self._bell.set()
@@ -85,8 +88,12 @@ class Workers:
         self.hand_back(back)
 
 
-def _attempt(work: Callable[[], T]) -> T | LoaError:
+def attempt(work: Callable[[], T]) -> T | LoaError:
+    """What comes of `work`, or the LoaError that it raised; a broken database counts as one, whatever broke in it."""
     try:
         return work()
     except LoaError as error:
         return error
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        return DatabaseError(name="", reason=reason)
