@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from audio.models import EpisodeAudio
@@ -269,17 +271,17 @@ def _airings(
     at = func.coalesce(AsRun.started_at, AsRun.planned_at)
     found: dict[int, _Airings] = defaultdict(_Airings)
     heard = session.execute(
-        select(Play.episode_id, AsRun.outcome, AsRun.reason, AsRun.zones, AsRun.started_at, AsRun.planned_at)
+        select(Play.episode_id, AsRun.outcome, AsRun.reason, cast(AsRun.zones, Text), at)
         .join(Play, Play.id == AsRun.play_id)
         .where(AsRun.kind == "play", AsRun.simulated.is_(simulated), at >= start, at < end)
         .where(Play.episode_id.is_not(None))
         .order_by(at, AsRun.id)
     )
-    for episode_id, outcome, reason, zones, started_at, planned_at in heard:
-        moment = started_at or planned_at
+    for episode_id, outcome, reason, zones, moment in heard:
+        assert episode_id is not None
         day = moment.astimezone(config.tz).date()
         if outcome == "aired":
-            found[episode_id].aired.append((day, tuple(zones)))
+            found[episode_id].aired.append((day, zones_in(zones)))
         elif outcome is not None:
             found[episode_id].troubles.append((day, outcome, reason))
     plays = session.execute(
@@ -316,6 +318,12 @@ def _episodes(session: Session, airings: dict[int, _Airings], months: Sequence[s
     for episode_id in found:
         airings[episode_id]  # an entry for each, though empty
     return found
+
+
+@lru_cache(maxsize=4096)
+def zones_in(text: str) -> tuple[str, ...]:
+    """Zones as the database keeps them (JSON); the same few lists come again and again."""
+    return tuple(json.loads(text) or ())
 
 
 def _merged(many: Iterable[_Airings]) -> _Airings:

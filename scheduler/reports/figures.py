@@ -16,13 +16,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from content.config import Config
 from content.events import Event, head
 from content.models import Approval, Episode, EpisodePart, Item, Programme
-from scheduler.ledger import ledger
+from scheduler.ledger import ledger, zones_in
 from scheduler.models import AsRun, Play
 from scheduler.reports.period import Period
 from scheduler.stations import CommuneStation, ReceivedPlay, StationAsRun
@@ -200,7 +200,7 @@ class _Row:
     kind: str
     outcome: str
     title: str
-    zones: list[Any]
+    zones: tuple[str, ...]
     at: datetime
     heard_ms: int
     reason: str | None
@@ -215,7 +215,7 @@ def _rows(session: Session, start: datetime, end: datetime, simulated: bool) -> 
     at = func.coalesce(AsRun.started_at, AsRun.planned_at)
     query = (
         select(
-            AsRun.kind, AsRun.outcome, AsRun.title, AsRun.zones,
+            AsRun.kind, AsRun.outcome, AsRun.title, cast(AsRun.zones, Text),
             at, AsRun.heard_ms,
             AsRun.reason, AsRun.who, AsRun.play_id, Play.kind.label("play_kind"), Play.episode_id,
         )
@@ -223,7 +223,10 @@ def _rows(session: Session, start: datetime, end: datetime, simulated: bool) -> 
         .where(at >= start, at < end, AsRun.simulated.is_(simulated), AsRun.outcome.is_not(None))
         .order_by(at, AsRun.id)
     )  # fmt: skip
-    return [_Row(*row) for row in session.execute(query)]
+    return [
+        _Row(kind, outcome or "", title, zones_in(zones), *rest)
+        for kind, outcome, title, zones, *rest in session.execute(query)
+    ]
 
 
 def _made_good(session: Session) -> set[int | None]:
