@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,10 +108,14 @@ def _screen(result: DemoResult) -> None:
             line(_short(text, 150))
     heading(_("What next"))
     line(f"cd {_near(result.station_folder)}")
-    line(_("loa plan show       the plan, day by day"))
-    line(_("loa log list        what was aired"))
-    line(_("loa document show 1 what was read out of the document"))
-    line(_("loa init my-station your own station"))
+    loa = "uv run loa" if "UV" in os.environ else "loa"
+    for command, what in (
+        ("plan show", N_("the plan, day by day")),
+        ("log list", N_("what was aired")),
+        ("document show 1", N_("what was read out of the document")),
+        ("init my-station", N_("your own station")),
+    ):
+        line(f"{f'{loa} {command}':<28} {_(what)}")
     out().print(
         Panel(
             "\n".join(lines), title=escape(_("Loa: from two documents to a month on the air")), expand=False
