@@ -110,6 +110,8 @@ def day_and_month(scan: Scan) -> Said | None:
     if not _valid(day, month):
         return None
     left, right = scan.left(), scan.right(match.end())
+    if (day, month) == (24, 7) and not re.search(r"\bngày\s*$", left):
+        return None  # round the clock
     if sign != "/":
         near = re.search(
             r"(?:\bngày|mùng|mồng|\bdịp|\blễ|kỷ niệm|đường|\bphố|quảng trường|\bnay|hôm qua|ngày mai|ngày kia)[,:(]?\s*$",

@@ -244,6 +244,8 @@ def number(scan: Scan) -> Said | None:
     token, left, right = match.group(), scan.left(), scan.right(match.end())
     if celsius := _FLAT_CELSIUS.match(scan.text, scan.pos):
         return Said(celsius.end(), f"{cardinal(int(celsius[1]), scan.reading)} độ xê", "measure")
+    if token.isdigit() and len(token) == 1 and re.search(r"\bthứ \d(?:, ?\d)*(?:,| và)\s*$", left):
+        return Said(match.end(), ordinal(int(token), scan.reading), "ordinal")
     if _ORDINAL_LEFT.search(left) and token.isdigit():
         value = int(token)
         words = ordinal(value, scan.reading)

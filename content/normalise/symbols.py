@@ -47,6 +47,9 @@ def dash(scan: Scan) -> Said:
     numeric = last is not None and last.rule in _NUMERIC_PIECES and not text[last.end : pos].strip()
     if last and last.rule == "phone":
         return Said(pos + 1, ",", "dash")
+    series = _SERIES_LEFT.search(text, max(0, pos - 8), pos)
+    if series and re.match(rf"-\s?{series[1]}\d", text[pos : pos + 8]):
+        return Said(pos + 1, "đến", "range")
     if (
         numeric
         and last
@@ -122,6 +125,8 @@ def sign(scan: Scan) -> Said:
         if last and last.rule in _NUMERIC_PIECES and (rate := RATE.match(text, pos)) and not rate["count"]:
             unit = " ".join(rate["word"].split()) if rate["word"] else unit_words(rate["unit"])
             return Said(rate.end(), f"một {unit}", "rate")
+        if text[pos + 1 : pos + 2].isdigit() and last and last.rule == "number" and last.end == pos:
+            return Said(pos + 1, "trên", "ratio")  # "8,5/10"
         if (
             text[pos + 1 : pos + 2].isdigit()
             and last

@@ -31,6 +31,7 @@ UNITS: dict[str, str] = {
     "hPa": "héc tô pát can", "mbar": "mi li ba", "Pa": "pát can", "kPa": "ki lô pát can", "atm": "át mốt phe",
     "kcal": "ki lô ca lo", "Kcal": "ki lô ca lo", "cal": "ca lo", "UI": "đơn vị quốc tế", "IU": "đơn vị quốc tế",
     "lux": "lúc", "rpm": "vòng một phút", "°C": "độ xê", "°c": "độ xê", "oC": "độ xê", "0C": "độ xê", "°F": "độ ép",
+    "°N": "độ vĩ bắc", "°E": "độ kinh đông", "°S": "độ vĩ nam", "°W": "độ kinh tây",
     "°K": "độ ca", "°k": "độ ca", "°": "độ", "%": "phần trăm", "‰": "phần nghìn",
     "đ": "đồng", "Đ": "đồng", "đồng": "đồng", "VNĐ": "đồng", "VND": "đồng", "vnđ": "đồng", "vnd": "đồng", "Vnđ": "đồng",
     "tr.đ": "triệu đồng", "trđ": "triệu đồng", "Trđ": "triệu đồng", "trđồng": "triệu đồng", "tr.đồng": "triệu đồng",
@@ -40,7 +41,7 @@ UNITS: dict[str, str] = {
 }  # fmt: skip
 ATTACHED: dict[str, str] = {
     "k": "nghìn", "K": "nghìn", "tr": "triệu", "Tr": "triệu", "t": "tỷ", "p": "phút", "ph": "phút", "s": "giây",
-    "'": "phút", '"': "giây", "tỷ": "tỷ", "triệu": "triệu", "tấn": "tấn", "tạ": "tạ", "lít": "lít", "độ": "độ",
+    "h": "giờ", "'N": "phút vĩ bắc", "'E": "phút kinh đông", "''": "giây", "'": "phút", '"': "giây", "tỷ": "tỷ", "triệu": "triệu", "tấn": "tấn", "tạ": "tạ", "lít": "lít", "độ": "độ",
 }  # fmt: skip
 _RATE_WORDS = str.split(
     """
@@ -48,7 +49,7 @@ _RATE_WORDS = str.split(
     khẩu hộ gia_đình cháu em học_sinh trẻ suất xuất cái chiếc con cây sào công mẫu tấn tạ yến cân lít mét
     km xe chuyến bài tin chương_trình lớp trường xã phường thôn tổ cấp bộ liều mũi viên bao thùng chai
     hộp cuốn phiếu phòng căn đơn_vị đồng_chí vạn_dân hồ_sơ sản_phẩm lao_động đối_tượng trường_hợp
-    thành_viên hội_viên đại_biểu cử_tri vị_trí ao lồng bè héc_ta lượng chỉ giải chuyên_mục chuyên_đề
+    thành_viên hội_viên đại_biểu cử_tri vị_trí ao lồng bè héc_ta lượng chỉ giải chuyên_mục chuyên_đề trận hiệp
     """
 )
 RATE_WORDS = tuple(sorted((word.replace("_", r"\s") for word in _RATE_WORDS), key=len, reverse=True))
@@ -57,7 +58,7 @@ MEASURE_WORDS = frozenset(
         """
     đồng lần người tấn tạ yến cân lít ca giờ buổi tiết ngày đêm tháng con cây suất hộ bài tin lượt cuộc
     phút triệu tỷ nghìn ngàn điểm máy hợp phẩm mũi liều viên mét gam vôn héc ta sào số trình khẩu em cháu
-    sinh vụ kỳ đợt chuyến xe đô la quả bao trận công tuần năm độ trứng loa
+    sinh vụ kỳ đợt chuyến xe đô la quả bao trận công tuần năm độ trứng loa động
     """
     )
 )
