@@ -11,7 +11,9 @@ from content.intake.source import Cell, Changes, Raw, RawLine, RawTable, SourceT
 from content.intake.tidy import clean_line
 from content.intake.unwrap import Paragraph, unwrap
 
-TEXT_LIMIT = 6_000_000
+TEXT_LIMIT = 2_000_000
+PARAGRAPH_LIMIT = 60_000
+"""A document of 300 pages has about 900,000 characters and 12,000 paragraphs."""
 _LAYOUT = re.compile(
     r"CỘNG\s+H(?:ÒA|OÀ)\s+XÃ\s+HỘI|Độc\s+lập\s*-\s*Tự\s+do|Nơi\s+nhận|^\s*(?:TM|KT|TL|TUQ)\s?\.|^\s*Số\s*:",
     re.IGNORECASE | re.MULTILINE,
@@ -71,7 +73,7 @@ def assemble(
             flush()
             _add_table(block, builder, changes)
     flush()
-    if builder.length > TEXT_LIMIT:
+    if builder.length > TEXT_LIMIT or len(builder.parts) > PARAGRAPH_LIMIT:
         raise DocumentTooLongError(path=path, limit=TEXT_LIMIT)
     text = "\n".join(builder.parts)
     if not any(sign.isalnum() for sign in text[:200_000]):

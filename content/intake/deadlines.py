@@ -71,6 +71,7 @@ def deadlines_in(text: str, start: int, year: int | None = None) -> list[Deadlin
 
 
 def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
+    sentence = sentence[:4000]  # as in `frequency`: hostile text must not cost more than real text
     if (
         not _REPORT.search(sentence)
         or _NOT_REPORT.search(sentence)

@@ -132,12 +132,11 @@ def decode(content: bytes, changes: Changes) -> tuple[str, str] | None:
         return None
     try:
         return repair(content.decode("utf-8"), changes), "utf-8"
-    except UnicodeDecodeError as error:
-        if error.start > 2000 or len(content) - error.start < 4:  # UTF-8 with a few broken bytes
-            text = content.decode("utf-8", "replace")
-            if text.count("\ufffd") * 200 < len(text) and plausibility(text) > 0.8:
-                changes.add("unreadable bytes dropped", text.count("\ufffd"))
-                return text.replace("\ufffd", ""), "utf-8"
+    except UnicodeDecodeError:  # UTF-8 with a few broken bytes is still UTF-8
+        text = content.decode("utf-8", "replace")
+        if text.count("\ufffd") * 50 < len(text) and plausibility(text) > 0.8:
+            changes.add("unreadable bytes dropped", text.count("\ufffd"))
+            return text.replace("\ufffd", ""), "utf-8"
     latin = content.decode("cp1252", "replace").replace("\ufffd", "\u00a0")
     raw = content.decode("latin-1")
     candidates = [

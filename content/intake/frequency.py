@@ -9,6 +9,9 @@ from datetime import date
 from content.intake.dates import period_bounds
 from content.intake.facts import Count, FrequencyRule
 
+SENTENCE_LIMIT = 4000
+RULES_LIMIT = 24
+"""No real sentence is longer or orders more; hostile text must not cost more than real text."""
 _WORDS = {
     "một": 1,
     "hai": 2,
@@ -144,9 +147,10 @@ def frequency_rules_in(
 def _in_sentence(
     sentence: str, start: int, ref: str, heading: str, before: str, issued_on: date | None, year: int | None
 ) -> list[FrequencyRule]:
+    sentence = sentence[:SENTENCE_LIMIT]
     if not _AIR.search(sentence) and not _AIR.search(heading):
         return []
-    found = [hit for hit in _counts(sentence) if _is_air(sentence, hit, heading)]
+    found = [hit for hit in _counts(sentence)[:RULES_LIMIT] if _is_air(sentence, hit, heading)]
     groups: list[list[_Found]] = []
     for hit in found:
         clash = groups and any(other.role == hit.role for other in groups[-1])

@@ -43,6 +43,7 @@ class Node:
     plain: list[Line] = field(default_factory=list)
     order: list[Node | Line] = field(default_factory=list)
     bullet_number: int = 0
+    bullets: dict[str, int] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -123,9 +124,7 @@ def build(lines: list[Line]) -> Node:
         parent = _parent_for(current, label)
         node = Node(label, line, parent)
         if label.is_bullet:
-            node.bullet_number = (
-                sum(child.is_bullet and child.label == label for child in parent.children) + 1
-            )
+            node.bullet_number = parent.bullets[label.style] = parent.bullets.get(label.style, 0) + 1
         parent.children.append(node)
         parent.order.append(node)
         current = node

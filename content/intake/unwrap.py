@@ -42,7 +42,7 @@ class Paragraph:
 
 def is_upper(text: str) -> bool:
     """Whether the letters of `text` are capitals (at least three of them)."""
-    letters = [sign for sign in text if sign.isalpha()]
+    letters = [sign for sign in text[:400] if sign.isalpha()]
     return len(letters) >= 3 and sum(sign.isupper() for sign in letters) >= 0.9 * len(letters)
 
 

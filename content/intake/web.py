@@ -31,6 +31,7 @@ _ARTICLE = re.compile(
     r"journal-content-article|ArticleContent|bai-?viet",
     re.IGNORECASE,
 )
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _DATE = re.compile(r"\b(\d{1,2})[/-](\d{1,2})[/-](20\d{2})\b")
 
 
@@ -46,7 +47,7 @@ def read_web(path: Path, content: bytes) -> SourceText:
     if decoded is None:
         raise MisencodedError(path=path)
     text, encoding = decoded
-    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\0", ""))
+    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", _CONTROL.sub("", text))
     try:
         parser = html.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
         root = html.document_fromstring(text, parser=parser)
