@@ -60,8 +60,8 @@ class Table:
             raise self._wrong(key)
         return value
 
-    def text_or_none(self, key: str) -> str | None:
-        return None if self.values.get(key) is None else self.text(key)
+    def text_or_none(self, key: str, pattern: re.Pattern[str] | None = None) -> str | None:
+        return None if self.values.get(key) is None else self.text(key, pattern)
 
     def one_of(self, key: str, choices: tuple[str, ...]) -> str:
         value = self.text(key)
@@ -79,7 +79,7 @@ class Table:
             raise self._wrong(key)
         return value
 
-    def number(self, key: str, most: int = 2**53) -> int:
+    def number(self, key: str, most: int = 2**31 - 1) -> int:
         value = self.values.get(key)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
             raise self._wrong(key)

@@ -28,6 +28,7 @@ MOST_FILES = 20_000
 MOST_PLAYS = 50_000
 LONGEST_PLAY_MS = 24 * 3600 * 1000
 _HASH = re.compile(r"[0-9a-f]{64}")
+_MONTH = re.compile(r"\d{4}-\d{2}")
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -206,7 +207,7 @@ def _manifest(table: Table) -> Manifest:
     audio = [
         AudioEntry(
             sha256=row.text("sha256", _HASH), size=row.number("size", LARGEST_FILE), path=row.text_or_none("path"),
-            title=row.text("title"), programme=row.text_or_none("programme"), month=row.text_or_none("month"),
+            title=row.text("title"), programme=row.text_or_none("programme"), month=row.text_or_none("month", _MONTH),
             number=row.number_or_none("number"), length_ms=row.number("length_ms", LONGEST_PLAY_MS),
             profile=row.text("profile"), degraded=row.flag("degraded"), consent_by=row.text_or_none("consent_by"),
             approved_by=row.texts("approved_by"),

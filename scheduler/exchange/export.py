@@ -7,6 +7,7 @@ the others, so that time and disk grow with distinct audio and not with stations
 from __future__ import annotations
 
 import hashlib
+import shutil
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -37,7 +38,12 @@ from audio.packages.signature import SigningKey, fingerprint, to_text
 from content.atomic import replacing
 from content.station import Station
 from scheduler.exchange.communes import Commune, signing_key
-from scheduler.exchange.errors import NothingToSendError, NotReadyError, UpdateNeedsLoaError
+from scheduler.exchange.errors import (
+    NothingToSendError,
+    NotReadyError,
+    TooLittleRoomError,
+    UpdateNeedsLoaError,
+)
 from scheduler.exchange.fit import Placed, fit, for_zones
 from scheduler.exchange.gather import Gathered, gather, rules_reached
 from scheduler.stations import CommuneStation, SentPackage
@@ -318,6 +324,11 @@ class _Exporter:
                 write_archive(stream, held)
             return target.stat().st_size
         files = {file.path: (file.sha256, file.size, sources[file.path]) for file in entries}
+        if self.form == "usb":
+            _check_room(
+                self.folder,
+                sum(size for path, (_sha256, size, _source) in files.items() if path not in old.files),
+            )
         return write_folder(
             target, text, signature, files, old.files, self.shelf, to_disk=self.form == "usb"
         ).bytes_copied
@@ -371,6 +382,13 @@ def _play_entry(placed: Placed) -> PlayEntry:
         length_ms=airing.length_ms, audio_sha256=airing.audio_sha256, zones=list(airing.zones), session=placed.session,
         bulletin_class=airing.bulletin_class, timing=airing.timing, make_good_for=airing.make_good_for,
     )  # fmt: skip
+
+
+def _check_room(folder: Path, needed: int) -> None:
+    """Before anything on the stick is touched. Raises: TooLittleRoomError."""
+    free = shutil.disk_usage(folder).free
+    if needed + 2**20 > free:
+        raise TooLittleRoomError(path=folder, free_mb=free // 2**20, needed_mb=needed // 2**20 + 1)
 
 
 def _is_of_size(path: Path, size: int) -> bool:

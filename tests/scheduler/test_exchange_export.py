@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import date, time, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from icalendar import Calendar
@@ -20,7 +21,7 @@ from content.models import Episode
 from content.station import Station
 from scheduler.exchange import communes
 from scheduler.exchange.communes import Commune
-from scheduler.exchange.errors import NothingToSendError, NotReadyError
+from scheduler.exchange.errors import NothingToSendError, NotReadyError, TooLittleRoomError
 from scheduler.exchange.export import PackageSummary, export_package, export_packages
 from scheduler.exchange.fit import StationSession
 from scheduler.models import Play
@@ -325,3 +326,15 @@ def test_an_independent_script_with_openssl_and_sha256sum_verifies_the_package(
     sound.chmod(0o644)
     sound.write_bytes(sound.read_bytes()[:-1] + b"x")
     assert subprocess.run(run, capture_output=True, check=False).returncode != 0
+
+
+def test_a_stick_that_is_too_small_is_told_before_anything_is_written(
+    centre: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from scheduler.exchange import export
+
+    (tmp_path / "stick").mkdir()
+    monkeypatch.setattr(export.shutil, "disk_usage", lambda _path: SimpleNamespace(free=1000))
+    with pytest.raises(TooLittleRoomError):
+        exported(centre, tmp_path / "stick", form="usb")
+    assert list((tmp_path / "stick").iterdir()) == []
