@@ -12,9 +12,9 @@ from audio.outputs.output import FRAME_BYTES, RATE_HZ
 
 BLOCK_MS = 20
 BLOCK_BYTES = BLOCK_MS * RATE_HZ // 1000 * FRAME_BYTES
-QUEUE_BYTES = RATE_HZ * FRAME_BYTES // 2
-"""Half a second: more waiting than that means that nothing comes out at the other end."""
-SETTLE_S = 0.5
+QUEUE_BYTES = RATE_HZ * FRAME_BYTES
+"""One second: more waiting than that means that nothing comes out at the other end."""
+SETTLE_S = 0.8
 """A new sink counts as working after so long; one that cannot work fails before."""
 MOST_WAIT_S = 15.0
 
@@ -52,7 +52,7 @@ class FedOutput:
         self._stopping.clear()
         self._thread = threading.Thread(target=self._work, name=f"loa-output-{self.name}", daemon=True)
         self._thread.start()
-        end = time.monotonic() + 2.0
+        end = time.monotonic() + 4.0
         while self.trouble is not None and time.monotonic() < end:
             time.sleep(0.02)
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from audio.outputs.fed_output import BLOCK_BYTES, FedOutput, Sink
 from audio.outputs.output import FRAME_BYTES, RATE_HZ, Output, OutputError
-from audio.outputs.process_sink import ProcessOutput
+from audio.outputs.process_sink import ProcessOutput, ProcessSink
 from content.language import N_
 
-DEAD_S = 1.5
+DEAD_S = 0.5
 """A card that has not asked for sound for so long is gone."""
 
 
@@ -36,6 +36,8 @@ class CardSink:
         self._ready = bytearray()
         self._lock = threading.Lock()
         self._room = threading.Event()
+        self._period = 0
+        """Bytes that the card asks for at a time."""
         self._asked_at = time.monotonic()
         try:
             # Cards come and go: PortAudio sees a new one only when it starts afresh.
@@ -45,7 +47,7 @@ class CardSink:
                 samplerate=RATE_HZ,
                 channels=1,
                 dtype="int16",
-                latency="low",
+                latency=0.04,
                 device=_device(device),
                 callback=self._pull,
             )
@@ -56,12 +58,12 @@ class CardSink:
     def send(self, pcm: bytes) -> None:
         with self._lock:
             self._ready += pcm
-            waiting = len(self._ready)
-        if not self._stream.active or time.monotonic() - self._asked_at > DEAD_S:
-            raise OSError("the card stopped")
-        if waiting > 3 * BLOCK_BYTES:  # the card is a little slower than the clock
+        while len(self._ready) > max(3 * BLOCK_BYTES, 2 * self._period):
+            # Enough is ready: the card asks in periods of its own, or is a little slower than our clock.
+            if not self._stream.active or time.monotonic() - self._asked_at > DEAD_S:
+                raise OSError("the card stopped")
             self._room.clear()
-            self._room.wait(0.1)
+            self._room.wait(0.05)
 
     def close(self) -> None:
         sounddevice = portaudio()
@@ -73,7 +75,7 @@ class CardSink:
 
     def _pull(self, out: Any, frames: int, _time: Any, _status: Any) -> None:
         self._asked_at = time.monotonic()
-        need = frames * FRAME_BYTES
+        need = self._period = frames * FRAME_BYTES
         with self._lock:
             have = bytes(self._ready[:need])
             del self._ready[:need]
@@ -83,14 +85,24 @@ class CardSink:
 
 
 class CardOutput(FedOutput):
-    """A card through PortAudio."""
+    """A card through PortAudio, or through a program where PortAudio opens it and then stands still.
 
-    def __init__(self, name: str, device: str) -> None:
+    (Seen with PortAudio over ALSA's Pulse bridge: the stream opens, asks five times for sound, and never again.)
+    """
+
+    def __init__(self, name: str, device: str, program: list[str] | None) -> None:
         super().__init__(name)
         self.device = device
+        self.program = program
+        self._direct = True
 
     def connect(self) -> Sink:
-        return CardSink(self.device)
+        return CardSink(self.device) if self._direct else ProcessSink(self.program or [])
+
+    def _lost(self, reason: str) -> None:
+        super()._lost(reason)
+        if self.program is not None:
+            self._direct = not self._direct
 
 
 def sound_card(name: str, device: str) -> Output:
@@ -106,7 +118,7 @@ def sound_card(name: str, device: str) -> Output:
         except sounddevice.PortAudioError:
             cards = []
         if cards:
-            return CardOutput(name, device)
+            return CardOutput(name, device, _program(device))
     command = _program(device)
     if command is None:
         raise OutputError(

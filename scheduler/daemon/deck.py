@@ -16,7 +16,7 @@ from audio.outputs.output import FRAME_BYTES, RATE_HZ, Output, Stream
 from scheduler.daemon.clock import Clock
 
 REAL_BLOCK_MS = 20
-REAL_LEAD_MS = 60
+REAL_LEAD_MS = 120
 """How far ahead of its time sound is handed over: what an output may sleep without a gap."""
 SIMULATED_BLOCK_MS = 2_000
 SILENT_DBFS = -60.0
