@@ -26,6 +26,7 @@ from content.errors import LoaError
 from content.language import N_
 
 _ROUNDS = 8
+_BED_FADE_S = 1.5
 _MEASURING_SHARE = 0.15
 _LIMITER_RATE_HZ = 48_000
 _ENCODER_GAIN_DB = {"mp3": -0.45}
@@ -80,9 +81,14 @@ class AssembledAudio:
 
 
 def assemble(
-    parts: Sequence[Part], profile: Profile, out_path: Path, tags: Tags, progress: Progress | None = None
+    parts: Sequence[Part],
+    profile: Profile,
+    out_path: Path,
+    tags: Tags,
+    progress: Progress | None = None,
+    bed: Bed | None = None,
 ) -> AssembledAudio:
-    """Make `out_path` (suffix as `profile.suffix`) from `parts`; whole or not at all.
+    """Make `out_path` (suffix as `profile.suffix`) from `parts`, over `bed`; whole or not at all.
 
     Raises:
         NothingToAssembleError, TooLongError, loudness.TooQuietError, LoudnessMissedError,
@@ -94,7 +100,7 @@ def assemble(
         raise NothingToAssembleError(name=out_path.name)
     if length_ms > _LONGEST_MS:
         raise TooLongError(name=out_path.name, hours=round(length_ms / 3_600_000))
-    work = _Work(parts, profile, out_path.name, tags, length_ms, progress or (lambda _share: None))
+    work = _Work(parts, profile, out_path.name, tags, length_ms, progress or (lambda _share: None), bed)
     with atomic.replacing(out_path) as temporary:
         found, rounds = work.until_it_fits(temporary)
         sha256 = atomic.sha256_of(temporary)
@@ -102,6 +108,24 @@ def assemble(
         path=out_path, sha256=sha256, length_ms=length_ms, loudness_lufs=found.integrated_lufs,
         true_peak_db=found.true_peak_dbtp, pcm_sha256=work.pcm_sha256, rounds=rounds,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bed:
+    """Music under the words: a house WAV, repeated to the end, that makes way while somebody speaks."""
+
+    path: Path
+    level_db: float = -18.0
+
+    def graph(self, rate_hz: int, length_ms: int) -> str:
+        """The filters from [0:a] (words) and [1:a] (music) to both together."""
+        end_s = max(0.0, length_ms / 1000 - _BED_FADE_S)
+        return (
+            f"[0:a]asplit[words][key];[1:a]aresample={rate_hz},volume={self.level_db}dB,"
+            f"afade=t=in:d={_BED_FADE_S},afade=t=out:st={end_s:.3f}:d={_BED_FADE_S}[music];"
+            "[music][key]sidechaincompress=threshold=0.02:ratio=6:attack=40:release=700[low];"
+            "[words][low]amix=inputs=2:duration=first:normalize=0,"
+        )
 
 
 class _Work:
@@ -113,6 +137,7 @@ class _Work:
         tags: Tags,
         length_ms: int,
         progress: Progress,
+        bed: Bed | None,
     ) -> None:
         self.parts = parts
         self.profile = profile
@@ -120,6 +145,7 @@ class _Work:
         self.tags = tags
         self.length_ms = length_ms
         self.progress = progress
+        self.bed = bed
         self.rate_hz = rate_of(parts, wide=profile.wide)
         self.timeout_s = 60 + length_ms / 1000
         self.pcm_sha256 = ""
@@ -154,6 +180,15 @@ class _Work:
             target=profile.target_lufs, tolerance=TOLERANCE_LU, ceiling=profile.ceiling_dbtp,
         )  # fmt: skip
 
+    def inputs(self) -> list[str]:
+        """ffmpeg arguments of the joined PCM, and of the music."""
+        music = ffmpeg.file_input(self.bed.path, "-stream_loop", "-1") if self.bed else []
+        return [*ffmpeg.pcm_input(self.rate_hz), *music]
+
+    def source(self) -> str:
+        """The head of every filter graph."""
+        return self.bed.graph(self.rate_hz, self.length_ms) if self.bed else "[0:a]"
+
     def measured(self) -> tuple[float, PeakHistogram]:
         """Loudness after the dynamics, and where its peaks lie, before gain and limiter."""
         histogram = PeakHistogram(self.rate_hz)
@@ -161,7 +196,7 @@ class _Work:
         metered = ",".join([*self.profile.after, "ebur128=framelog=quiet"])
         with ffmpeg.running(
             [
-                *ffmpeg.pcm_input(self.rate_hz), "-filter_complex", f"[0:a]{chain}{metered}[m];[b]aformat=flt[p]",
+                *self.inputs(), "-filter_complex", f"{self.source()}{chain}{metered}[m];[b]aformat=flt[p]",
                 "-map", "[m]", "-f", "null", "-", "-map", "[p]", "-f", "f32le", "pipe:1",
             ],
             task=f"measure {self.name}", timeout_s=self.timeout_s, wants_feed=True, wants_output=True,
@@ -201,7 +236,7 @@ class _Work:
         meter_loudness, meter_peak = loudness.meter(profile.sample_rate_hz)
         most_bytes = profile.bytes_per_second * (self.length_ms // 1000 + 5) + 100_000
         arguments = [
-            *ffmpeg.pcm_input(self.rate_hz), "-filter_complex", f"[0:a]{','.join(filters)}[out]",
+            *self.inputs(), "-filter_complex", f"{self.source()}{','.join(filters)}[out]",
             "-map", "[out]", *profile.encoder(), *self.tags.arguments(broadcast_wave=profile.broadcast_wave),
             "-f", profile.format, *ffmpeg.file_output(out, max_bytes=most_bytes),
             "-dec", "0:0",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audio import sounds
+from audio.assemble import Bed
+from audio.jingles import jingle
 from audio.models import Segment
 from audio.parts import Part
 from audio.tags import Tags
@@ -43,7 +46,18 @@ class Frame:
             pause_ms = (_BEFORE_CLOSING_MS if self.after else 0) if last else self.pause_between_items_ms
             path = station.media.find(segment.sha256, ".wav", verify=True)
             parts.append(Part(path=path, pause_after_ms=pause_ms))
-        return parts + [Part(path=sounds.sound_file(name, folder)) for name in self.after]
+        return parts + [Part(path=self._sound(station, name)) for name in self.after]
+
+    def bed(self, station: Station) -> Bed | None:
+        """The station's music under the words, where it has one; an emergency bulletin goes without."""
+        settings = station.config.audio
+        if not settings.bed or "alarm" in self.before:
+            return None
+        return Bed(path=jingle(station, settings.bed, fades=False), level_db=settings.bed_level_db)
+
+    def _sound(self, station: Station, name: str) -> Path:
+        own = {"opening": station.config.audio.opening, "closing": station.config.audio.closing}.get(name)
+        return jingle(station, own) if own else sounds.sound_file(name, station.folder / "cache" / "sounds")
 
 
 def frame_of(session: Session, station: Station, episode: Episode, segments: Sequence[Segment]) -> Frame:

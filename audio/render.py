@@ -22,7 +22,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audio import proof, wav
-from audio.assemble import assemble
+from audio.assemble import Bed, assemble
 from audio.frame import Frame, frame_of
 from audio.models import EpisodeAudio, Segment
 from audio.profiles import Profile, profile_named
@@ -230,7 +230,8 @@ def render_episode(
         segments = [session.get_one(Segment, one.id) for one in made]
         frame = frame_of(session, station, session.get_one(Episode, episode_id), segments)
     parts = frame.parts(station, segments)
-    recipe = _episode_recipe(sound, frame, segments)
+    bed = frame.bed(station)
+    recipe = _episode_recipe(sound, frame, segments, [part.path.name for part in parts], bed)
     with station.read() as session:
         known = _episode_row(session, episode_id, sound.name, recipe)
     if known is not None and station.media.path_of(known.sha256, sound.suffix).is_file():
@@ -247,7 +248,7 @@ def render_episode(
             done = steps
 
     with _work_file(station, sound.suffix) as path:
-        finished = assemble(parts, sound, path, frame.tags, share)
+        finished = assemble(parts, sound, path, frame.tags, share, bed)
         row = EpisodeAudio(
             episode_id=episode_id, profile=sound.name, recipe_sha256=recipe,
             sha256=station.media.add(path, sound.suffix), format=sound.format, length_ms=finished.length_ms,
@@ -376,10 +377,12 @@ def _keep_recording(
     return _keep_segment(station, segment, item)
 
 
-def _episode_recipe(profile: Profile, frame: Frame, segments: Sequence[Segment]) -> str:
+def _episode_recipe(
+    profile: Profile, frame: Frame, segments: Sequence[Segment], names: list[str], bed: Bed | None
+) -> str:
     facts = [
         _EPISODE_RECIPE, repr(profile), frame.before, frame.after, frame.pause_between_items_ms, repr(frame.tags),
-        [segment.sha256 for segment in segments],
+        [segment.sha256 for segment in segments], names, [bed.path.name, bed.level_db] if bed else None,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
 

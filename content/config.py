@@ -86,6 +86,12 @@ class AudioConfig:
     profile: str = field(default="horn", metadata={"choices": PROFILES})
     pause_between_items_ms: int = field(default=900, metadata={"least": 0, "most": 10_000})
     chime: bool = True
+    opening: str = ""
+    """A sound file of the station's own, beside the config, instead of the built-in opening; so too `closing`."""
+    closing: str = ""
+    bed: str = ""
+    """Music that plays on under the words and makes way for them."""
+    bed_level_db: int = field(default=-18, metadata={"least": -40, "most": 0})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,8 @@ with (
     warnings.simplefilter("ignore")
     from pydub import AudioSegment
 
+__all__ = ["NAMES", "AudioSegment", "UnknownSoundError", "sound", "sound_file"]
+
 _VERSION: Final = 1
 _RATE_HZ: Final = wav.SPEECH_RATE_HZ
 

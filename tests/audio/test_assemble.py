@@ -11,7 +11,7 @@ import pytest
 from sound_files import house, make, measured, speechlike
 
 from audio import wav
-from audio.assemble import LoudnessMissedError, NothingToAssembleError, assemble
+from audio.assemble import Bed, LoudnessMissedError, NothingToAssembleError, assemble
 from audio.ffmpeg import FfmpegFailedError, FfmpegTimeoutError, ffmpeg_path, probe, run, running
 from audio.loudness import TooQuietError, measure
 from audio.parts import Part, joined_pcm, length_of
@@ -297,3 +297,30 @@ def test_ffmpeg_is_killed_when_its_block_is_left_by_an_error(tmp_path: Path) -> 
 def test_a_stereo_file_with_a_strange_layout_is_probed(tmp_path: Path) -> None:
     path = make(tmp_path / "a.flac", "-f", "lavfi", "-i", "sine=d=1", "-ac", "6")
     assert probe(path).channels == 6
+
+
+def test_music_lies_under_the_words_and_makes_way_for_them(tmp_path: Path) -> None:
+    def level_db(path: Path, start_s: float, length_s: float) -> float:
+        said = run(
+            ["-ss", str(start_s), "-t", str(length_s), "-i", str(path), "-af", "bandpass=f=3000:w=200,volumedetect", "-f", "null", "-"],
+            task="look", timeout_s=30,
+        )  # fmt: skip
+        return float(re.findall(r"mean_volume: (-?[\d.]+)", said)[0])
+
+    at = np.arange(24_000 * 3)
+    words = house(
+        tmp_path / "words.wav", (np.sin(at * 2 * np.pi * 500 / 24_000) * 8000).astype("<i2").tobytes()
+    )
+    music = house(
+        tmp_path / "music.wav", (np.sin(at * 2 * np.pi * 3000 / 24_000) * 8000).astype("<i2").tobytes()
+    )
+    done = assemble(
+        [Part(path=words, pause_after_ms=4000), Part(path=words)], PROFILES["exchange"], tmp_path / "out.wav", Tags(),
+        bed=Bed(path=music, level_db=-10),
+    )  # fmt: skip
+    assert done.length_ms == 10_000
+    assert probe(done.path).length_ms == pytest.approx(10_000, abs=60)
+    under, alone, end = level_db(done.path, 1.8, 1), level_db(done.path, 5, 1), level_db(done.path, 9.8, 0.2)
+    assert alone > under + 8
+    assert end < under
+    assert abs(measured(done.path)[0] - -23) <= 0.5

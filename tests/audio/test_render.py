@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sound_files import house, measured, speechlike
+from sound_files import house, measured, speechlike, tone
 from sqlalchemy import func, select
 
 from audio import wav
@@ -300,3 +300,25 @@ def test_ctrl_c_leaves_what_is_finished_and_nothing_else(station: Station) -> No
     assert not list((station.folder / "cache" / "work").iterdir())
     assert not [path for path in station.media.folder.rglob("*") if path.name.startswith(".")]
     assert len(render_items(station, ids, now=NOW).rendered) == 8
+
+
+def test_the_station_s_own_jingles_and_music_are_used(new_station: Callable[..., Station]) -> None:
+    text = config().replace('opening = ""', 'opening = "mo-dau.wav"').replace('bed = ""', 'bed = "nen.mp3"')
+    station = new_station(config=text)
+    house(station.folder / "mo-dau.wav", speechlike(6, -20, 48_000, seed=3), 48_000)
+    item_id = add_item(station, ["Mời bà con theo dõi bản tin."], status="approved")
+    with station.decide() as session:
+        programme = Programme(title="Chuyển đổi số", created_at=NOW, status="active")
+        episode = Episode(programme=programme, month="2026-08", number=1, title="Số 1", created_at=NOW)
+        episode.parts.append(EpisodePart(position=1, item=session.get_one(Item, item_id)))
+        session.add_all([programme, episode])
+        session.flush()
+        session.get_one(Item, item_id).programme_id = programme.id
+    missing = render_items(station, None, now=NOW)
+    assert "nen.mp3" in str(missing.failed[0].error)
+    tone(station.folder / "nen.mp3", 4)
+    finished = render_items(station, None, now=NOW).rendered[-1]
+    assert finished.kind == "episode"
+    assert abs(measured(station.media.find(finished.sha256, ".mp3"))[0] - -14) <= 0.5
+    tone(station.folder / "nen.mp3", 4, pitch_hz=880)
+    assert render_items(station, None, now=NOW).rendered[-1].sha256 != finished.sha256
