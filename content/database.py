@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from content.atomic import DiskFullError
 from content.errors import LoaError
 from content.language import N_
 
@@ -33,6 +34,12 @@ class DatabaseError(LoaError):
     sentence = N_(
         "the database {name} cannot be used ({reason}): check the path or URL in config.toml, or restore a backup"
     )
+
+
+class DatabaseBusyError(LoaError):
+    """Another program held the database for longer than Loa waits."""
+
+    sentence = N_("the database {name} is held by another program: close it, then run the same command again")
 
 
 class DatabaseTooNewError(LoaError):
@@ -122,7 +129,7 @@ def migrate(engine: Engine) -> None:
             settings.attributes["connection"] = connection
             command.upgrade(settings, "head")
     except SQLAlchemyError as error:
-        raise DatabaseError(name=name, reason=_short(error)) from error
+        raise _told(engine, error) from error
 
 
 @contextmanager
@@ -132,9 +139,7 @@ def reading(engine: Engine) -> Iterator[Session]:
     try:
         yield session
     except OperationalError as error:
-        raise DatabaseError(
-            name=engine.url.render_as_string(hide_password=True), reason=_short(error)
-        ) from error
+        raise _told(engine, error) from error
     finally:
         session.close()
 
@@ -153,14 +158,21 @@ def deciding(engine: Engine) -> Iterator[Session]:
         session.commit()
     except OperationalError as error:
         session.rollback()
-        raise DatabaseError(
-            name=engine.url.render_as_string(hide_password=True), reason=_short(error)
-        ) from error
+        raise _told(engine, error) from error
     except BaseException:
         session.rollback()
         raise
     finally:
         session.close()
+
+
+def _told(engine: Engine, error: SQLAlchemyError) -> LoaError:
+    name, reason = engine.url.render_as_string(hide_password=True), _short(error)
+    if "disk is full" in reason or "No space left" in reason:
+        return DiskFullError(path=engine.url.database or name)
+    if "database is locked" in reason:
+        return DatabaseBusyError(name=name)
+    return DatabaseError(name=name, reason=reason)
 
 
 def _short(error: SQLAlchemyError) -> str:

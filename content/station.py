@@ -99,7 +99,11 @@ def init_station(folder: Path, config_text: str | None = None) -> Station:
     atomic.write_text(folder / "lexicon.tsv", "written\tspoken\n")
     (folder / "media").mkdir(parents=True, exist_ok=True)
     atomic.write_text(config_path, config_text or default_config_text())
-    return open_station(config_path)
+    try:
+        return open_station(config_path)
+    except LoaError:
+        config_path.unlink(missing_ok=True)
+        raise
 
 
 def default_config_text() -> str:
