@@ -24,7 +24,7 @@ _DATE_STRONG = re.compile(
     r"(?:đường|\bphố|quảng trường|\bngày|mùng|mồng|\bdịp|\bsáng|\btrưa|chiều|\btối|\bđêm|\bhôm|\blễ|kỷ niệm|quốc khánh|chào mừng|\bgiờ|\bphút|\d\s?h(?:\d\d)?|\bthứ \w+"
     r"|chủ nhật|quốc tế phụ nữ|quốc tế lao động|giải phóng miền nam|nhà giáo việt nam|phụ nữ việt nam|thầy thuốc việt nam"
     r"|báo chí cách mạng việt nam|thương binh liệt sĩ|thương binh - liệt sĩ)\s*[:,(]?\s*(?:ngày\s*)?$"
-    r"|\d{1,2}/\d{1,2}\s*(?:-|,|và|đến|&)\s*$|\bngày [\d, ]+(?:-|,|và|đến)\s*$"
+    r"|\d{1,2}/\d{1,2}\s*(?:-|,|và|đến|&)\s*$|\bngày [\d, \-]+(?:-|,|và|đến)\s*$"
 )
 _DATE_WEAK = re.compile(r"(?:\btừ|\bđến|\bhết|\btrước|\bsau|\btới|\bvào|\bkể từ|\bhạn|\bngày:)\s*[:,(]?\s*$")
 _SHARE_LEFT = re.compile(
@@ -37,6 +37,14 @@ SHARE_RIGHT = re.compile(
 )
 _FESTIVE = re.compile(r"\b(?:ngày|lễ|tết|dịp|kỷ niệm|chào mừng|hưởng ứng|truyền thống)\b[^,.;:()\d]{0,40}$")
 _DAY_LIST = re.compile(r"(?:\s*,\s*\d{1,2})*\s*(?:,|và)\s*\d{1,2}(?:/\d{1,2}(?!\d|%)|\s*tháng\s*\d)")
+_LISTED = re.compile(
+    r"(\d{1,2}),(\d{1,2})(?![\d%]|[.,]\d{3}|\s?(?:%|km|m|ha|kg|tấn|triệu|tỷ|nghìn|lần|độ|điểm|lít|cm|mm))"
+)
+_LIST_LEFT = re.compile(
+    r"(?:lớp|khối|\btổ|tổ dân phố|\bkhu|khu phố|thôn|xóm|\bấp|khoản|điều|\bmục|quận|\btháng|\bngày|đội|chương|bài|tdp|\bkp|khóm|\bthứ|mũi)(?: \d{1,2}(?:,\d{1,2})*,)?\s*$"
+)
+_SEVERAL = re.compile(r"\b(?:các|những|gồm)\b[^.;\d]{0,24}$")
+_GOES_ON = re.compile(r"\s*(?:và|,)\s*\d{1,2}(?![\d,.]|\s?%)")
 _HOLIDAYS = {(30, 4), (2, 9), (8, 3), (20, 10), (20, 11), (27, 7), (19, 5), (3, 2), (22, 12), (26, 3), (27, 2), (21, 6), (19, 8),
              (28, 6), (15, 5), (13, 10), (10, 10), (9, 1), (18, 11), (7, 5), (10, 3), (24, 3), (25, 11), (26, 6), (11, 7)}  # fmt: skip
 _TIME = re.compile(
@@ -44,6 +52,7 @@ _TIME = re.compile(
     r"(?P<word>\s?(?:phút|ph|p|')(?![^\W_])(?:\s?(?P<second>\d{1,2})\s?(?:giây|s)(?![^\W_]))?)?(?::(?P<colon>\d{2})(?!\d))?(?![^\W_])"
 )
 _LOOSE_END = re.compile(r"\s*(?:$|[.,;:)\n-]|đến|ngày|sáng|chiều|tối|đêm|hằng|hàng|hôm|tại|cùng|thứ|và|phút)")
+_HALF_OF_DAY = re.compile(r"\s?(SA|CH|[aApP][mM])(?![^\W_])")
 _DURATION = re.compile(r"(\d{1,3})(?:p|ph|')(\d{1,2})(?:s|\")?(?![^\W_])")
 _COUNTED = re.compile(
     r"\s*(?:lần|lượt|buổi|tiếng|giờ|bữa|ca|viên|người|con|tấn|triệu|nghìn|tỷ|đồng|đêm|ngày|trận|vụ|chuyến|lít|kg|ml|%|độ|gói|bát|cốc|trường hợp|số(?! \d)|tin|bài|chương trình|kỳ|cuộc|lớp|hội|đợt|suất|phần|bản tin|chuyên mục|nội dung)"
@@ -114,7 +123,7 @@ def day_and_month(scan: Scan) -> Said | None:
         return None  # round the clock
     if sign != "/":
         near = re.search(
-            r"(?:\bngày|mùng|mồng|\bdịp|\blễ|kỷ niệm|đường|\bphố|quảng trường|\bnay|hôm qua|ngày mai|ngày kia)[,:(]?\s*$",
+            r"(?:\bngày|\bsáng|\btrưa|chiều|\btối|\bđêm|mùng|mồng|\bdịp|\blễ|kỷ niệm|đường|\bphố|quảng trường|\bnay|hôm qua|ngày mai|ngày kia)[,:(]?\s*$",
             left,
         )
         if (
@@ -215,6 +224,27 @@ def day_or_month(scan: Scan) -> Said | None:
     return None
 
 
+def listed(scan: Scan) -> Said | None:
+    """The 7 of "lớp 7,8 và 9", "khoản 1,2 Điều 5": a comma without a blank, and no decimal."""
+    match = _LISTED.match(scan.text, scan.pos)
+    if not match:
+        return None
+    left = scan.left()
+    several = (
+        _SEVERAL.search(left) and _GOES_ON.match(scan.text, match.end(2)) and int(match[1]) < int(match[2])
+    )
+    if not several and not _LIST_LEFT.search(left):
+        return None
+    number = int(match[1])
+    if re.search(r"\bngày\s*$|\bngày [\d,]+$", left) and number <= 31:
+        words = day_words(number, scan.reading)
+    elif re.search(r"\btháng\s*$|\btháng [\d,]+$", left) and number <= 12:
+        words = month_words(number, scan.reading)
+    else:
+        words = cardinal(number, scan.reading)
+    return Said(match.end(1), words, "list-number")
+
+
 def time_of_day(scan: Scan) -> Said | None:
     """ "5h30", "05:00", "17g30", "7 giờ 30", "14 giờ 00 phút"."""
     if (match := _TIME.match(scan.text, scan.pos)) and not re.search(r"t[ỷỉ] (?:lệ|số)\s*$", scan.left()):
@@ -232,7 +262,13 @@ def time_of_day(scan: Scan) -> Said | None:
             and second <= 59
             and not (glued and len(glued) == 1 and ":" in match.group())
         ):
-            return Said(end, time_words(hour, minute, second, scan.reading), "time")
+            half = _HALF_OF_DAY.match(scan.text, end)
+            words = time_words(hour, minute, second, scan.reading)
+            if half:
+                return Said(
+                    half.end(), f"{words} {'chiều' if half[1].lower() in {'pm', 'ch'} else 'sáng'}", "time"
+                )
+            return Said(end, words, "time")
     match = _DURATION.match(scan.text, scan.pos)
     if match and int(match[2]) < 60:
         seconds = f" {cardinal(int(match[2]), scan.reading)} giây"

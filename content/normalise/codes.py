@@ -33,11 +33,15 @@ _NAMED_KIND = re.compile(
     r"(quy định|quyết định|thông tri|thông tư|thông báo|thông cáo|quy chế|quy ước|lệnh|luật|kết luận|kế hoạch|chỉ thị|công điện|hợp đồng|hướng dẫn|thư mời|giấy mời|phụ lục)(?:\s+số)?\s*:?\s*$"
 )
 _PREFIXES = (
-    ("BCĐ", "ban chỉ đạo"), ("BCH", "ban chỉ huy"), ("BQL", "ban quản lý"), ("BTC", "ban tổ chức"), ("UBND", "ủy ban nhân dân"),
-    ("HĐND", "hội đồng nhân dân"), ("TTr", "thanh tra"), ("TCT", "tổ công tác"), ("ĐKT", "đoàn kiểm tra"), ("TTYT", "trung tâm y tế"),
-    ("CC", "chi cục"), ("TT", "trung tâm"), ("TC", "tổng cục"), ("HĐ", "hội đồng"), ("VP", "văn phòng"), ("ĐU", "đảng ủy"), ("CB", "chi bộ"),
-    ("S", "sở"), ("B", "bộ"), ("P", "phòng"), ("V", "vụ"), ("C", "cục"), ("T", "trường"),
-)  # fmt: skip
+    ("BCĐ", "ban chỉ đạo"),
+    ("BQL", "ban quản lý"),
+    ("UBND", "ủy ban nhân dân"),
+    ("HĐND", "hội đồng nhân dân"),
+    ("VP", "văn phòng"),
+    ("ĐU", "đảng ủy"),
+    ("S", "sở"),
+    ("P", "phòng"),
+)
 
 
 def _composed(scan: Scan, part: str) -> str | None:
@@ -101,6 +105,8 @@ def _code_words(scan: Scan, code: str, at: int, *, type_named: bool) -> str | No
     missing = False
     for part, start in parts:
         spoken = (first == "type" and _named_kind(scan, part)) or part_words(scan, part, first)
+        if part == "BCH" and code.startswith("CĐ"):
+            spoken = "ban chỉ huy"  # telegrams come from the command, not from a party committee
         if not spoken:
             missing = True
             spoken = spell(part)

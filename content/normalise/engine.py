@@ -21,6 +21,7 @@ _AT_DIGIT = (
     phones.phone,
     codes.document_number,
     calendar.full_date,
+    calendar.listed,
     codes.number_of_year,
     calendar.time_of_day,
     figures.house,

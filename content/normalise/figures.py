@@ -16,7 +16,9 @@ NUMBER = re.compile(
     r"|\d+,\d+(?!\d)|\d+\.\d{1,2}(?![\d.])|\d+"
 )
 _CHAIN = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,4}(?!\d)")
-_HEADING = re.compile(rf"(\d{{1,2}}(?:\.\d{{1,2}}){{0,4}})([.)/]|[.]?\))?(?=[^\S\n]|$|\n|[{UPPER}])")
+_HEADING = re.compile(
+    rf"(\d{{1,2}}(?:\.\d{{1,2}}){{0,4}})([.)/]|[.]?\)|[.]?-(?=\s+\D))?(?=[^\S\n]|$|\n|[{UPPER}])"
+)
 _PARENTHESIS = re.compile(r"\((\d{1,2}(?:\.\d{1,2})*|[a-zđA-ZĐ]|[ivxIVX]{1,5})\)")
 _FRACTION = re.compile(r"(\d+)\s?/\s?(\d{1,3}(?:\.\d{3})+|\d+)(?![\d]|/\d)")
 _MIXED = re.compile(r"(\d+) ([1-9])/(\d{1,2})(?![\d/])")
@@ -57,6 +59,7 @@ _ORDINAL_FIRST = re.compile(
 )
 _SHORT_MONEY = re.compile(r"(tr|t|Tr|triệu|tỷ)(\d{1,3})(?![\w]|[,.]\d)")
 _DONG = re.compile(r"\s?(đồng|đ|vnđ|vnd|VND|VNĐ)(?![^\W_])")
+_COORDINATE = re.compile(r"(\d{1,3}[.,]\d)([NE])(?![^\W_])")
 _FLAT_CELSIUS = re.compile(r"(\d\d)0C(?![^\W_])")
 """38 degrees whose raised ring became a zero on the way: "380C"."""
 _MONEY = {"$": ("đô la", "xu"), "€": ("ơ rô", "xu"), "£": ("bảng anh", "xu")}
@@ -203,10 +206,14 @@ def letters_and_digits(scan: Scan) -> Said | None:
     token = match.group()
     for written, entries in scan.lexicon.heads(re.match(r"\d+[^\W_]*", token).group()):  # type: ignore[union-attr]
         if scan.text.startswith(written, scan.pos) and entries:
-            return Said(scan.pos + len(written), entries[0].spoken, "lexicon")
+            return Said(
+                scan.pos + len(written),
+                entries[0].spoken.replace("{TU}", scan.reading.party_committee),
+                "lexicon",
+            )
     if re.match(r"\d+[xX]\d", token):
         return None
-    if _FLAT_CELSIUS.match(token):
+    if _FLAT_CELSIUS.match(token) or _COORDINATE.match(scan.text, scan.pos):
         return None
     after = scan.pos + len(re.match(r"\d+", token).group())  # type: ignore[union-attr]
     if (
@@ -226,7 +233,14 @@ def letters_and_digits(scan: Scan) -> Said | None:
             letters = max(letters, len(part))
             known = scan.lexicon.heads(part)
             full = (
-                next((entries[-1].spoken for written, entries in known if written == part), None)
+                next(
+                    (
+                        entries[-1].spoken.replace("{TU}", scan.reading.party_committee)
+                        for written, entries in known
+                        if written == part
+                    ),
+                    None,
+                )
                 if len(part) > 2
                 else None
             )
@@ -242,6 +256,9 @@ def number(scan: Scan) -> Said | None:
     if not match:
         return None
     token, left, right = match.group(), scan.left(), scan.right(match.end())
+    if place := _COORDINATE.match(scan.text, scan.pos):
+        side = "vĩ bắc" if place[2] == "N" else "kinh đông"
+        return Said(place.end(), f"{decimal(place[1], scan.reading)} độ {side}", "measure")
     if celsius := _FLAT_CELSIUS.match(scan.text, scan.pos):
         return Said(celsius.end(), f"{cardinal(int(celsius[1]), scan.reading)} độ xê", "measure")
     if token.isdigit() and len(token) == 1 and re.search(r"\bthứ \d(?:, ?\d)*(?:,| và)\s*$", left):

@@ -64,6 +64,8 @@ def dash(scan: Scan) -> Said:
             and not before.isspace()
         ):
             return Said(match.end(), "", "dash")
+        if last.text.endswith("vĩ bắc"):
+            return Said(match.end(), ",", "dash")
         if last.rule == "date" and _holiday_pair(scan, last.text):
             return Said(match.end(), "", "dash")
         if re.search(r"(?:số nhà|nhà số)\s[^,;\n]{0,12}$", scan.left(24)):
@@ -123,6 +125,9 @@ def sign(scan: Scan) -> Said:
     if here == "/":
         last = scan.pieces[-1] if scan.pieces else None
         if last and last.rule in _NUMERIC_PIECES and (rate := RATE.match(text, pos)) and not rate["count"]:
+            unit = " ".join(rate["word"].split()) if rate["word"] else unit_words(rate["unit"])
+            return Said(rate.end(), f"một {unit}", "rate")
+        if scan.left(12).endswith("bình quân") and (rate := RATE.match(text, pos)) and not rate["count"]:
             unit = " ".join(rate["word"].split()) if rate["word"] else unit_words(rate["unit"])
             return Said(rate.end(), f"một {unit}", "rate")
         if text[pos + 1 : pos + 2].isdigit() and last and last.rule == "number" and last.end == pos:

@@ -31,7 +31,7 @@ _ROMAN_SOFT_LEFT = re.compile(
 )
 _ROMAN_SOFT = re.compile(r"[ivxlcdm]+(?=\s*(?:$|[^\w\s]|\n))")
 _ROMAN_HEADING = re.compile(rf"([IVXLC]+)(?:\.(\d{{1,2}}(?:\.\d{{1,2}})*))?([.)/:]|\s?-)?(?=\s|$|[{UPPER}])")
-_LETTER_HEADING = re.compile(r"([A-ZĐa-zđ])([.)])(?=\s|$)")
+_LETTER_HEADING = re.compile(r"([A-ZĐa-zđ])([.)/]|-(?=\s+\D))(?=\s|$)")
 _INITIAL = re.compile(r"[A-ZĐ]\.?(?=\s|$|[,.;:)])")
 _SYLLABLE_SIGNS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _LONE_WORDS = frozenset("aeiouyêôơưýỳỷỹỵàáảãạèéẻẽẹìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữự")
