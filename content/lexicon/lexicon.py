@@ -34,7 +34,7 @@ class Lexicon:
         self._names: dict[str, str] = {}
         for (place, written), entries in merged.items():
             if place in self._codes:
-                self._codes[place][written] = entries[0].spoken
+                self._codes[place][written] = entries[-1].spoken  # a code has no surroundings: the plain one
             elif place == "text":
                 self._add_head(written, entries)
             else:
