@@ -67,6 +67,8 @@ def updated(language: str) -> Catalog:
         wording = before.string if before else ""
         if language == "en":
             wording = message
+        elif isinstance(message, str) != isinstance(wording, str):  # it has got, or lost, a plural
+            wording = wording and ((wording,) if isinstance(wording, str) else wording[0])
         new.add(message, string=wording, locations=[(file, 0) for file in sorted(files)])
     return new
 
