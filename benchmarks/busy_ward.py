@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from content import approval
+from content.events import seal
 from content.items import add_item
 from content.models import Episode, EpisodePart, Item, Programme
-from content.months import first_day, last_day, month_of
+from content.months import first_day, last_day
 from content.script_versions import save_version
 from content.station import Station
 from scheduler.models import AsRun, Play
@@ -23,10 +24,20 @@ REASONS = ("mất điện", "máy phát hỏng", "đài trên tiếp sóng kéo 
 
 
 def fill(
-    station: Station, *, programmes: int, as_run: int, year: int, seed: int = 1, months: int = 12
+    station: Station,
+    *,
+    programmes: int,
+    as_run: int,
+    year: int,
+    seed: int = 1,
+    months: int = 12,
+    one_by_one: bool = False,
 ) -> dict[str, Any]:
-    """Put a year into an empty station; what was put in, by kind. Deterministic for a seed."""
-    chance = random.Random(seed)  # noqa: S311 - a made-up year, not a secret
+    """Put a year into an empty station; what was put in, by kind. Deterministic for a seed.
+
+    `one_by_one` seals each as-run row twice, as the daemon does; else each month is sealed at once, which is quicker.
+    """
+    chance = random.Random(seed)
     per_episode = max(2, round(as_run * 0.96 / (programmes * months)))
     told = {"programmes": programmes, "plays": 0, "as_run": 0}
     with station.decide() as session:
@@ -35,7 +46,7 @@ def fill(
         ]
     for month in [f"{year}-{number:02d}" for number in range(1, months + 1)]:
         with station.decide() as session:
-            _month(session, station, month, ids, per_episode, chance, told)
+            _month(session, station, month, ids, per_episode, chance, told, one_by_one)
     with station.decide() as session:
         while told["as_run"] < as_run:
             day = date(year, 1, 1) + timedelta(days=chance.randrange(min(360, months * 28)))
@@ -81,6 +92,7 @@ def _month(
     per_episode: int,
     chance: random.Random,
     told: dict[str, Any],
+    one_by_one: bool,
 ) -> None:
     first, last = first_day(month), last_day(month)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -117,7 +129,16 @@ def _month(
     session.flush()
     for play, row in entries:
         row.play_id = play.id
-    session.add_all([row for _play, row in entries])
+    for _play, row in entries:
+        # As the daemon does it: one entry of the event log when it begins, one when it is over.
+        outcome, ended_at = row.outcome, row.ended_at
+        row.outcome = row.ended_at = None
+        session.add(row)
+        if one_by_one:
+            seal(session, row)
+        row.outcome, row.ended_at = outcome, ended_at
+        if one_by_one:
+            seal(session, row)
     told["plays"] += len(entries)
     told["as_run"] += len(entries)
     session.flush()
@@ -132,8 +153,3 @@ def _relay(session: Session, station: Station, day: date, told: dict[str, Any]) 
         )
     )  # fmt: skip
     told["as_run"] += 1
-
-
-def month_names(year: int) -> list[str]:
-    """Every month of a year."""
-    return [month_of(date(year, number, 1)) for number in range(1, 13)]
