@@ -57,7 +57,7 @@ def _facts(command: Any) -> Any:
                 "--zone",
                 "zones",
                 multiple=True,
-                help=N_("A zone of ours that concerns it; none: every play does."),
+                help=N_("A zone of ours that concerns it; " - ": every play does."),
             ),
             option(
                 "--session",
@@ -85,7 +85,8 @@ def _read_facts(facts: dict[str, Any]) -> dict[str, Any]:
     key = facts.pop("key")
     if key is not None:
         facts["public_key"] = to_text(read_public_key(Path(key))) if Path(key).is_file() else key
-    facts["zones"] = list(facts["zones"]) or None
+    zones = list(facts["zones"])
+    facts["zones"] = [] if zones == ["-"] else zones or None
     facts["sessions"] = read_sessions(facts["sessions"]) if facts["sessions"] else None
     return facts
 

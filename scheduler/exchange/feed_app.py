@@ -56,6 +56,7 @@ class _Guard:
 
     def __init__(self, app: Starlette, tokens: Tokens) -> None:
         self.app, self.tokens = app, tokens
+        self._reading = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -63,7 +64,9 @@ class _Guard:
                 await self.app(scope, receive, send)
             return
         if self.tokens.is_stale():
-            await to_thread.run_sync(self.tokens.read)
+            async with self._reading:
+                if self.tokens.is_stale():
+                    await to_thread.run_sync(self.tokens.read)
         code = self.tokens.code_of(_bearer(scope))
         if code is None:
             refusal = Response(status_code=401, headers={"WWW-Authenticate": "Bearer", "Connection": "close"})

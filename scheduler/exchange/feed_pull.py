@@ -29,7 +29,7 @@ from content.station import Station
 from scheduler.exchange import trust
 from scheduler.exchange.errors import FeedError, FeedTlsError, FeedTokenError
 from scheduler.exchange.logbook import export_log
-from scheduler.exchange.receive import Received, receive_package
+from scheduler.exchange.receive import Received, objections, receive_package
 from scheduler.models import Play
 from scheduler.stations import ReceivedPackage
 
@@ -208,12 +208,13 @@ def pull(station: Station, client: FeedClient, *, now: datetime, send_log: bool 
     pulled = Pulled()
     with station.read() as session:
         known = set(session.scalars(select(ReceivedPackage.manifest_sha256)))
-        trusted = {row.fingerprint for row in trust.trusted(session)}
+        trusted = {row.fingerprint: row for row in trust.trusted(session)}
     for row in client.packages():
         if row["manifest_sha256"] in known:
             continue
         content, signature = client.manifest(row["lane"])
         checked = check_head(content, signature, trusted.__contains__)
+        checked.problems += objections(station, checked, trusted, now)
         if checked.problems or checked.manifest is None:
             pulled.refused.append(PackageRefusedError(name=row["lane"], problems=checked.problems))
             continue

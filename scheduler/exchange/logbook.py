@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from audio.packages.signature import fingerprint, to_text
@@ -69,39 +69,27 @@ def _log(
     end = datetime.combine(until_on + timedelta(days=1), time(), station.tz)
     links = session.scalars(select(ReceivedPlay).where(ReceivedPlay.signer_id == signer.id)).all()
     remote = {link.play_id: link.remote_id for link in links if link.play_id is not None}
-    plays = {
-        play.id: play
-        for play in session.scalars(
-            select(Play).where(Play.id.in_(remote) | Play.make_good_for_id.in_(remote))
-        )
-    }
-    rows = session.scalars(
-        select(AsRun).where(AsRun.play_id.in_(plays), AsRun.outcome.is_not(None)).order_by(AsRun.id)
+    linked = select(ReceivedPlay.play_id).where(
+        ReceivedPlay.signer_id == signer.id, ReceivedPlay.play_id.is_not(None)
     )
-    entries = []
-    for row in rows:
-        at = row.started_at or row.planned_at or row.ended_at
-        if at is None or not start <= at < end:
-            continue
-        play = plays[row.play_id] if row.play_id is not None else None
-        good_for = play.make_good_for_id if play is not None else None
-        entries.append(
-            LogEntry(
-                key=row.key or f"id-{row.id}",
-                play_id=remote.get(row.play_id or 0),
-                make_good_for=remote.get(good_for) if good_for is not None else None,
-                kind=row.kind,
-                title=row.title,
-                planned_at=row.planned_at,
-                started_at=row.started_at,
-                ended_at=row.ended_at,
-                heard_ms=row.heard_ms,
-                outcome=row.outcome or "missed",
-                reason=row.reason,
-                audio_sha256=row.audio_sha256,
-                simulated=row.simulated,
-            )
+    at = func.coalesce(AsRun.started_at, AsRun.planned_at, AsRun.ended_at)
+    rows = session.execute(
+        select(AsRun, Play.make_good_for_id)
+        .join(Play, Play.id == AsRun.play_id)
+        .where(Play.id.in_(linked) | Play.make_good_for_id.in_(linked))
+        .where(AsRun.outcome.is_not(None), at >= start, at < end)
+        .order_by(AsRun.id)
+    )
+    entries = [
+        LogEntry(
+            key=row.key or f"id-{row.id}", play_id=remote.get(row.play_id or 0),
+            make_good_for=remote.get(good_for) if good_for is not None else None, kind=row.kind, title=row.title,
+            planned_at=row.planned_at, started_at=row.started_at, ended_at=row.ended_at, heard_ms=row.heard_ms,
+            outcome=row.outcome or "missed", reason=row.reason, audio_sha256=row.audio_sha256,
+            simulated=row.simulated,
         )
+        for row, good_for in rows
+    ]  # fmt: skip
     packages = session.scalars(
         select(ReceivedPackage)
         .where(ReceivedPackage.signer_id == signer.id)

@@ -78,7 +78,7 @@ def receive_package(station: Station, path: Path, *, now: datetime, sounds_only:
     with staged_package(
         path, station.media.folder, trusted=signers.__contains__, sounds_only=sounds_only
     ) as (checked, stage):
-        checked.problems += _problems_here(station, checked, signers, now)
+        checked.problems += objections(station, checked, signers, now)
         manifest = checked.or_refuse(path)
         signer_id = signers[manifest.sender.fingerprint].id
         with station.read() as session:
@@ -108,10 +108,10 @@ def _summary(checked: Checked, manifest: Manifest, *, known: bool, **counts: int
     )  # fmt: skip
 
 
-def _problems_here(
+def objections(
     station: Station, checked: Checked, signers: dict[str, TrustedSigner], now: datetime
 ) -> list[PackageProblem]:
-    """What only this station can say against a well-signed package."""
+    """What only this station can say against a well-signed package; `signers` are the trusted ones by fingerprint."""
     manifest = checked.manifest
     signer = signers.get(manifest.sender.fingerprint) if manifest else None
     if manifest is None or signer is None or not checked.proved:

@@ -23,7 +23,7 @@ from scheduler.exchange.feed_serve import feed_folder, publish
 from scheduler.exchange.logbook import report_of
 from scheduler.exchange.reconcile import tally
 from scheduler.models import AsRun, Play
-from scheduler.stations import CommuneStation
+from scheduler.stations import CommuneStation, ReceivedPackage
 from tests.scheduler.a_centre import FROM, NOW, UNTIL, add_play, noise, plan_month
 from tests.scheduler.a_feed import BrokenLine, serving
 
@@ -283,3 +283,31 @@ def test_nothing_of_a_pull_is_left_behind(net: Net) -> None:
     inbox = net.commune.folder / "feed" / "inbox"
     assert [path.name for path in inbox.iterdir()] == []
     assert not list(Path(net.commune.media.folder).glob(".incoming*"))
+
+
+def test_a_package_that_would_be_refused_is_not_fetched_first(net: Net) -> None:
+    net.pull()
+    with net.centre.decide() as session:
+        session.query(Play).first().starts_at += timedelta(minutes=1)
+    later = NOW + timedelta(hours=1)
+    publish(net.centre, FROM, UNTIL, now=later)
+    assert net.pull().received[0].moved == 1
+    with net.commune.decide() as session:
+        session.query(ReceivedPackage).order_by(ReceivedPackage.id.desc()).first().revision += 10**6
+        session.query(Play).first()
+    with net.centre.decide() as session:
+        session.query(Play).first().starts_at += timedelta(minutes=1)
+    publish(net.centre, FROM, UNTIL, now=later)
+    pulled = net.pull()
+    assert "was received already" in str(pulled.refused[0])
+    assert pulled.bytes_fetched == 0
+
+
+def test_sounds_that_are_here_are_not_fetched_again(net: Net) -> None:
+    net.pull()
+    with net.centre.decide() as session:
+        session.query(Play).first().starts_at += timedelta(minutes=1)
+    publish(net.centre, FROM, UNTIL, now=NOW + timedelta(hours=1))
+    pulled = net.pull()
+    assert pulled.received[0].moved == 1
+    assert pulled.bytes_fetched == 0
