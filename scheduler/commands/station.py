@@ -57,7 +57,7 @@ def _facts(command: Any) -> Any:
                 "--zone",
                 "zones",
                 multiple=True,
-                help=N_("A zone of ours that concerns it; " - ": every play does."),
+                help=N_('A zone of ours that concerns it; "-": every play does.'),
             ),
             option(
                 "--session",
