@@ -98,9 +98,9 @@ def record(
         EventLogBrokenError: entries are missing at the end of the log.
     """
     session.flush()
-    pending: dict[str, None] = session.info.setdefault(_PENDING, {})
+    pending: dict[str, str] = session.info.setdefault(_PENDING, {})
     for row in rows:
-        pending[name_of(row)] = None
+        pending[name_of(row)] = "changed"
     seals = rows_sha256(session, pending)
     pending.clear()
     known = session.info.setdefault(_KNOWN, {})
@@ -124,7 +124,7 @@ def seal(session: Session, *rows: Base, person: str | None = None, action: str =
     known = session.info.setdefault(_KNOWN, {})
     now = rows_sha256(session, [name_of(row) for row in rows])
     fresh = [row for row in rows if known.get(name_of(row)) != now[name_of(row)]]
-    pending: dict[str, None] = session.info.setdefault(_PENDING, {})
+    pending: dict[str, str] = session.info.setdefault(_PENDING, {})
     for row in rows:
         pending.pop(name_of(row), None)
     if fresh:
@@ -190,10 +190,12 @@ class DecidingSession(Session):
 
 @event.listens_for(DecidingSession, "after_flush")
 def _note_changes(session: Session, _context: Any) -> None:
-    pending: dict[str, None] = session.info.setdefault(_PENDING, {})
-    for row in (*session.new, *session.dirty, *session.deleted):
-        if getattr(row, "__tablename__", None) in SEALED:
-            pending[name_of(row)] = None
+    pending: dict[str, str] = session.info.setdefault(_PENDING, {})
+    for verb, rows in (("changed", session.dirty), ("added", session.new), ("removed", session.deleted)):
+        for row in rows:
+            if getattr(row, "__tablename__", None) in SEALED:
+                name = name_of(row)
+                pending[name] = "added" if verb == "changed" and pending.get(name) == "added" else verb
 
 
 @event.listens_for(DecidingSession, "do_orm_execute")
@@ -204,7 +206,7 @@ def _note_statement(state: ORMExecuteState) -> None:
     table: Table | None = getattr(state.statement, "table", None)
     if table is None or table.name not in SEALED:
         return
-    pending: dict[str, None] = state.session.info.setdefault(_PENDING, {})
+    pending: dict[str, str] = state.session.info.setdefault(_PENDING, {})
     if state.is_insert:
         last = state.session.scalar(select(func.max(table.c.id))) or 0
         state.session.info.setdefault("loa_inserted_after", {}).setdefault(table.name, last)
@@ -212,19 +214,41 @@ def _note_statement(state: ORMExecuteState) -> None:
     query = select(table.c.id)
     where = getattr(state.statement, "whereclause", None)
     for key in state.session.connection().scalars(query if where is None else query.where(where)):
-        pending[f"{table.name}:{key}"] = None
+        pending[f"{table.name}:{key}"] = "removed" if state.is_delete else "changed"
+
+
+@event.listens_for(DecidingSession, "after_rollback")
+def _forget(session: Session) -> None:
+    """What was undone needs no seal."""
+    for key in (_PENDING, _KNOWN, "loa_inserted_after"):
+        session.info.pop(key, None)
 
 
 @event.listens_for(DecidingSession, "before_commit")
 def _seal_the_rest(session: Session) -> None:
+    """Whatever no entry speaks of by now gets one of its own, named after what happened to which kind of row."""
     session.flush()
-    pending: dict[str, None] = session.info.setdefault(_PENDING, {})
+    pending: dict[str, str] = session.info.setdefault(_PENDING, {})
     for name, last in session.info.pop("loa_inserted_after", {}).items():
         table = Base.metadata.tables[name]
         for key in session.connection().scalars(select(table.c.id).where(table.c.id > last)):
-            pending[f"{name}:{key}"] = None
+            pending[f"{name}:{key}"] = "added"
     if pending:
-        record(session, action="sealed", subject=next(iter(pending)), person=session.info.get("person"))
+        first = min(
+            pending, key=lambda name: (_WEIGHT.index(name.partition(":")[0]), pending[name] == "changed")
+        )
+        noun = _NOUNS.get(first.partition(":")[0], first.partition(":")[0].removesuffix("s"))
+        record(session, action=f"{noun}.{pending[first]}", subject=first, person=session.info.get(PERSON))
+
+
+PERSON: Final = "loa_person"
+"""Key of `session.info`: who acts in this transaction (set by `content.people.current_person`)."""
+_NOUNS: Final = {"as_run": "as-run", "station_as_run": "station-as-run", "episode_audio": "sound"}
+_WEIGHT: Final = (
+    "documents", "programmes", "items", "scripts", "approvals", "users", "episode_audio", "station_as_run", "as_run",
+    "plays", "episodes",
+)  # fmt: skip
+"""Which kind of row an entry is named after when several changed at once."""
 
 
 def _append(session: Session, *, action: str, subject: str, person: str, detail: str, at: datetime) -> Event:

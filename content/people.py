@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from content.config import Config
 from content.database import Base
 from content.errors import LoaError
-from content.events import record
+from content.events import PERSON, record
 from content.language import N_, _
 
 SHORTEST_PASSWORD: Final = 8
@@ -143,18 +143,24 @@ def current_person(
     if not has_people(session):
         if as_name and as_name != account:
             raise NoPeopleYetError(name=as_name)
-        return account
+        return _acting(session, account)
     if as_name is None:
         user = session.scalar(select(User).where(User.os_user == account, User.retired_at.is_(None)))
         if user is None:
             raise UnknownAccountError(account=account)
-        return user.name
+        return _acting(session, user.name)
     user = person_named(session, as_name)
     if user.os_user == account:
-        return user.name
+        return _acting(session, user.name)
     name, password_hash = user.name, user.password_hash
     session.rollback()
     check_password(name, password_hash, (ask_password or _password_at_hand)(name))
+    return _acting(session, name)
+
+
+def _acting(session: Session, name: str) -> str:
+    """Note who acts, so that whatever this transaction changes carries the name."""
+    session.info[PERSON] = name
     return name
 
 

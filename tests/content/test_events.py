@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 import audio.models  # noqa: F401 - its tables are sealed too
+import scheduler.stations  # noqa: F401
 from content import approval
 from content.audit import AnchorError, Verdict, verify
 from content.events import Event, head, record, seal
@@ -254,6 +255,35 @@ def test_detail_of_any_kind_of_text_is_kept(station: Station) -> None:
         assert json.loads(entry.detail)["at"] == "2026-12-01T02:00:00.000000+00:00"
         assert head(session) == (entry.number, entry.sha256)
     assert audit(station).whole
+
+
+def test_what_is_undone_within_a_transaction_is_not_sealed(station: Station) -> None:
+    before = audit(station).events
+    with station.decide() as session:
+        session.add(AsRun(kind="play", title="x", zones=[], output="main", heard_ms=0))
+        session.flush()
+        session.rollback()
+    assert audit(station).events == before
+
+
+def test_every_change_names_itself_and_who_made_it(station: Station) -> None:
+    from content.audit import recent_events
+    from content.items import edit_item, get_item
+    from content.people import current_person
+
+    with station.decide() as session:
+        current_person(session, station.config, account="lan")
+        edit_item(session, get_item(session, 1), {"title": "Tin khác"})
+    air(station)
+    with station.decide() as session:
+        session.delete(session.get(AsRun, 1))
+    with station.read() as session:
+        newest = [(e["action"], e["subject"], e["person"]) for e in recent_events(session, limit=3)]
+    assert newest == [
+        ("as-run.removed", "as_run:1", ""),
+        ("as-run.added", "as_run:4", ""),
+        ("item.changed", "items:1", "lan"),
+    ]
 
 
 def test_two_writers_at_once_make_one_chain(station: Station) -> None:
