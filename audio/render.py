@@ -135,6 +135,7 @@ def render_items(
             for episode in _episodes_of(session, item, item_ids is not None):
                 episode_ids[episode.id] = episode.title
         wanted = [(item.id, item.title) for item in items]
+    _clear_leftovers(station)
     with speaker_of(station) as speaker:
         broken: set[int] = set()
         for item_id, title in wanted:
@@ -191,6 +192,9 @@ def render_segment(
         if first and all(voice.name != first for voice in voices.voices):
             voices = stack.enter_context(speaker_of(station, first))
         spoken = voices.speak(sentences, item.language, first, lambda count: tell(count, None))
+        earlier = _segment_of(station, script, spoken.recipe_sha256)
+        if earlier is not None:
+            return _rendered_segment(earlier, item, made=False)
         with _work_file(station, ".wav") as path:
             length_ms = voices.write_segment(spoken, path)
             judged = proof.judge(path, [s.spoken for s in spoken.sentences], script.estimated_ms)
@@ -320,15 +324,22 @@ def _known_segment(
     worded = [s for s in sentences if any(mark.isalnum() for mark in s.spoken)]
     for voice in speaker.in_order(first):
         recipe = recipe_of(worded, voice.name, voice.settings, item.language)
-        with station.read() as session:
-            segment = session.scalars(
-                select(Segment).where(Segment.script_id == script.id, Segment.recipe_sha256 == recipe)
-            ).first()
-        if segment is not None and station.media.path_of(segment.sha256, ".wav").is_file():
+        segment = _segment_of(station, script, recipe)
+        if segment is not None:
             return _rendered_segment(segment, item, made=False)
         if not speaker.is_down(voice):
             return None
     return None
+
+
+def _segment_of(station: Station, script: Script, recipe: str) -> Segment | None:
+    """The segment of that recipe whose file is there too."""
+    with station.read() as session:
+        segment = session.scalars(
+            select(Segment).where(Segment.script_id == script.id, Segment.recipe_sha256 == recipe)
+        ).first()
+    there = segment is not None and station.media.path_of(segment.sha256, ".wav").is_file()
+    return segment if there else None
 
 
 def _keep_segment(station: Station, segment: Segment, item: Item) -> Rendered:
@@ -357,11 +368,8 @@ def _keep_recording(
     station: Station, item: Item, script: Script, recording: Recording, now: datetime | None
 ) -> Rendered:
     recipe = hashlib.sha256(f"recording {recording.sha256} {script.sha256}".encode()).hexdigest()
-    with station.read() as session:
-        known = session.scalars(
-            select(Segment).where(Segment.script_id == script.id, Segment.recipe_sha256 == recipe)
-        ).first()
-    if known is not None and station.media.path_of(known.sha256, ".wav").is_file():
+    known = _segment_of(station, script, recipe)
+    if known is not None:
         return _rendered_segment(known, item, made=False)
     spoken = [str(sentence["spoken"]) for sentence in script.sentences]
     judged = proof.judge(recording.path, spoken, script.estimated_ms)
@@ -417,15 +425,20 @@ def _rendered_episode(
     )  # fmt: skip
 
 
+def _clear_leftovers(station: Station) -> None:
+    """Remove what a process that was killed a day or more ago left half-written."""
+    left = [*(station.folder / "cache" / "work").glob("*"), *station.media.folder.glob("??/.*.tmp")]
+    for path in left:
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _STALE_S:
+                path.unlink()
+
+
 @contextlib.contextmanager
 def _work_file(station: Station, suffix: str) -> Iterator[Path]:
-    """A path for work in progress, cleared afterwards, with what dead processes left there."""
+    """A path for work in progress, cleared afterwards."""
     folder = station.folder / "cache" / "work"
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
-        with contextlib.suppress(OSError):
-            if time.time() - old.stat().st_mtime > _STALE_S:
-                old.unlink()
     handle, name = tempfile.mkstemp(suffix=suffix, dir=folder)
     os.close(handle)
     path = Path(name)

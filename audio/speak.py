@@ -17,7 +17,7 @@ from audio.cache import SentenceCache, SentenceKey
 from audio.voices.voice import NothingToSayError, Voice, VoiceError, VoiceUnavailableError
 from content import atomic
 from content.errors import LoaError
-from content.language import N_
+from content.language import N_, _
 
 RECIPE_VERSION = 1
 """Raise it when the same words and voice would give another segment."""
@@ -47,7 +47,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fallback:
-    """A voice that was tried first and why it did not speak."""
+    """A voice that was tried first and why it did not speak, in the screen language of then."""
 
     voice: str
     reason: str
@@ -137,7 +137,7 @@ class Speaker:
             except VoiceError as error:
                 if isinstance(error, VoiceUnavailableError):
                     self._down[voice.name] = error
-                fallbacks.append(Fallback(voice=voice.name, reason=str(error)))
+                fallbacks.append(Fallback(voice=voice.name, reason=error.told(_)))
                 errors.append(error)
                 continue
             return SpokenScript(

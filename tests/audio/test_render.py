@@ -322,3 +322,27 @@ def test_the_station_s_own_jingles_and_music_are_used(new_station: Callable[...,
     assert abs(measured(station.media.find(finished.sha256, ".mp3"))[0] - -14) <= 0.5
     tone(station.folder / "nen.mp3", 4, pitch_hz=880)
     assert render_items(station, None, now=NOW).rendered[-1].sha256 != finished.sha256
+
+
+def test_what_a_killed_process_left_is_cleared_after_a_day(station: Station) -> None:
+    item_id = add_item(station, ["Mời bà con theo dõi bản tin."])
+    work, media = station.folder / "cache" / "work" / "x.wav", station.media.folder / "ab" / ".ab12.wav.tmp"
+    fresh = station.media.folder / "ab" / ".cd34.wav.tmp"
+    for path in (work, media, fresh):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half")
+    for path in (work, media):
+        os.utime(path, (1000, 1000))
+    render_items(station, [item_id], now=NOW)
+    assert [path.exists() for path in (work, media, fresh)] == [False, False, True]
+
+
+def test_a_voice_that_always_passes_on_costs_nothing_the_second_time(
+    new_station: Callable[..., Station], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = new_station(config=config('["recording", "espeak"]'))
+    item_id = add_item(station, ["Mời bà con theo dõi bản tin."])
+    first = render_segment(station, item_id, now=NOW)
+    monkeypatch.setattr("audio.render.proof.judge", None)
+    again = render_segment(station, item_id, now=NOW)
+    assert (again.made, again.sha256, again.voice) == (False, first.sha256, "espeak")
