@@ -6,6 +6,7 @@ import re
 
 from content.intake.dates import make_date
 from content.intake.facts import Citation
+from content.intake.letters import compiled
 
 KIND_NAMES = (
     "Nghị quyết", "Nghị định", "Quyết định", "Chỉ thị", "Kế hoạch", "Công văn", "Công điện", "Thông tư liên tịch", "Thông tư",
@@ -29,14 +30,14 @@ _CITED = re.compile(
     r"(?P<rest>\s*,?\s*(?i:ngày)\s*(?P<d>\d{1,2})\s*(?:/|-|\.|\s+tháng\s+)\s*(?P<m>\d{1,2})\s*(?:/|-|\.|\s+năm\s+)\s*(?P<y>\d{4}))?"
 )
 _STRICT_NUMBER = re.compile(rf"^{NUMBER}$")
-_ISSUER = re.compile(
-    r"^\s*,?\s*(?:của|do)\s+(?P<issuer>[A-ZĐÀ-Ỹ][^;.:“”\"()\n]{2,120}?)"
+_ISSUER = compiled(
+    r"^\s*,?\s*(?:của|do)\s+(?P<issuer>[{UPPER}][^;.:“”\"()\n]{2,120}?)"
     r"(?=\s*(?:,\s|;|\.|:|\)|“|\"|$|\bvề\b|\bvề việc\b|\bthực hiện\b|\bquy định\b|\bban hành\b|\btriển khai\b|\bphê duyệt\b|\bsửa đổi\b|"
     r"\bhướng dẫn\b|\bnhằm\b|\bvà (?:Kế hoạch|Nghị|Quyết|Chỉ|Công|Thông|Hướng|Chương)|\bvà các\b|\bđể\b|\btrong\b|\bđã\b|\btuyên truyền\b|\bV/v\b))"
 )
 
-_NAME_GOES_ON = re.compile(
-    r"(?:,\s[A-ZĐÀ-Ỹ][\w-]*(?:\s[a-zà-ỹđ][\w-]*){0,4})*?,\s[A-ZĐÀ-Ỹ][\w-]*(?:\s[a-zà-ỹđ][\w-]*){0,3}\svà\s[A-ZĐÀ-Ỹ][\w-]*"
+_NAME_GOES_ON = compiled(
+    r"(?:,\s[{UPPER}][\w-]*(?:\s[{LOWER}][\w-]*){0,4})*?,\s[{UPPER}][\w-]*(?:\s[{LOWER}][\w-]*){0,3}\svà\s[{UPPER}][\w-]*"
     r"(?:\s(?!về\b|việc\b|thực\b|hướng\b|triển\b|quy\b|ban\b|đã\b)[\w-]+){0,6}"
 )
 

@@ -9,6 +9,7 @@ from datetime import date
 from content.intake.dates import period_of
 from content.intake.facts import Item, Named, Part, Period
 from content.intake.heading import Heading
+from content.intake.letters import compiled
 from content.intake.outline import Line, Node
 from content.intake.units import inline_units, is_unit, marker, split_units
 
@@ -59,7 +60,7 @@ _NOTICE = frozenset(
 )
 _INWARD = frozenset(("Báo cáo", "Tờ trình", "Quyết định", "Giấy mời", "Biên bản", "Hợp đồng"))
 _SUBJECT_ON = re.compile(r"tuyên truyền|truyền thông|phát thanh|truyền thanh|thông tin", re.IGNORECASE)
-_UNIT_TASK = re.compile(r"^(?P<unit>[A-ZĐÀ-Ỹ][^:.;]{3,80}):\s+(?P<task>\S.{20,})", re.DOTALL)
+_UNIT_TASK = compiled(r"^(?P<unit>[{UPPER}][^:.;]{3,80}):\s+(?P<task>\S.{20,})", re.DOTALL)
 _SUBJECT_MONTH = re.compile(
     r"(?:tháng\s+\d{1,2}|quý\s+[IVX1-4]+)\s*(?:/|\s+năm\s+)20\d{2}(?=\W*$)", re.IGNORECASE
 )
@@ -100,7 +101,7 @@ def items_of(root: Node, heading: Heading, body_lines: list[Line]) -> list[Item]
     if items:
         return items
     whole = "\n".join(line.text for line in body_lines)
-    if heading.kind in _NOTICE or heading.kind not in _INWARD and ON_AIR.search(whole):
+    if heading.kind in _NOTICE or (heading.kind not in _INWARD and ON_AIR.search(whole)):
         return reader.notice(body_lines)
     return []
 
@@ -126,11 +127,8 @@ def _content_sections(node: Node, pattern: re.Pattern[str]) -> Iterator[Node]:
         deeper = [found for found in deeper if len(_head(found).split()) <= 14]
         if deeper:
             yield from deeper
-        elif (
-            pattern.search(head)
-            and len(head.split()) <= 22
-            and not BROADCAST.match(head)
-            or _announces(child, head)
+        elif (pattern.search(head) and len(head.split()) <= 22 and not BROADCAST.match(head)) or _announces(
+            child, head
         ):
             yield child
 
@@ -275,7 +273,7 @@ class _Reader:
         task = _UNIT_TASK.match(own_text)
         if task and not lead and is_unit(task["unit"]):
             lead = split_units(task["unit"], node.text_start + own_text.index(task["unit"]))
-        is_heading = len(own_text.split()) <= 80 and not re.search(r"[.!?;]\s+[A-ZĐÀ-Ỹ]", own_text)
+        is_heading = len(own_text.split()) <= 80 and not compiled(r"[.!?;]\s+[{UPPER}]").search(own_text)
         if not lead and not partner:
             lead, partner = inline_units(node.text, node.text_start)
         if body and is_heading:

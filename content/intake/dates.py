@@ -53,7 +53,7 @@ _BEFORE = re.compile(
 )
 _FROM = re.compile(r"(?:từ|kể từ|bắt đầu từ)\s+" + _DAY.format("a"), re.IGNORECASE)
 _ON = re.compile(r"(?:ngày|vào|trong ngày)?\s*" + _DAY.format("a"), re.IGNORECASE)
-_YEAR = re.compile(r"năm\s+(20\d{2})")
+_YEAR = re.compile(r"năm\s+(20\d{2})", re.IGNORECASE)
 _OPEN_END = re.compile(
     r"(?:các|những)\s+năm\s+(?:tiếp theo|tiếp sau|sau)|và tiếp theo|trở đi|cho đến khi", re.IGNORECASE
 )
@@ -74,7 +74,7 @@ def period_of(text: str, start: int, issued_on: date | None, year: int | None) -
     return Period(text=text, from_on=first, until_on=last, span=(start, start + len(text)))
 
 
-def period_bounds(text: str, issued_on: date | None, year: int | None) -> tuple[date | None, date | None]:  # noqa: C901
+def period_bounds(text: str, issued_on: date | None, year: int | None) -> tuple[date | None, date | None]:
     """First and last day, both inclusive, None where open."""
     flat = " ".join(text.split())
     if match := _DAY_RANGE.search(flat) or _BARE_RANGE.search(flat):

@@ -7,6 +7,7 @@ from datetime import date
 
 from content.intake.dates import make_date
 from content.intake.facts import Deadline
+from content.intake.letters import compiled
 
 _REPORT = re.compile(r"báo cáo|tổng hợp kết quả|gửi kết quả|tổng kết|sơ kết", re.IGNORECASE)
 _NOT_REPORT = re.compile(
@@ -53,6 +54,7 @@ _KEYWORDS = (
 )
 _Due = tuple[int, int, int, str | None, bool]
 """Where a date stands, its day and month, its year where named, and whether it is a limit."""
+_SENTENCE_END = compiled(r"(?<=[^\d\s][.!?])\s+(?=[{UPPER}-])|\n|\.(?=\s+[{UPPER}])")
 _PERIODIC_WORD = re.compile(
     r"định kỳ|tổng kết|sơ kết|báo cáo\s+(?:kết quả\s+)?(?:định kỳ\s+)?(?:tháng|quý|06 tháng|6 tháng|năm|đột xuất)|chế độ báo cáo|đột xuất",
     re.IGNORECASE,
@@ -63,7 +65,7 @@ def deadlines_in(text: str, start: int, year: int | None = None) -> list[Deadlin
     """The reports that one paragraph wants; `start` is its offset in the clean text."""
     found: list[Deadline] = []
     begin = 0
-    for match in [*re.finditer(r"(?<=[^\d\s][.!?])\s+(?=[A-ZĐÀ-Ỹ-])|\n|\.(?=\s+[A-ZĐÀ-Ỹ])", text), None]:
+    for match in [*_SENTENCE_END.finditer(text), None]:
         end = match.start() if match else len(text)
         found += _in_sentence(text[begin:end], start + begin, year)
         begin = match.end() if match else end
@@ -72,9 +74,8 @@ def deadlines_in(text: str, start: int, year: int | None = None) -> list[Deadlin
 
 def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
     sentence = sentence[:4000]  # as in `frequency`: hostile text must not cost more than real text
-    if (
-        not _REPORT.search(sentence)
-        or _NOT_REPORT.search(sentence)
+    if not _REPORT.search(sentence) or (
+        _NOT_REPORT.search(sentence)
         and not _PERIODIC_WORD.search(sentence)
         and not _DAY_OF_PERIOD.search(sentence)
     ):
@@ -90,7 +91,7 @@ def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
                 index
                 for index, other in enumerate(found)
                 if other.every == every
-                and (other.day == day or day is None or other.day is None and every != "month")
+                and (other.day == day or day is None or (other.day is None and every != "month"))
             ),
             None,
         )
@@ -138,8 +139,8 @@ def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
     left = [entry for index, entry in enumerate(due) if index not in taken]
     yearly = bool(re.search(r"(?:hằng|hàng|mỗi) năm", sentence, re.IGNORECASE))
     if left and not has_keyword and not used and re.search(r"báo cáo|kết quả", sentence, re.IGNORECASE):
-        for _at, day, month, named, _before in left:
-            due_on = make_date(day, month, named or year) if named or year else None
+        for _at, day, month, named_year, _before in left:
+            due_on = make_date(day, month, named_year or year or 0)
             add("year" if yearly else "ad hoc", day, month, due_on)
     elif len(left) == 1 and len(due) == 2 and yearly:
         found[:] = [entry for entry in found if entry.every != "year"]

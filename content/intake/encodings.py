@@ -57,12 +57,18 @@ _RIME = re.compile(
     r"ui|uô|uôi|uơ|uy|uya|uyê|uyu|ưa|ưi|ươ|ươi|ươu|ưu|yê|yêu|a|ă|â|e|ê|i|o|ô|ơ|u|ư)(?:c|ch|m|n|ng|nh|p|t)?$"
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_ALPHABET = re.compile(
+    "^[a-zA-ZđĐàáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ"
+    "ÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬÈÉẺẼẸÊỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢÙÚỦŨỤƯỪỨỬỮỰỲÝỶỸỴ]+$"
+)
 _STRIP = dict.fromkeys(map(ord, "\u0300\u0301\u0303\u0309\u0323"))
 
 
 @lru_cache(maxsize=20_000)
 def is_syllable(word: str) -> bool:
     """Whether `word` is spelled like a Vietnamese syllable."""
+    if not _ALPHABET.match(word):
+        return False
     plain = unicodedata.normalize("NFC", unicodedata.normalize("NFD", word.lower()).translate(_STRIP))
     return bool(_RIME.match(plain))
 
@@ -87,10 +93,17 @@ def from_vni(text: str) -> str:
     return _VNI_PATTERN.sub(lambda match: _VNI[match.group()], text)
 
 
+_BACK = {
+    bytes([byte]).decode("cp1252"): chr(byte)
+    for byte in range(128, 160)
+    if byte not in (129, 141, 143, 144, 157)
+}
+
+
 def _unmangle(text: str) -> str:
     """UTF-8 that was once read as Windows-1252, read right."""
     try:
-        return text.encode("cp1252").decode("utf-8")
+        return "".join(map(_BACK.get, text, text)).encode("latin-1").decode("utf-8")
     except UnicodeError:
         return text
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from content.intake.dates import period_bounds
 from content.intake.facts import Count, FrequencyRule
+from content.intake.letters import compiled
 
 SENTENCE_LIMIT = 4000
 RULES_LIMIT = 24
@@ -74,8 +75,8 @@ _WEB_ONLY = re.compile(
     r"cổng thông tin|trang thông tin|TTĐT|website|zalo|facebook|fanpage|mạng xã hội|đăng tải|đăng bài",
     re.IGNORECASE,
 )
-_NAMED = re.compile(
-    r"(?P<kind>chuyên mục|chương trình|bản tin|tiết mục|chuyên đề|tiểu mục)(?P<air>\s+(?:phát thanh|truyền thanh))?\s*(?P<rest>[“\"‘'][^”\"’']{2,120}[”\"’']|về\s+[^,;.()\n]{3,120}|[A-ZĐÀ-Ỹ][^,;.:()\n\d]{3,80})",
+_NAMED = compiled(
+    r"(?P<kind>chuyên mục|chương trình|bản tin|tiết mục|chuyên đề|tiểu mục)(?P<air>\s+(?:phát thanh|truyền thanh))?\s*(?P<rest>[“\"‘'][^”\"’']{2,120}[”\"’']|về\s+[^,;.()\n]{3,120}|[{UPPER}][^,;.:()\n\d]{3,80})",
     re.IGNORECASE,
 )
 _MINUTES = re.compile(
@@ -113,7 +114,7 @@ _DATES = re.compile(
     re.IGNORECASE,
 )
 _PERS = {"ngày": "day", "tuần": "week", "tháng": "month", "quý": "quarter", "năm": "year"}
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[A-ZĐÀ-Ỹ“\"(-])|\n")
+_SENTENCE_END = compiled(r"(?<=[.!?…])\s+(?=[{UPPER}“\"(-])|\n")
 
 
 @dataclass(slots=True)

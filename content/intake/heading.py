@@ -9,8 +9,9 @@ from datetime import date
 from content.intake.citations import kind_of_symbol
 from content.intake.dates import FULL_DATE, make_date
 from content.intake.facts import Named
-from content.intake.outline import Line
 from content.intake.labels import label_of
+from content.intake.letters import compiled
+from content.intake.outline import Line
 from content.intake.proper_names import issuer_name, proper_case
 from content.intake.source import SourceText, Span
 from content.intake.unwrap import is_upper
@@ -24,8 +25,8 @@ TITLES = (
 _NUMBER = re.compile(
     r"^(?:Số|SỐ)\s*:?\s*(?P<digits>\d{1,5}[A-Za-z]?|[.…_ ]*)\s*(?P<year>/(?:19|20)\d{2})?\s*(?P<sep>[-/–])\s*(?P<symbol>[A-ZĐƯ][\w&.]*(?:\s?[-/–]\s?[A-ZĐƯ][\w&.]*)*)"
 )
-_PLACE_DATE = re.compile(
-    r"^(?P<place>[A-ZĐÀ-Ỹ][\w'. -]{1,50}?)\s*,\s*(?:lúc|hồi\s+[\d\s:giờhphút,]{1,24}?)?\s*ngày\s*(?P<d>\d{1,2})?[\s.…_]*(?:tháng|/)\s*(?P<m>\d{1,2})?[\s.…_]*(?:năm|/)\s*(?P<y>\d{4})",
+_PLACE_DATE = compiled(
+    r"^(?P<place>[{UPPER}][\w'. -]{1,50}?)\s*,\s*(?:lúc|hồi\s+[\d\s:giờhphút,]{1,24}?)?\s*ngày\s*(?P<d>\d{1,2})?[\s.…_]*(?:tháng|/)\s*(?P<m>\d{1,2})?[\s.…_]*(?:năm|/)\s*(?P<y>\d{4})",
     re.IGNORECASE,
 )
 _DATE_ALONE = re.compile(
@@ -46,15 +47,15 @@ _BODY_START = re.compile(
 )
 _ADDRESSED = re.compile(r"^Kính\s+(?:gửi|mời)\s*:?\s*", re.IGNORECASE)
 _TO_WHOM = re.compile(r"^(?:Nơi\s*nhận|NƠI NHẬN)\s*:?\s*")
-_SIGN_TITLE = re.compile(
-    r"^(?:(?:TM|KT|TL|TUQ|T/M|K/T|T/L|Q)\s?\.?\s?(?=[A-ZĐÀ-Ỹ])|(?:QUYỀN |PHÓ )?(?:CHỦ TỊCH|GIÁM ĐỐC|TỔNG GIÁM ĐỐC|TRƯỞNG|BÍ THƯ|CHÁNH|PHÓ|CHỦ NHIỆM|HIỆU TRƯỞNG|"
+_SIGN_TITLE = compiled(
+    r"^(?:(?:TM|KT|TL|TUQ|T/M|K/T|T/L|Q)\s?\.?\s?(?=[{UPPER}])|(?:QUYỀN |PHÓ )?(?:CHỦ TỊCH|GIÁM ĐỐC|TỔNG GIÁM ĐỐC|TRƯỞNG|BÍ THƯ|CHÁNH|PHÓ|CHỦ NHIỆM|HIỆU TRƯỞNG|"
     r"CỤC TRƯỞNG|BỘ TRƯỞNG|THỨ TRƯỞNG|THỦ TƯỚNG|CHỈ HUY|ĐỘI TRƯỞNG|TỔ TRƯỞNG|THƯỜNG TRỰC|PHỤ TRÁCH|BAN THƯỜNG VỤ))"
 )
 _SIGN_NOTE = re.compile(r"^[(\[]?\s*(?:đã ký|ký|ký tên|chữ ký|ký số|dấu|signed|người ký)\b", re.IGNORECASE)
 _RANK = re.compile(
     r"^(?:Ông|Bà|Đ/c|Đồng chí|ThS|TS|PGS|GS|BS|BSCKI{1,2}|BS\s?CK\s?I{1,2}|KS|CN|Thượng tá|Trung tá|Thiếu tá|Đại tá|Đại úy|Thượng úy|Trung úy|Bác sĩ|Kỹ sư|Thạc sĩ|Tiến sĩ)[.:]?\s+"
 )
-_NAME = re.compile(r"^[A-ZĐÀ-Ỹ][a-zà-ỹđ']*(?:\s+[A-ZĐÀ-Ỹ][a-zà-ỹđ']*){1,5}$")
+_NAME = compiled(r"^[{UPPER}][{LOWER}']*(?:\s+[{UPPER}][{LOWER}']*){1,5}$")
 _END_NOTE = re.compile(
     r"\s*\((?:b/c|B/c|để b/c|t/h|T/h|c/đ|p/h|để báo cáo|để thực hiện|để chỉ đạo|đăng tải|báo cáo|thực hiện|để đăng tin|biết)[^)]*\)",
     re.IGNORECASE,
@@ -81,7 +82,7 @@ class Heading:
     is_official: bool = True
 
 
-def read_heading(source: SourceText, lines: list[Line]) -> Heading:  # noqa: C901
+def read_heading(source: SourceText, lines: list[Line]) -> Heading:
     """The heading of the document; `body` is the range of `lines` between masthead and foot."""
     heading = Heading()
     foot = _foot_start(lines)
@@ -257,9 +258,7 @@ def _more_title(before: str, text: str) -> bool:
     return (
         text[:1].islower()
         or text[:1] in '(“"'
-        or is_upper(text) == is_upper(before)
-        and len(text) < 110
-        and not before.endswith((".", ")"))
+        or (is_upper(text) == is_upper(before) and len(text) < 110 and not before.endswith((".", ")")))
     )
 
 

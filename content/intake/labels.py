@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_ARTICLE = re.compile(
-    r"(Điều|Khoản|Phần|Chương|Mục|PHẦN|CHƯƠNG|MỤC|ĐIỀU)\s+(thứ\s+)?([IVXLC]{1,6}|\d{1,3}|[A-ZĐ](?=[.:\s-])|nhất|hai|ba|tư)\s*([.:)/-]\s*|\s+(?=[A-ZĐÀ-Ỹ])|$)"
+from content.intake.letters import compiled
+
+_ARTICLE = compiled(
+    r"(Điều|Khoản|Phần|Chương|Mục|PHẦN|CHƯƠNG|MỤC|ĐIỀU)\s+(thứ\s+)?([IVXLC]{1,6}|\d{1,3}|[A-ZĐ](?=[.:\s-])|nhất|hai|ba|tư)\s*([.:)/-]\s*|\s+(?=[{UPPER}])|$)"
 )
 _ROMAN = re.compile(r"(X{0,3}(?:IX|IV|V?I{0,3}))\s?[.)/:-]\s*(?=[^\W_]|[“\"(]|$)")
 _UPPER = re.compile(r"([A-HĐ])\s?[.)/]\s+(?=\S)")
 _ARABIC = re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,4})(?:\.\s*|[)/:]\s*|\s+)(?=[^\W\d_]|[“\"'(*\[])")
-_NUMBER = re.compile(
-    r"(\d{1,2})\s?(?:\.(?!\d)|\)|/(?=\s|[A-ZĐÀ-Ỹ][a-zà-ỹ])|-(?=\s))\s*(?=[^\W_]|[“\"'(*\[-]|$)"
+_NUMBER = compiled(
+    r"(\d{1,2})\s?(?:\.(?!\d)|\)|/(?=\s|[{UPPER}][{LOWER}])|-(?=\s))\s*(?=[^\W_]|[“\"'(*\[-]|$)"
 )
 _COLON_NUMBER = re.compile(r"(\d{1,2})\s?:\s+(?=[^\W\d_])")
 _LETTER = re.compile(r"([a-zđ])\s?(?:\)|\.(?=\s)|/)\s*(?=\S)")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from content.intake.letters import compiled
 from content.intake.source import Changes, RawLine
 
 _REPUBLIC = re.compile(r"C[ỘỌ]NG\s+H(?:ÒA|OÀ)\s+XÃ\s+HỘI\s+CHỦ\s+NGHĨA", re.IGNORECASE)
 _MOTTO = re.compile(r"[ĐÐ]ộc\s+lập\s*[-–—]\s*Tự\s+do\s*[-–—]\s*Hạnh\s+phúc", re.IGNORECASE)
-_PLACE_DATE = re.compile(
-    r"(?<=[\s\w&])\s+(?=(?:[A-ZĐÀ-Ỹ][\w.]*(?:[ -][A-ZĐÀ-Ỹ0-9][\w.]*){0,4}),\s*ngày\b.{0,12}tháng.{0,12}năm)"
+_PLACE_DATE = compiled(
+    r"(?<=[\s\w&])\s+(?=(?:[{UPPER}][\w.]*(?:[ -][{UPPER}0-9][\w.]*){0,4}),\s*ngày\b.{0,12}tháng.{0,12}năm)"
 )
 _SIGN = re.compile(
     r"\s+(?=(?:(?:TM|KT|TL|TUQ|T/M|Q)\s?\.\s?[A-ZĐ]|(?:QUYỀN |PHÓ )?(?:CHỦ TỊCH|GIÁM ĐỐC|TRƯỞNG PHÒNG|TRƯỞNG BAN|BÍ THƯ|"
@@ -83,7 +84,7 @@ def _head_parts(text: str) -> tuple[str, str] | None:
     if (
         gap
         and len(text.strip()) < 140
-        and re.match(r"^\s*(?:[A-ZĐÀ-Ỹ ,.&-]+|Số.*|V/v.*|về .*)$", text.strip()[: gap.start()])
+        and compiled(r"^\s*(?:[{UPPER} ,.&-]+|Số.*|V/v.*|về .*)$").match(text.strip()[: gap.start()])
     ):
         stripped = text.strip()
         return stripped[: gap.start()], stripped[gap.end() :]
@@ -105,9 +106,9 @@ def _split_foot(lines: list[RawLine], first: int, changes: Changes) -> list[RawL
             split = True
             left.append(_like(line, text[: cut[0]]))
             right.append(_like(line, text[cut[1] :]))
-        elif split and len(line.text) - len(line.text.lstrip()) > 25:
-            right.append(line)
-        elif split and text and not text.startswith(("-", "+")) and not re.match(r"^N[ơo]i nh[aậ]n", text):
+        elif (split and len(line.text) - len(line.text.lstrip()) > 25) or (
+            split and text and not text.startswith(("-", "+")) and not re.match(r"^N[ơo]i nh[aậ]n", text)
+        ):
             right.append(line)
         else:
             left.append(line)

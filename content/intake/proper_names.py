@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from content.intake.letters import UPPER, compiled
 from content.intake.outline import Line
 from content.intake.source import SourceText, Span
 
@@ -30,7 +31,34 @@ _SHORT = (
 )
 #: Words that stay small within the name of an authority.
 _SMALL = frozenset(
-    "nhân dân và thuộc của về cấp phòng chống thiên tai tìm kiếm cứu nạn phường xã huyện quận tỉnh thành phố thị trấn dân sự".split()
+    [
+        "nhân",
+        "dân",
+        "và",
+        "thuộc",
+        "của",
+        "về",
+        "cấp",
+        "phòng",
+        "chống",
+        "thiên",
+        "tai",
+        "tìm",
+        "kiếm",
+        "cứu",
+        "nạn",
+        "phường",
+        "xã",
+        "huyện",
+        "quận",
+        "tỉnh",
+        "thành",
+        "phố",
+        "thị",
+        "trấn",
+        "dân",
+        "sự",
+    ]
 )
 _OWN = re.compile(
     r"^(?:ỦY BAN|UỶ BAN|UBND|HĐND|HỘI ĐỒNG|SỞ|PHÒNG|TRUNG TÂM|BAN|ĐẢNG ỦY|ĐẢNG UỶ|ĐẢNG BỘ|HUYỆN ỦY|TỈNH ỦY|THÀNH ỦY|QUẬN ỦY|CÔNG AN|TRẠM|ĐÀI|VĂN PHÒNG|MẶT TRẬN|HỘI|ĐOÀN|"
@@ -64,7 +92,7 @@ def authority_case(text: str, body: str) -> str:
     text = " ".join(text.split()).replace("Uỷ", "Ủy").replace("UỶ", "ỦY")
     for pattern, full in _SHORT:
         text = pattern.sub(full, text)
-    if any(sign.islower() for sign in text) and not re.search(r"[A-ZĐÀ-Ỹ]{2,}", text):
+    if any(sign.islower() for sign in text) and not compiled(r"[{UPPER}]{2,}").search(text):
         return text[:1].upper() + text[1:]
     wanted = text.casefold()
     plain = body.replace("Uỷ", "Ủy").replace("uỷ", "ủy")
@@ -81,20 +109,15 @@ def authority_case(text: str, body: str) -> str:
             proper = True
             shown.append(word.lower())
         elif (
-            index
-            and two == "nhân dân"
-            or index
-            and words[index - 1].casefold() == "nhân"
-            and word.casefold() == "dân"
-        ):
-            shown.append(word.lower())
-        elif index and " ".join(words[index - 1 : index + 1]).casefold() in _LEVELS:
+            (index and two == "nhân dân")
+            or (index and words[index - 1].casefold() == "nhân" and word.casefold() == "dân")
+        ) or (index and " ".join(words[index - 1 : index + 1]).casefold() in _LEVELS):
             shown.append(word.lower())
         elif proper:
             shown.append(word[:1].upper() + word[1:].lower())
-        elif index and (word.casefold().strip(",") in _SMALL or word == "-"):
-            shown.append(word.lower())
-        elif index and words[index - 1].casefold() in ("ủy", "đảng", "hội", "mặt", "trung", "chỉ", "văn"):
+        elif (index and (word.casefold().strip(",") in _SMALL or word == "-")) or (
+            index and words[index - 1].casefold() in ("ủy", "đảng", "hội", "mặt", "trung", "chỉ", "văn")
+        ):
             shown.append(word.lower())
         else:
             shown.append(word[:1].upper() + word[1:].lower())
@@ -142,7 +165,7 @@ def _from_the_rest(source: SourceText, lines: list[Line], heading: Heading) -> t
     """Without a masthead: from the sign-off ("TM. ỦY BAN NHÂN DÂN"), the symbol, the place, and the words of the body."""
     text = source.text
     foot = "\n".join(line.text for line in lines[heading.body[1] :])
-    signs_for = re.search(r"^(?:TM|T/M)\s?\.?\s?([A-ZĐÀ-ỸỦ ]{5,70})$", foot, re.MULTILINE)
+    signs_for = compiled(r"^(?:TM|T/M)\s?\.?\s?([{UPPER} ]{5,70})$", re.MULTILINE).search(foot)
     by_committee = (
         (signs_for and "NHÂN DÂN" in signs_for[1])
         or (heading.symbol and re.search(r"(?:^|[-/])UBND", heading.symbol))
@@ -156,7 +179,7 @@ def _from_the_rest(source: SourceText, lines: list[Line], heading: Heading) -> t
         return None, None
     counts: dict[str, int] = {}
     for match in re.finditer(
-        rf"(?:UBND|[ỦU][yỷ] ban nhân dân)\s+({'|'.join(_LEVELS)})\b(?!\s+và)(\s+[A-ZĐÀ-Ỹ][\w']*(?:\s+[A-ZĐÀ-Ỹ][\w']*){{0,3}})?",
+        rf"(?:UBND|[ỦU][yỷ] ban nhân dân)\s+({'|'.join(_LEVELS)})\b(?!\s+và)(\s+[{UPPER}][\w']*(?:\s+[{UPPER}][\w']*){{0,3}})?",
         text,
     ):
         level = match[1].lower()

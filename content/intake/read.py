@@ -131,7 +131,7 @@ def _not_what_it_says(path: Path, content: bytes, family: str) -> DocumentDamage
     )
 
 
-def _reader(family: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _reader(family: str):  # type: ignore[no-untyped-def]
     if family == "text":
         from content.intake.plain import read_plain
 

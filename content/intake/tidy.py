@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from content.intake.source import Changes
 
@@ -62,7 +63,13 @@ def _tight(line: str) -> str:
     return _TIGHT_BULLET.sub(r"\1\2 ", line) if line.lstrip()[:1] in ("-", "+") else line
 
 
-def _counted(pattern: re.Pattern[str], new: object, line: str, kind: str, changes: Changes) -> str:
-    line, count = pattern.subn(new, line)  # type: ignore[arg-type]
+def _counted(
+    pattern: re.Pattern[str],
+    new: str | Callable[[re.Match[str]], str],
+    line: str,
+    kind: str,
+    changes: Changes,
+) -> str:
+    line, count = pattern.subn(new, line)
     changes.add(kind, count)
     return line

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from content.intake.facts import Named
+from content.intake.letters import compiled
 
 _LEAD = re.compile(
     r"^(?:[-+*•]\s*)?(?:\d\.\s*)?(?:(?:Các\s+)?(?:Đơn vị|Cơ quan|Bộ phận|Ngành|Cán bộ|Phòng, ban)\s*(?:,\s*(?:đơn vị|cơ quan|cá nhân)\s*)?(?:chủ trì|thực hiện|đầu mối|phụ trách|chịu trách nhiệm)"
@@ -21,16 +22,69 @@ _PERIOD = re.compile(
     r"^(?:[-+*•]\s*)?(?:\d\.\s*)?(?:Thời gian|Thời hạn|Thời điểm|Tiến độ|Thời lượng thực hiện)(?:\s*(?:,\s*tiến độ|tuyên truyền|thực hiện|hoàn thành|tổ chức|triển khai|phát sóng|phát thanh|đăng tải|phát|đăng))*\s*[:：]\s*",
     re.IGNORECASE,
 )
-_HEADS = (
-    "phòng ban trung văn công uỷ ủy ubnd hđnd mặt mttq uỷ hội đoàn liên trường các trạm đài sở tổ chi đội bộ hạt điện khu khối "
-    "thôn bản đảng thường bưu ngân kho thuế chủ tịch giám trưởng cán hợp doanh tiểu ấp xóm buôn làng cơ nhà viện câu quân lực bí"
-).split()
+_HEADS = [
+    "phòng",
+    "ban",
+    "trung",
+    "văn",
+    "công",
+    "uỷ",
+    "ủy",
+    "ubnd",
+    "hđnd",
+    "mặt",
+    "mttq",
+    "uỷ",
+    "hội",
+    "đoàn",
+    "liên",
+    "trường",
+    "các",
+    "trạm",
+    "đài",
+    "sở",
+    "tổ",
+    "chi",
+    "đội",
+    "bộ",
+    "hạt",
+    "điện",
+    "khu",
+    "khối",
+    "thôn",
+    "bản",
+    "đảng",
+    "thường",
+    "bưu",
+    "ngân",
+    "kho",
+    "thuế",
+    "chủ",
+    "tịch",
+    "giám",
+    "trưởng",
+    "cán",
+    "hợp",
+    "doanh",
+    "tiểu",
+    "ấp",
+    "xóm",
+    "buôn",
+    "làng",
+    "cơ",
+    "nhà",
+    "viện",
+    "câu",
+    "quân",
+    "lực",
+    "bí",
+]
 _GENERAL = re.compile(r"^(?:các|toàn bộ|những|mọi|tất cả)\b", re.IGNORECASE)
-_INLINE = re.compile(
-    r"\(\s*(?P<unit>[A-ZĐÀ-Ỹ][^()]{3,120}?)\s+(?:chủ trì|thực hiện|phụ trách)(?:\s*,?\s*(?P<with>[^()]{3,120}?)\s+phối hợp|\s*,?\s*phối hợp(?:\s+với)?\s+(?P<with2>[^()]{3,120}?))?\s*\)"
+_INLINE = compiled(
+    r"\(\s*(?P<unit>[{UPPER}][^()]{3,120}?)\s+(?:chủ trì|thực hiện|phụ trách)(?:\s*,?\s*(?P<with>[^()]{3,120}?)\s+phối hợp|\s*,?\s*phối hợp(?:\s+với)?\s+(?P<with2>[^()]{3,120}?))?\s*\)"
 )
-_ASSIGNED = re.compile(
-    r"(?:Giao|giao)\s+(?P<unit>[A-ZĐÀ-Ỹ][^.;:\n]{3,90}?)\s+(?:chủ trì|là đơn vị chủ trì|chịu trách nhiệm)(?:\s*,?\s*phối hợp\s+(?:với\s+)?(?P<with>[^.;:\n]{3,120}?))?(?=\s+(?:tuyên truyền|thực hiện|xây dựng|triển khai|tổ chức|tham mưu|biên tập|phát)|[.;]|$)"
+_ASSIGNED = compiled(
+    r"(?:Giao|giao)\s+(?P<unit>[{UPPER}][^.;:\n]{3,90}?)\s+(?:chủ trì|là đơn vị chủ trì|chịu trách nhiệm)(?:\s*,?\s*phối hợp\s+(?:với\s+)?(?P<with>[^.;:\n]{3,120}?))?(?=\s+(?:tuyên truyền|thực hiện|xây dựng|triển khai|tổ chức|tham mưu|biên tập|phát)|[.;]|$)"
 )
 
 

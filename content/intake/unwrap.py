@@ -6,29 +6,71 @@ import re
 from dataclasses import dataclass
 
 from content.intake.labels import label_of
+from content.intake.letters import LOWER, compiled
 from content.intake.source import Changes, RawLine
 from content.intake.units import marker
 
 #: A line that ends in one of these is never a whole paragraph.
 _DANGLING = frozenset(
-    "của và ngày số về các những cho với tại là theo trong từ đến bằng để do bởi hoặc ở trên được thuộc giữa "
-    "phải một này mọi mỗi sẽ như trước sau nhằm vào khi cùng gồm qua trên bị".split()
+    [
+        "của",
+        "và",
+        "ngày",
+        "số",
+        "về",
+        "các",
+        "những",
+        "cho",
+        "với",
+        "tại",
+        "là",
+        "theo",
+        "trong",
+        "từ",
+        "đến",
+        "bằng",
+        "để",
+        "do",
+        "bởi",
+        "hoặc",
+        "ở",
+        "trên",
+        "được",
+        "thuộc",
+        "giữa",
+        "phải",
+        "một",
+        "này",
+        "mọi",
+        "mỗi",
+        "sẽ",
+        "như",
+        "trước",
+        "sau",
+        "nhằm",
+        "vào",
+        "khi",
+        "cùng",
+        "gồm",
+        "qua",
+        "trên",
+        "bị",
+    ]
 )
-_SMALL = "a-zàáâãèéêìíòóôõùúýăđĩũơưạ-ỹ"
-_STARTS_SMALL = re.compile(f'^[(“"]?[{_SMALL}]')
+_STARTS_SMALL = re.compile(f'^[(“"]?[{LOWER}]')
 _ENDS = re.compile(r"[.;:!?…]['\"”’)\]]*$|\./\.$")
 _CODE_HYPHEN = re.compile(r"(?:\d[\w/&]*|[/-][\w&]+)[-/]$")
 _CODE_START = re.compile(r"^[A-ZĐ][\w&]*(?:[-/][A-ZĐ]|\b)")
 _YEAR_RANGE = re.compile(r"\d$")
 _DASH_YEAR = re.compile(r"^[-–]\s?(?:(?:19|20)\d{2}\b|\d{1,2}/\d)")
-_DASH_SMALL = re.compile(f"^[-–] [{_SMALL}]")
+_DASH_SMALL = re.compile(f"^[-–] [{LOWER}]")
 _MASTHEAD = re.compile(
     r"^(?:CỘNG HÒA|CỘNG HOÀ|Độc lập\s*[-–]|Số\s*:|V/v|Về việc|Kính gửi|Nơi nhận|(?:[\w .'-]{2,40}, )?ngày\s+(?:\d{1,2}|…|\.+|tháng)"
     r"\s*(?:tháng)?.{0,20}năm\s+\d{4}\.?$|(?:TM|KT|TL|TUQ|T/M|K/T|T/L|Q)\s?\.\s?[A-ZĐ]|Căn cứ\b|Điều \d+\s*[.:]|"
     r"Trên đây là\b|QUYẾT ĐỊNH\s*:|Xét đề nghị\b|Theo đề nghị\b)",
     re.IGNORECASE,
 )
-_KIND_LINE = re.compile(r"^[A-ZĐÀ-ỸƠƯĂÂÊÔ\s/-]{6,40}$")
+_KIND_LINE = compiled(r"^[{UPPER}\s/-]{6,40}$")
 _PAGE_NUMBER = re.compile(r"^[-–—]?\s*(?:[Tt]rang\s+)?\d{1,4}\s*(?:/\s*\d{1,4})?\s*[-–—]?$")
 
 
@@ -108,14 +150,14 @@ def _is_page_number(text: str, line: RawLine, last: RawLine) -> bool:
 
 def _glue(
     open_text: str, last: RawLine, line: RawLine, text: str, width: int | None, *, blank: bool
-) -> str | None:  # noqa: PLR0911
+) -> str | None:
     """What to put between the open paragraph and `text`: "", " ", or None where a new paragraph starts."""
     ended = last.text.strip()
     if _DASH_YEAR.match(text) and _YEAR_RANGE.search(ended) and not last.hard:
         return " "
     if ended.endswith(" năm") and re.match(r"^\d{4}\b", text):
         return " "
-    if _MASTHEAD.match(text) or _MASTHEAD.match(ended) and _stands_alone(ended):
+    if _MASTHEAD.match(text) or (_MASTHEAD.match(ended) and _stands_alone(ended)):
         return None
     if marker(text):
         return None

@@ -14,11 +14,65 @@ from content.intake.errors import DocumentDamagedError, DocumentEmptyError, Mise
 from content.intake.source import Changes, Raw, RawLine, RawTable, SourceText
 
 _DROPPED = frozenset(
-    "script style noscript template nav header footer aside form button select option iframe svg canvas video audio "
-    "object embed input textarea label dialog menu figcaption".split()
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "nav",
+        "header",
+        "footer",
+        "aside",
+        "form",
+        "button",
+        "select",
+        "option",
+        "iframe",
+        "svg",
+        "canvas",
+        "video",
+        "audio",
+        "object",
+        "embed",
+        "input",
+        "textarea",
+        "label",
+        "dialog",
+        "menu",
+        "figcaption",
+    ]
 )
 _BLOCKS = frozenset(
-    "p div section article main h1 h2 h3 h4 h5 h6 li ul ol blockquote pre br tr table dl dt dd center figure body td th hr".split()
+    [
+        "p",
+        "div",
+        "section",
+        "article",
+        "main",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "li",
+        "ul",
+        "ol",
+        "blockquote",
+        "pre",
+        "br",
+        "tr",
+        "table",
+        "dl",
+        "dt",
+        "dd",
+        "center",
+        "figure",
+        "body",
+        "td",
+        "th",
+        "hr",
+    ]
 )
 _SIDE = re.compile(
     r"(?:^|[\s_-])(?:menu|nav|navbar|navigation|breadcrumbs?|sidebar|side|related|lien-?quan|tin-?khac|tin-?moi|share|social|"

@@ -257,9 +257,7 @@ def _text_of(element: etree._Element, boxes: list[etree._Element], depth: int = 
             yield _symbol(child)
         elif tag == W + "txbxContent":
             boxes.append(child)
-        elif tag == MC + "Fallback":
-            continue
-        elif tag == W + "r" and _hidden(child):
+        elif tag == MC + "Fallback" or (tag == W + "r" and _hidden(child)):
             continue
         else:
             yield from _text_of(child, boxes, depth + 1)
