@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from audio.packages.manifest import PLAYERS, Recipient
 from audio.packages.names import code_of
 from audio.packages.signature import KEY_BYTES, SigningKey, fingerprint, from_text
+from content.errors import Told
+from content.language import N_
 from content.station import Station
 from scheduler.exchange.errors import NoStationError, StationKnownError, StationWrongError
 from scheduler.exchange.fit import StationSession
@@ -82,7 +84,7 @@ def add(session: Session, *, name: str, code: str | None, now: datetime, **facts
     """
     code = code or code_of(name)
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", code):
-        raise StationWrongError(value=code, what="--code", remedy="a-z 0-9 -")
+        raise StationWrongError(value=code, what="--code", remedy="xa-trung-ha")
     if session.scalars(select(CommuneStation).where(CommuneStation.code == code)).first():
         raise StationKnownError(code=code)
     row = CommuneStation(
@@ -102,16 +104,18 @@ def change(row: CommuneStation, **facts: Any) -> None:
     """
     player = facts.get("player")
     if player is not None and player not in PLAYERS:
-        raise StationWrongError(value=player, what="player", remedy=", ".join(PLAYERS))
+        raise StationWrongError(value=player, what=Told(N_("player")), remedy=", ".join(PLAYERS))
     zone = facts.get("timezone")
     if zone is not None:
         try:
             ZoneInfo(zone)
         except (ValueError, OSError, KeyError) as error:
-            raise StationWrongError(value=zone, what="time zone", remedy="Asia/Ho_Chi_Minh") from error
+            raise StationWrongError(
+                value=zone, what=Told(N_("time zone")), remedy="Asia/Ho_Chi_Minh"
+            ) from error
     key = facts.get("public_key")
     if key is not None and from_text(key, KEY_BYTES) is None:
-        raise StationWrongError(value=key, what="key", remedy="signer.pem")
+        raise StationWrongError(value=key, what=Told(N_("key")), remedy="signer.pem")
     for name, value in facts.items():
         if value is not None:
             setattr(row, name, value)
@@ -135,7 +139,9 @@ def read_sessions(texts: Sequence[str]) -> list[dict[str, Any]]:
             if end <= start:
                 raise ValueError
         except ValueError as error:
-            raise StationWrongError(value=text, what="session", remedy="06:00-06:30 1,2,3,4,5") from error
+            raise StationWrongError(
+                value=text, what=Told(N_("session")), remedy="06:00-06:30 1,2,3,4,5"
+            ) from error
         days = tuple(sorted({int(day) for day in match[3].split(",")})) if match[3] else tuple(range(1, 8))
         found.append(StationSession(start=start, end=end, weekdays=days).to_json())
     return found

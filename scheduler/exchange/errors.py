@@ -25,7 +25,7 @@ class StationKnownError(LoaError):
 class StationWrongError(LoaError):
     """A value that a commune station cannot have."""
 
-    sentence = N_("{value!r} is no {what}: {remedy}")
+    sentence = N_("{value!r} is no {what}; it is written like this: {remedy}")
 
 
 class NoStationsError(LoaError):

@@ -35,6 +35,7 @@ from scheduler.stations import ReceivedPackage
 
 CONNECT_S, READ_S = 10, 30
 TRIES_PER_FILE = 8
+TRIES_PER_CALL = 3
 LONGEST_PAUSE_S = 300.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LOG_DAYS = 40
@@ -184,11 +185,11 @@ class FeedClient:
                 return reply
             except requests.RequestException as error:
                 failures += 1
-                if failures >= self.tries:
+                if failures >= min(self.tries, TRIES_PER_CALL):
                     raise FeedError(url=self.url, reason=type(error).__name__) from error
             except FeedError:
                 failures += 1
-                if failures >= self.tries:
+                if failures >= min(self.tries, TRIES_PER_CALL):
                     raise
             self.sleep(pause_s(failures, random.random()))  # noqa: S311
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from content.station import Station
 from scheduler.exchange import communes
-from scheduler.exchange.errors import FeedPortError, FeedTlsError, NothingToSendError
+from scheduler.exchange.errors import FeedPortError, FeedTlsError, NoStationsError, NothingToSendError
 from scheduler.exchange.export import PackageSummary, export_packages
 from scheduler.exchange.feed_app import feed_app
 from scheduler.exchange.feed_pull import LOOPBACK
@@ -35,10 +35,12 @@ def publish(
     """Bring every station's packages in the feed up to the plan; the urgent ones first.
 
     Raises:
-        NothingToSendError: neither plan nor urgent bulletin. NotReadyError.
+        NoStationsError: none plays with Loa. NothingToSendError: neither plan nor urgent bulletin. NotReadyError.
     """  # fmt: skip
     with station.read() as session:
         rows = [row for row in communes.known(session) if row.player == "loa"]
+    if not rows:
+        raise NoStationsError
     today = station.day_of(now)
     made: list[PackageSummary] = []
     with contextlib.suppress(NothingToSendError):

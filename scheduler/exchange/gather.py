@@ -139,7 +139,7 @@ class _Gathering:
         if audio is None:
             return f"loa render ({self.profile})"
         if audio.sha256 not in self.judged:
-            self.judged[audio.sha256] = may_air(self.session, play, audio) or self._take(play, audio)
+            self.judged[audio.sha256] = may_air(self.session, audio) or self._take(play, audio)
         return self.judged[audio.sha256]
 
     def _take(self, play: Play, audio: EpisodeAudio) -> str | None:
