@@ -19,6 +19,8 @@ from scheduler.daemon.deck import Deck, OnAir, Route, Source
 from scheduler.daemon.journal import Entry, Journal, Register
 from scheduler.daemon.lateness import Verdict, when_cut, when_late
 
+SERVE_EVERY_S = 0.5
+"""How often those who wait are looked at though nothing left the air: their time may be over."""
 WHOLE = 0.98
 """A play counts as aired when so much of it was heard."""
 
@@ -82,6 +84,10 @@ class AirDesk:
     """By the key of the entry."""
     stopped: str | None = None
     """Why everything is silent, while `loa stop` holds."""
+    _moved: bool = True
+    """Something left the air since the waiting were last looked at."""
+    _served_at: float = 0.0
+    _levels: dict[str, int] | None = None
 
     def __post_init__(self) -> None:
         self.deck = Deck(self.clock, self.register.note)
@@ -142,13 +148,35 @@ class AirDesk:
             if (below is None or piece.level < below) and key in self.deck.on:
                 self.deck.cut(self.deck.on[key], reason)
 
+    def go_on(self) -> None:
+        """The stop is over."""
+        self.stopped, self._moved = None, True
+
     def serve_waiting(self) -> None:
         """See who of the waiting may speak now, and who waits no longer."""
+        steady = self.clock.steady()
+        if not self._moved and steady - self._served_at < SERVE_EVERY_S:
+            return
+        self._moved, self._served_at = False, steady
+        everywhere = self.config.zone_ids
         for piece in sorted(
             self.waiting.values(), key=lambda p: (-p.level, p.planned_at or self.clock.now())
         ):
+            held = self._held_levels
+            if (
+                any(held.get(zone, 0) >= piece.level for zone in piece.zones or everywhere)
+                and self._verdict(piece).start
+            ):
+                continue
             if self.waiting.get(piece.name) is piece:
                 self.offer(piece)
+
+    @property
+    def _held_levels(self) -> dict[str, int]:
+        """The level of what is on the air, by zone."""
+        if self._levels is None:
+            self._levels = {zone: p.level for p, entry in self.on_air.values() for zone in entry.zones}
+        return self._levels
 
     def close(self, reason: str) -> None:
         """The daemon ends: everything on the air is cut, and its entry closed; plays stay undecided."""
@@ -244,6 +272,7 @@ class AirDesk:
             length_ms=piece.length_ms,
         )  # fmt: skip
         self.on_air[key] = (piece, entry)
+        self._levels = None
         airing = OnAir(
             key=key, label=f"{piece.name}_{key[-12:]}", level=piece.level, zones=entry.zones, source=source,
             routes=routes, started_at=now, started_steady=steady, slot=slot, on_end=self._ended,
@@ -265,6 +294,7 @@ class AirDesk:
 
     def _ended(self, airing: OnAir, cut: str | None) -> None:
         piece, entry = self.on_air.pop(airing.key)
+        self._levels, self._moved = None, True
         now = self.clock.now()
         heard_to_ms = entry.offset_ms + round(airing.sent_frames * 1000 / RATE_HZ)
         heard_ms = piece.heard_ms + airing.heard_ms

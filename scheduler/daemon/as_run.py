@@ -31,12 +31,13 @@ def store(station: Station, entries: Iterable[Entry]) -> None:
         return
     with station.decide() as session:
         rows = {row.key: row for row in session.scalars(select(AsRun).where(AsRun.key.in_(list(newest))))}
+        ids = {entry.play_id for entry in newest.values() if entry.play_id is not None}
+        plays = {play.id: play for play in session.scalars(select(Play).where(Play.id.in_(ids)))}
         for key, entry in newest.items():
-            _store_one(session, rows.get(key), entry)
+            _store_one(session, rows.get(key), entry, plays.get(entry.play_id or 0))
 
 
-def _store_one(session: Session, row: AsRun | None, entry: Entry) -> None:
-    play = session.get(Play, entry.play_id) if entry.play_id is not None else None
+def _store_one(session: Session, row: AsRun | None, entry: Entry, play: Play | None) -> None:
     if row is None:
         row = AsRun(key=entry.key)
         session.add(row)

@@ -128,7 +128,8 @@ class Deck:
     def begin(self, airing: OnAir) -> None:
         """Put an airing on the air: its first block goes out now."""
         self.on[airing.key] = airing
-        self._feed(airing, self.clock.steady())
+        if pcm := airing.source.read(self.block_frames):
+            self._hand_over(airing, pcm)
 
     def cut(self, airing: OnAir, reason: str) -> None:
         """Take an airing off at once."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from audio.models import EpisodeAudio, Segment
 from content.approval import is_cleared
 from content.errors import LoaError
 from content.language import _
-from content.models import Script
+from content.models import Episode, Script
 from content.station import Station
 from scheduler.daemon import rundown
 from scheduler.daemon.folder import AirFolder
@@ -37,9 +38,14 @@ class Fed:
 
 @dataclass(slots=True)
 class _Judged:
-    sha256: str
     at: datetime
     problem: str | None
+
+
+COLUMNS = (
+    Play.id, Play.episode_id, Play.starts_at, Play.length_ms, Play.zones, Play.timing, Play.lateness, Play.status,
+    Play.audio_sha256, Episode.title,
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -50,6 +56,9 @@ class Feed:
     air: AirFolder
     simulated: bool
     _judged: dict[int, _Judged] = field(default_factory=dict)
+    """Whether a sound may air, by the id of its row."""
+    _kept: dict[int, tuple[object, RundownPlay]] = field(default_factory=dict)
+    """What was made of a play's row last time."""
 
     def poll(self, now: datetime, since: datetime | None, *, fresh: bool = False) -> Fed:
         """Plays that wait to air from `since` (None: from ever) to 36 hours ahead of `now`.
@@ -79,68 +88,85 @@ class Feed:
             DatabaseError: nobody can tell.
         """
         with self.station.read() as session:
-            play = session.get(Play, play_id)
-            if play is None or play.status not in LIVE:
-                return None
-            return self._one(session, play, now, fresh=True)
+            query = select(*COLUMNS).outerjoin(Episode).where(Play.id == play_id, Play.status.in_(LIVE))
+            found = self._made(session, session.execute(query).all(), now, fresh=True)
+        return found[0] if found else None
 
     def _read(
         self, session: Session, now: datetime, since: datetime | None, fresh: bool
     ) -> tuple[RundownPlay, ...]:
-        query = select(Play).where(Play.status.in_(LIVE), Play.starts_at < now + AHEAD)
+        query = select(*COLUMNS).outerjoin(Episode).where(Play.status.in_(LIVE), Play.starts_at < now + AHEAD)
         if since is not None:
             query = query.where(Play.starts_at >= since)
-        plays = session.scalars(query.order_by(Play.starts_at, Play.id)).all()
-        found = tuple(self._one(session, play, now, fresh=fresh) for play in plays)
+        rows = session.execute(query.order_by(Play.starts_at, Play.id)).all()
+        found = self._made(session, rows, now, fresh=fresh)
         known = {play.play_id for play in found}
-        for play_id in self._judged.keys() - known:
-            del self._judged[play_id]
-        return found
+        self._kept = {play_id: kept for play_id, kept in self._kept.items() if play_id in known}
+        return tuple(found)
 
-    def _one(self, session: Session, play: Play, now: datetime, *, fresh: bool) -> RundownPlay:
-        episode = play.episode
-        base = RundownPlay(
-            play_id=play.id,
-            title=episode.title if episode else "",
-            starts_at=play.starts_at,
-            length_ms=play.length_ms,
-            zones=tuple(play.zones or ()),
-            timing=play.timing if play.timing in rundown.TIMINGS else "soft",
-            lateness=play.lateness or self.station.config.daemon.lateness,
-            audio_sha256=None,
-            suffix="",
-            emergency=play.status == "emergency",
-        )
-        audio = self._audio(session, play)
-        if audio is None:
-            problem = _("no audio: run `loa render`") if episode else _("the play names no episode")
-            return replace(base, problem=problem)
-        judged = self._judged.get(play.id)
-        if (
-            fresh
-            or judged is None
-            or judged.sha256 != audio.sha256
-            or now - judged.at > _trusted_for(play.starts_at - now)
-        ):
-            judged = _Judged(audio.sha256, now, may_air(session, play, audio))
-            self._judged[play.id] = judged
-        return replace(
-            base,
-            length_ms=audio.length_ms,
-            audio_sha256=audio.sha256,
-            suffix=f".{audio.format}",
-            problem=judged.problem,
+    def _made(
+        self, session: Session, rows: Sequence[Row[Any]], now: datetime, *, fresh: bool
+    ) -> list[RundownPlay]:
+        newest, by_hash = self._audio(session, rows)
+        asked: set[int] = set()
+        made: list[RundownPlay] = []
+        for row in rows:
+            audio = (
+                by_hash.get((row.episode_id, row.audio_sha256))
+                if row.audio_sha256
+                else newest.get(row.episode_id)
+            )
+            problem: str | None = None
+            if audio is None:
+                problem = (
+                    _("no audio: run `loa render`") if row.episode_id else _("the play names no episode")
+                )
+            elif row.status != "emergency":  # an emergency needs nobody's word
+                judged = self._judged.get(audio.id)
+                stale = judged is None or now - judged.at > _trusted_for(row.starts_at - now)
+                if (fresh or stale) and audio.id not in asked:
+                    asked.add(audio.id)
+                    judged = self._judged[audio.id] = _Judged(now, may_air(session, audio))
+                problem = judged.problem if judged else None
+            state = (*row[:4], tuple(row.zones or ()), *row[5:], audio.id if audio else None, problem)
+            kept = self._kept.get(row.id)
+            if kept is None or kept[0] != state:
+                kept = self._kept[row.id] = (state, self._play(row, audio, problem))
+            made.append(kept[1])
+        if len(self._judged) > 1000:
+            self._judged.clear()
+        return made
+
+    def _play(self, row: Row[Any], audio: EpisodeAudio | None, problem: str | None) -> RundownPlay:
+        return RundownPlay(
+            play_id=row.id,
+            title=row.title or "",
+            starts_at=row.starts_at,
+            length_ms=audio.length_ms if audio else row.length_ms,
+            zones=tuple(row.zones or ()),
+            timing=row.timing if row.timing in rundown.TIMINGS else "soft",
+            lateness=row.lateness or self.station.config.daemon.lateness,
+            audio_sha256=audio.sha256 if audio else None,
+            suffix=f".{audio.format}" if audio else "",
+            problem=problem,
+            emergency=row.status == "emergency",
         )
 
-    def _audio(self, session: Session, play: Play) -> EpisodeAudio | None:
-        if play.episode_id is None:
-            return None
-        query = select(EpisodeAudio).where(EpisodeAudio.episode_id == play.episode_id)
-        if play.audio_sha256:
-            query = query.where(EpisodeAudio.sha256 == play.audio_sha256)
-        else:
-            query = query.where(EpisodeAudio.profile == self.station.config.audio.profile)
-        return session.scalars(query.order_by(EpisodeAudio.id.desc()).limit(1)).first()
+    def _audio(
+        self, session: Session, rows: Sequence[Row[Any]]
+    ) -> tuple[dict[int, EpisodeAudio], dict[tuple[int, str], EpisodeAudio]]:
+        """The newest sound of each episode in the station's profile, and every sound by episode and hash."""
+        profile = self.station.config.audio.profile
+        newest: dict[int, EpisodeAudio] = {}
+        by_hash: dict[tuple[int, str], EpisodeAudio] = {}
+        episodes = sorted({row.episode_id for row in rows if row.episode_id is not None})
+        for at in range(0, len(episodes), 500):
+            query = select(EpisodeAudio).where(EpisodeAudio.episode_id.in_(episodes[at : at + 500]))
+            for audio in session.scalars(query.order_by(EpisodeAudio.id)):
+                if audio.profile == profile:
+                    newest[audio.episode_id] = audio
+                by_hash[audio.episode_id, audio.sha256] = audio
+        return newest, by_hash
 
     def _from_files(self, now: datetime) -> tuple[RundownPlay, ...]:
         today = self.station.day_of(now)
@@ -150,10 +176,8 @@ class Feed:
         return tuple(plays)
 
 
-def may_air(session: Session, play: Play, audio: EpisodeAudio) -> str | None:
-    """Why this sound may not air, or None when it may. An emergency play needs nobody's word."""
-    if play.status == "emergency":
-        return None
+def may_air(session: Session, audio: EpisodeAudio) -> str | None:
+    """Why this sound may not air, or None when it may."""
     if not audio.script_ids:
         # Sound that came whole, in a signed package: whoever vouches for it is named on it.
         return None if audio.consent_by else _("nobody has approved this sound")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -101,7 +102,7 @@ def run_station(
         )
         if started is not None:
             started(daemon)
-        with _signals(daemon):
+        with _signals(daemon), _prompt():
             daemon.run()
         if clock == "simulated" and not daemon.stopping:
             marker.unlink(missing_ok=True)
@@ -186,6 +187,17 @@ def open_for_air(config_path: Path | None) -> Station:
             folder=path.parent, config=config, engine=open_engine(url),
             media=MediaStore(path.parent / config.station.media),
         )  # fmt: skip
+
+
+@contextmanager
+def _prompt() -> Iterator[None]:
+    """Let the daemon's thread have the interpreter within half a millisecond of waking, not five."""
+    kept = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(kept)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -103,7 +104,10 @@ class StationDaemon:
         self.database_trouble: str | None = None
         self.unstored: dict[str, Entry] = {}
         self.owed: dict[int, Entry] = {}
+        self._instants: dict[datetime, set[int]] = {}
+        """Ids of the plays that begin at an instant."""
         self._caught_up = False
+        self._last_fed: tuple[RundownPlay, ...] | None = None
         self._written: dict[str, tuple[RundownPlay, ...]] = {}
         self._last_wall, self._last_steady = clock.now(), clock.steady()
         self.urgent = Urgent(self)
@@ -259,18 +263,21 @@ class StationDaemon:
             log.warning("%s", fed.trouble) if fed.trouble else log.info("the database is back")
         self.database_trouble = fed.trouble
         self._caught_up = self._caught_up or fed.from_database
+        if fed.plays == self._last_fed and fed.from_database:
+            return
+        self._last_fed = fed.plays
         self._note_day(fed.plays)
         found = {p.play_id: p for p in fed.plays if p.play_id not in self.handled}
         for play_id in self.plays.keys() - found.keys():
-            if play_id not in self.handled:
-                self.timetable.forget(f"cue-{play_id}")
-                self.timetable.forget(f"play-{play_id}")
-            del self.plays[play_id]
+            self.timetable.forget(f"cue-{play_id}")
+            self._take_out(self.plays.pop(play_id))
         for play_id, play in found.items():
             before = self.plays.get(play_id)
             self.plays[play_id] = play
             if before is None or before.starts_at != play.starts_at:
-                self.timetable.at(play.starts_at, f"play-{play_id}", self._due, play_id)
+                if before is not None:
+                    self._take_out(before)
+                self._put_in(play)
             if before is None or (before.starts_at, before.audio_sha256) != (
                 play.starts_at,
                 play.audio_sha256,
@@ -278,6 +285,21 @@ class StationDaemon:
                 self.timetable.at(play.starts_at - CUE_AHEAD, f"cue-{play_id}", self._cue, play_id)
         if fed.from_database:
             self._write_rundowns()
+
+    def _put_in(self, play: RundownPlay) -> None:
+        """One job for each instant, however many plays begin at it."""
+        due = self._instants.setdefault(play.starts_at, set())
+        if not due:
+            self.timetable.at(
+                play.starts_at, f"plays-{play.starts_at.isoformat()}", self._due_at, play.starts_at
+            )
+        due.add(play.play_id)
+
+    def _take_out(self, play: RundownPlay) -> None:
+        due = self._instants.get(play.starts_at, set())
+        due.discard(play.play_id)
+        if not due and self._instants.pop(play.starts_at, None) is not None:
+            self.timetable.forget(f"plays-{play.starts_at.isoformat()}")
 
     def _note_day(self, plays: Iterable[RundownPlay]) -> None:
         found = {p.play_id: p for p in plays}
@@ -328,6 +350,13 @@ class StationDaemon:
             then(result.told(_) if isinstance(result, LoaError) else None)
 
         self.workers.submit("cue", lambda: self.rack.cue(sha256, suffix), done)
+
+    def _due_at(self, instant: datetime) -> None:
+        """The more urgent first, then in the order of their ids."""
+        plays = [self.plays[play_id] for play_id in self._instants.pop(instant, ()) if play_id in self.plays]
+        levels = {p.play_id: arbiter.level_of_play(p.timing, emergency=p.emergency) for p in plays}
+        for play in sorted(plays, key=lambda p: (-levels[p.play_id], p.play_id)):
+            self._due(play.play_id)
 
     def _due(self, play_id: int) -> None:
         play = self.plays.get(play_id)
@@ -393,13 +422,11 @@ class StationDaemon:
         if entry.is_open and entry.started_at is not None and entry.planned_at is not None:
             self.lateness_s = (entry.started_at - entry.planned_at).total_seconds()
         self.tally.count(entry)
-        if not self.clock.simulated:
-            self._ask_store()
 
     def _ask_store(self) -> None:
         if not self.unstored or not self.workers.is_idle("as-run"):
             return
-        batch = dict(self.unstored)
+        batch = dict(itertools.islice(self.unstored.items(), 200))
 
         def stored(result: LoaError | None) -> None:
             if isinstance(result, LoaError):

@@ -105,7 +105,7 @@ class Urgent:
     def resume(self, request: Request) -> None:
         """Go on: what is not too late yet is aired."""
         self.daemon.air.stopped.unlink(missing_ok=True)
-        self.daemon.desk.stopped = None
+        self.daemon.desk.go_on()
         requests.answer(self.folder, request.name, {"ok": True})
 
     # the watched folder

@@ -310,5 +310,5 @@ def test_the_sound_card_plays_from_the_first_sample_within_100_ms(
     at, likeness = place_of(sound[: int(0.3 * RATE_HZ)], heard)
     assert likeness > 0.9  # the first 300 ms are there
     arrived = next(t for n, (t, _data) in enumerate(chunks) if (n + 1) * 480 > at)
-    print(f"onset after {1000 * (arrived - begun):.0f} ms, likeness {likeness:.3f}")  # noqa: T201
+    print(f"onset after {1000 * (arrived - begun):.0f} ms, likeness {likeness:.3f}")
     assert arrived - begun < 1.0  # the bar of 100 ms is measured in benchmarks/playout.py

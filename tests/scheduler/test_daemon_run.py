@@ -6,14 +6,19 @@ import sys
 import time
 import wave
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from broadcast import add_episode, add_play, as_run, outcomes, status_of
+from sqlalchemy import select
 
 from content.station import Station
+from scheduler.daemon.clock import SimulatedClock
+from scheduler.daemon.journal import Entry
 from scheduler.daemon.run import EndlessSimulationError, UntilPastError, run_station
+from scheduler.daemon.station_daemon import StationDaemon
+from scheduler.models import Play
 
 BEGIN = datetime(2026, 11, 30, 17, 0, tzinfo=UTC)  # midnight of 1 December in Việt Nam
 NewStation = Callable[..., Station]
@@ -103,16 +108,16 @@ def test_the_real_clock_airs_on_the_second_and_sees_a_new_play_of_another_proces
     first = add_play(station, episode, begin + timedelta(seconds=3), length_ms=1000)
     adding = f"""
 import sys, time; sys.path[:0] = {sys.path!r}
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from broadcast import add_play
 from content.station import open_station
 station = open_station(Path({str(station.folder)!r}))
 time.sleep(2.5)
-add_play(station, {episode}, datetime.fromisoformat({begin.isoformat()!r}) + timedelta(seconds=6.5), length_ms=1000)
+add_play(station, {episode}, datetime.fromisoformat({begin.isoformat()!r}) + timedelta(seconds=9), length_ms=1000)
 """
     other = subprocess.Popen([sys.executable, "-c", adding])
-    run_station(station, until=begin + timedelta(seconds=8), output="null")
+    run_station(station, until=begin + timedelta(seconds=10.5), output="null")
     assert other.wait() == 0
     rows = as_run(station)
     assert [row.outcome for row in rows] == ["aired", "aired"]
@@ -178,3 +183,150 @@ def test_a_simulated_run_without_an_end_or_with_one_in_the_past_is_refused(new_s
         run_station(station, clock="simulated")
     with pytest.raises(UntilPastError):
         run_station(station, clock="simulated", start_at=BEGIN, until=BEGIN - timedelta(hours=1))
+
+
+def test_setting_the_clock_back_or_ahead_doubles_nothing_and_loses_nothing(
+    new_station: NewStation, tmp_path: Path
+) -> None:
+    station = new_station()
+    episode = add_episode(station, tmp_path, seconds=3)
+    plays = [add_play(station, episode, BEGIN + timedelta(minutes=5 * n)) for n in range(1, 40)]
+    steps = {
+        3: timedelta(hours=-1),
+        9: timedelta(minutes=17),
+        20: timedelta(minutes=-42),
+        25: timedelta(hours=1),
+    }
+    seen: list[int] = []
+    running: list[StationDaemon] = []
+
+    def step_now_and_then(entry: Entry) -> None:
+        seen.append(entry.play_id or 0)
+        if len(seen) in steps:
+            clock = running[0].clock
+            assert isinstance(clock, SimulatedClock)
+            clock.step(steps[len(seen)])
+
+    run_station(
+        station, clock="simulated", start_at=BEGIN, until=BEGIN + timedelta(hours=6), output="null",
+        started=running.append, progress=step_now_and_then,
+    )  # fmt: skip
+    rows = as_run(station)
+    assert running[0].clock_steps == len(steps)
+    assert sorted(row.play_id or 0 for row in rows) == plays  # each exactly once
+    assert {row.outcome for row in rows} == {"aired", "missed"}
+    assert all("too late" in (row.reason or "") for row in rows if row.outcome == "missed")
+
+
+def test_a_clock_that_was_set_during_a_play_neither_cuts_nor_stretches_it(
+    new_station: NewStation, tmp_path: Path
+) -> None:
+    station = new_station()
+    episode = add_episode(station, tmp_path, seconds=30)
+    add_play(station, episode, BEGIN + timedelta(minutes=1), length_ms=30_000)
+
+    def started(daemon: StationDaemon) -> None:
+        clock = daemon.clock
+        assert isinstance(clock, SimulatedClock)
+        daemon.timetable.at(BEGIN + timedelta(seconds=70), "set", lambda: clock.step(timedelta(hours=-3)))
+
+    run_station(
+        station,
+        clock="simulated",
+        start_at=BEGIN,
+        until=BEGIN + timedelta(hours=1),
+        output="null",
+        started=started,
+    )
+    (row,) = as_run(station)
+    assert (row.outcome, row.heard_ms) == ("aired", 30_000)
+
+
+@pytest.mark.parametrize(
+    ("zone", "around"),
+    [
+        ("Asia/Ho_Chi_Minh", datetime(2026, 12, 31, 17, 0, tzinfo=UTC)),  # midnight at the end of the year
+        ("Asia/Ho_Chi_Minh", datetime(2028, 2, 28, 17, 0, tzinfo=UTC)),  # into a leap day
+        ("Europe/Berlin", datetime(2026, 10, 25, 1, 0, tzinfo=UTC)),  # an hour that comes twice
+        ("Europe/Berlin", datetime(2027, 3, 28, 1, 0, tzinfo=UTC)),  # an hour that never comes
+    ],
+)
+def test_plays_around_midnight_leap_days_and_clock_changes_each_air_once(
+    new_station: NewStation, tmp_path: Path, zone: str, around: datetime
+) -> None:
+    station = new_station(config=f'[station]\ntimezone = "{zone}"\n[output.main]\nkind = "null"\n')
+    episode = add_episode(station, tmp_path, seconds=2)
+    starts = [around + timedelta(minutes=20 * n) for n in range(-6, 7)]
+    plays = [add_play(station, episode, at, length_ms=2000) for at in starts]
+    run_station(
+        station, clock="simulated", start_at=around - timedelta(hours=3), until=around + timedelta(hours=3)
+    )
+    assert [(row.play_id, row.started_at, row.outcome) for row in as_run(station)] == [
+        (play, at, "aired") for play, at in zip(plays, starts, strict=True)
+    ]
+
+
+def test_the_evening_before_a_day_is_frozen_and_what_cannot_air_is_told(
+    new_station: NewStation, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    station = new_station()
+    good = add_play(station, add_episode(station, tmp_path), BEGIN + timedelta(days=1, hours=6, minutes=35))
+    bad = add_episode(station, tmp_path, seed=4, approved=False, title="Chưa duyệt")
+    add_play(station, bad, BEGIN + timedelta(days=1, hours=6, minutes=45))
+    run_station(station, clock="simulated", start_at=BEGIN, until=BEGIN + timedelta(hours=21), output="null")
+    with station.read() as session:
+        play = session.get(Play, good)
+        assert play is not None
+        assert play.frozen_at == BEGIN + timedelta(hours=20)
+        assert play.audio_sha256
+    rundown = json.loads((station.folder / "rundown" / "2026-12-02.json").read_bytes())
+    assert [p["play_id"] for p in rundown["plays"]][0] == good
+    assert "Chưa duyệt" in caplog.text
+    assert "not approved" in caplog.text
+
+
+def test_a_missed_play_of_the_plan_is_made_good_by_the_planner(
+    new_station: NewStation, tmp_path: Path
+) -> None:
+    station = new_station()
+    episode = add_episode(station, tmp_path, seconds=20)
+    from scheduler.station_plan import build
+
+    build(station, from_on=date(2026, 12, 1), until_on=date(2026, 12, 31), now=BEGIN)
+    with station.read() as session:
+        planned = session.scalars(select(Play).order_by(Play.starts_at)).all()
+    assert {play.episode_id for play in planned} == {episode}
+    first = planned[0]
+    sound = next(station.media.folder.rglob("*.wav"))
+    hidden = tmp_path / "hidden.wav"
+    sound.rename(hidden)
+
+    def bring_back(_entry: Entry) -> None:
+        if hidden.exists():
+            hidden.rename(sound)
+
+    run_station(
+        station,
+        clock="simulated",
+        start_at=BEGIN,
+        until=BEGIN + timedelta(days=31),
+        output="null",
+        progress=bring_back,
+    )
+    rows = as_run(station)
+    assert (rows[0].play_id, rows[0].outcome) == (first.id, "missed")
+    with station.read() as session:
+        instead = session.scalars(select(Play).where(Play.make_good_for_id == first.id)).one()
+    assert instead.status == "aired"
+    aired = [row for row in rows if row.outcome == "aired"]
+    assert len(aired) == len(planned)
+
+
+def test_a_simulated_run_takes_nothing_from_the_real_plan(new_station: NewStation, tmp_path: Path) -> None:
+    station = new_station(config='[output.main]\nkind = "null"\n')
+    at = datetime.now(UTC) + timedelta(hours=1)
+    play = add_play(station, add_episode(station, tmp_path), at)
+    run_station(station, clock="simulated", until=at + timedelta(hours=1))
+    assert status_of(station, play) == "aired"
+    run_station(station, until=datetime.now(UTC) + timedelta(seconds=1))
+    assert status_of(station, play) == "planned"
