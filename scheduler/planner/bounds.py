@@ -16,8 +16,7 @@ from scheduler.planner.dynamic import patterns
 from scheduler.planner.line import Line
 from scheduler.planner.problem import DAY_S, NO_LIMIT, Problem
 
-MOST_NODES: Final = 2_000
-MOST_ITERATIONS: Final = 400_000
+MOST_NODES: Final = 20
 
 
 class _Roomy(Line):
@@ -31,7 +30,9 @@ class _Roomy(Line):
 
 def alone(problem: Problem, line: Line, window: tuple[int, int], earliest: int = 0) -> int:
     """Airings that the obligations inside these days (both inclusive) must miss even with the air to itself."""
-    inside = tuple(p for p in line.programme.periods if window[0] <= p.first and p.last <= window[1] and p.need)
+    inside = tuple(
+        p for p in line.programme.periods if window[0] <= p.first and p.last <= window[1] and p.need
+    )
     if not inside:
         return 0
     capped = tuple(
@@ -76,7 +77,8 @@ def together(problem: Problem, lines: Sequence[Line], zone: int, window: tuple[i
         ("mip_max_nodes", MOST_NODES),
         ("mip_rel_gap", 0.0),
         ("mip_abs_gap", 0.99),
-        ("simplex_iteration_limit", MOST_ITERATIONS),
+        ("mip_max_stall_nodes", MOST_NODES),
+        ("mip_heuristic_effort", 0.02),
     ):
         model.setOptionValue(option, value)
     low, high = window
@@ -127,18 +129,25 @@ def together(problem: Problem, lines: Sequence[Line], zone: int, window: tuple[i
     for (day, number), entries in air.items():
         start, end = free[day][number]
         gap = problem.changeover_s
-        rows.append((-math.inf, end - start + gap, [c for c, _ in entries], [float(s + gap) for _, s in entries]))
+        rows.append(
+            (-math.inf, end - start + gap, [c for c, _ in entries], [float(s + gap) for _, s in entries])
+        )
     for day, entries in on_day.items():
         budget, most = problem.zones[zone].budget_s, problem.zones[zone].max_plays
         if budget < NO_LIMIT:
-            rows.append((-math.inf, budget - gone.get(day, 0), [c for c, _ in entries], [float(s) for _, s in entries]))
+            rows.append(
+                (
+                    -math.inf,
+                    budget - gone.get(day, 0),
+                    [c for c, _ in entries],
+                    [float(s) for _, s in entries],
+                )
+            )
         if most < NO_LIMIT:
             rows.append((-math.inf, most, [c for c, _ in entries], [1.0] * len(entries)))
     for (lower, upper), cost in zip(bounds, costs, strict=True):
         model.addCol(float(cost), lower, upper, 0, [], [])
-    model.changeColsIntegrality(
-        columns, list(range(columns)), [highspy.HighsVarType.kInteger] * columns
-    )
+    model.changeColsIntegrality(columns, list(range(columns)), [highspy.HighsVarType.kInteger] * columns)
     for lower, upper, index, value in rows:
         if index:
             model.addRow(lower, upper, len(index), index, value)

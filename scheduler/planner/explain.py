@@ -20,7 +20,9 @@ NEAR_DAYS: Final = 7
 JOINT_DAYS: Final = 45
 
 
-def explain(problem: Problem, source: Mapping[str, Any], lines: Sequence[Line], earliest: int = 0) -> list[Shortfall]:
+def explain(
+    problem: Problem, source: Mapping[str, Any], lines: Sequence[Line], earliest: int = 0
+) -> list[Shortfall]:
     """Every obligation and wish that the plan misses, obligations first."""
     short = [line for line in lines if line.lack]
     if not short:
@@ -160,7 +162,9 @@ def clashes(
     if closed:
         told.append(
             Told(
-                N_("no window is open for it on {dates} (blocks, day-parts or the length of {minutes} minutes)"),
+                N_(
+                    "no window is open for it on {dates} (blocks, day-parts or the length of {minutes} minutes)"
+                ),
                 dates=[f"{problem.on(d):%d/%m}" for d in closed],
                 minutes=round(programme.length_s / 60, 1),
             )
@@ -168,7 +172,9 @@ def clashes(
     if programme.gap_days > 1 or programme.gap_s:
         told.append(
             Told(
-                N_("airings of {programme} must be {days} days and {hours} hours apart: in {first}–{last} that clashes with {needed} airings"),
+                N_(
+                    "airings of {programme} must be {days} days and {hours} hours apart: in {first}–{last} that clashes with {needed} airings"
+                ),
                 programme=programme.id,
                 days=programme.gap_days,
                 hours=round(programme.gap_s / 3600, 1),
@@ -223,7 +229,9 @@ def _crowds(problem: Problem, lines: Sequence[Line], line: Line, days: list[int]
     most = sorted(used, key=lambda name: (-used[name], name))[:6]
     return [
         Told(
-            N_("on {dates} its {room} minutes of air in {zone} hold {used} minutes of others, most of them {programmes}"),
+            N_(
+                "on {dates} its {room} minutes of air in {zone} hold {used} minutes of others, most of them {programmes}"
+            ),
             dates=[f"{problem.on(d):%d/%m}" for d in crowded],
             room=round(room / 60),
             zone=problem.zones[zone].id,
@@ -253,13 +261,21 @@ def reopen(problem: Problem, lines: Sequence[Line], hungry: Sequence[Line]) -> S
 
 
 def relaxations_for(
-    problem: Problem, source: Mapping[str, Any], search: Search, line: Line, period: Period, planned: int, earliest: int
+    problem: Problem,
+    source: Mapping[str, Any],
+    search: Search,
+    line: Line,
+    period: Period,
+    planned: int,
+    earliest: int,
 ) -> tuple[Relaxation, ...]:
     """Relaxations that were tried on the plan: the first that brings all, or the best, and what can be conceded."""
     before = sum(x.shortfall()[0] * len(x.zones) for x in search.lines)
     mine = line.shortfall()[0]
     good: list[Relaxation] = []
-    least = min((line.tally[n] for n, p in enumerate(line.periods) if line.tally[n] < p.need), default=planned)
+    least = min(
+        (line.tally[n] for n, p in enumerate(line.periods) if line.tally[n] < p.need), default=planned
+    )
     tried = 0
     for change, told in relax.candidates(source["programmes"][line.programme.index], line, period, least):
         concession = change["key"].startswith("rules.counts.")

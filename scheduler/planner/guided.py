@@ -22,7 +22,11 @@ STEPS: Final = 2_000
 def retry(search: Search) -> None:
     """Try again from the solver's day plan when the search missed more than must be missed."""
     lines, days = search.lines, search.problem.days
-    if len(lines) > MOST_LINES or days > MOST_DAYS or any(len(x.zones) != 1 or x.locked or x.fixed for x in lines):
+    if (
+        len(lines) > MOST_LINES
+        or days > MOST_DAYS
+        or any(len(x.zones) != 1 or x.locked or x.fixed for x in lines)
+    ):
         return
     zones = sorted({line.zones[0] for line in lines if line.hungry()})
     for zone in zones:

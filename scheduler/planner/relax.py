@@ -29,7 +29,9 @@ WEEKDAYS: Final = (
 class UnknownChangeError(LoaError):
     """A relaxation that names something that the problem does not have."""
 
-    sentence = N_("the change names {what}, which the plan problem does not have; take the names from its explanations")
+    sentence = N_(
+        "the change names {what}, which the plan problem does not have; take the names from its explanations"
+    )
 
 
 def apply(problem: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,7 +55,9 @@ def _set(entry: dict[str, Any], key: str, value: object) -> None:
         at[last] = value
 
 
-def candidates(source: Mapping[str, Any], line: Line, period: Period, planned: int) -> Iterator[tuple[dict[str, Any], Told]]:
+def candidates(
+    source: Mapping[str, Any], line: Line, period: Period, planned: int
+) -> Iterator[tuple[dict[str, Any], Told]]:
     """Changes that might help, the smallest first."""
     programme = line.programme
     rules = source.get("rules") or {}
@@ -66,19 +70,33 @@ def candidates(source: Mapping[str, Any], line: Line, period: Period, planned: i
         for number in sorted(set(range(1, 8)) - set(weekdays), key=lambda n: ((n - max(weekdays)) % 7, n)):
             yield (
                 change("rules.weekdays", weekdays, sorted({*weekdays, number})),
-                Told(N_("add {weekday} to the weekdays of {programme}"), weekday=Told(WEEKDAYS[number - 1]), programme=programme.id),
+                Told(
+                    N_("add {weekday} to the weekdays of {programme}"),
+                    weekday=Told(WEEKDAYS[number - 1]),
+                    programme=programme.id,
+                ),
             )
     gap = rules.get("min_gap_days")
     for less in range(int(gap or 0) - 1, 0, -1):
         yield (
             change("rules.min_gap_days", gap, less),
-            Told(N_("let {programme} air {new} days apart instead of {old}"), programme=programme.id, old=gap, new=less),
+            Told(
+                N_("let {programme} air {new} days apart instead of {old}"),
+                programme=programme.id,
+                old=gap,
+                new=less,
+            ),
         )
     hours = rules.get("min_gap_h")
     if hours:
         yield (
             change("rules.min_gap_h", hours, hours / 2),
-            Told(N_("let {programme} air {new} hours apart instead of {old}"), programme=programme.id, old=hours, new=hours / 2),
+            Told(
+                N_("let {programme} air {new} hours apart instead of {old}"),
+                programme=programme.id,
+                old=hours,
+                new=hours / 2,
+            ),
         )
     if rules.get("dayparts"):
         yield (
@@ -89,7 +107,12 @@ def candidates(source: Mapping[str, Any], line: Line, period: Period, planned: i
     if most is not None:
         yield (
             change("rules.max_per_day", most, most + 1),
-            Told(N_("let {programme} air {new} times a day instead of {old}"), programme=programme.id, old=most, new=most + 1),
+            Told(
+                N_("let {programme} air {new} times a day instead of {old}"),
+                programme=programme.id,
+                old=most,
+                new=most + 1,
+            ),
         )
     for number, count in enumerate(rules.get("counts") or []):
         if period.rule == "COUNT" and count.get("min") and count["min"] > planned:
@@ -110,7 +133,9 @@ def changed_programme(problem: Mapping[str, Any], index: int, change: Mapping[st
     return replace(read(apply(only, change)).programmes[0], index=index)
 
 
-def trial(search: Search, line: Line, programme: Programme, problem: Problem, earliest: int) -> tuple[int, int]:
+def trial(
+    search: Search, line: Line, programme: Programme, problem: Problem, earliest: int
+) -> tuple[int, int]:
     """(airings missing to the programme, to all) when the line has the changed rules; the search stays as it was."""
     before = {other.index: list(other.places) for other in search.lines}
     chance = search.random.getstate()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
+from scheduler.planner.bounds import alone
 from scheduler.planner.dynamic import best_pattern, patterns
 from scheduler.planner.line import SOFT, Line
 from scheduler.planner.problem import DAY_S, NO_LIMIT, Problem
@@ -26,6 +27,7 @@ LEAST_STEPS = 4_000
 MOST_STEPS = 30_000
 NEAR_DAYS = 7
 MEND_ROUNDS = 4
+PATIENCE = 1_500  # steps without a gain after which mending stops
 RELAY_SHARE = 0.06
 LONG_DAYS = 100  # above this the exact pattern of a line costs too much
 SESSION_S = 3 * 3600  # room closer together than this counts as one session of the day
@@ -49,12 +51,17 @@ class Search:
         airings = sum(line.number for line in self.lines)
         steps = int(effort * min(MOST_STEPS, max(LEAST_STEPS, airings * STEPS_PER_AIRING)))
         self.improve(steps // 2, progress=_part(progress, 0.05, 0.45))
-        self.mend(steps // 4, progress=_part(progress, 0.45, 0.5))
+        self.mend(max(1_000, steps // 8), progress=_part(progress, 0.45, 0.5))
         for round_ in range(MEND_ROUNDS):
             if not any(line.hungry() for line in self.lines):
                 break
             self.air.sturdy = False
-            self.mend(steps // 4, progress=_part(progress, 0.5 + 0.1 * round_ / MEND_ROUNDS, 0.5 + 0.1 * (round_ + 1) / MEND_ROUNDS))
+            self.mend(
+                max(1_000, steps // 8),
+                progress=_part(
+                    progress, 0.5 + 0.1 * round_ / MEND_ROUNDS, 0.5 + 0.1 * (round_ + 1) / MEND_ROUNDS
+                ),
+            )
         self.improve(steps // 2, heat=0.03, progress=_part(progress, 0.6, 1.0))
 
     # -- times open to a line
@@ -80,7 +87,13 @@ class Search:
 
     def all_times(self, line: Line) -> list[int]:
         """The times open to a line on all its days, sorted, with its fixed airings."""
-        times = [at for day in range(self.problem.days) if line.days[day] for at in self.times_on(line, day)]
+        times: list[int] = []
+        for day in range(self.problem.days):
+            if line.days[day]:
+                found = self.times_on(line, day)
+                if len(found) > 1 and line.most_on(day) > 1:
+                    found = found[: self.air.headroom(line, day)]
+                times += found
         if line.fixed:
             times = sorted(set(times) | line.fixed)
         return times
@@ -203,6 +216,8 @@ class Search:
             self.lay(line, found)
             while line.hungry() and self.grow(line):
                 line.settle()
+            if self.problem.days > LONG_DAYS and line.lack:
+                line.least_lack = self._least_lack(line)
             return
         if line.fixed:  # what stands fast stays; the rest is fed one by one
             self.lay(line, sorted(line.fixed))
@@ -213,6 +228,11 @@ class Search:
         for place in range(len(alone)):
             self.insert(line, place)
         line.settle()
+
+    def _least_lack(self, line: Line) -> int:
+        """What obligations a line must miss even alone, summed over the missed periods one by one."""
+        short = [p for have, p in zip(line.tally, line.periods, strict=True) if have < p.need]
+        return sum(alone(self.problem, line, (p.first, p.last)) for p in short)
 
     def alone_times(self, line: Line) -> list[int]:
         """The times that would be open to a line if it had the air to itself."""
@@ -448,10 +468,12 @@ class Search:
         wanting = [x.index for x in self.lines if x.hungry() and not x.locked]
         best_cost = self.missing()
         steady = any(line.anchors for line in self.lines)
+        relay = not steady and self.problem.days <= LONG_DAYS
+        last_fed = 0
         best = [list(x.places) for x in self.lines]
         touched: set[int] = set()
         for step in range(steps):
-            if not wanting:
+            if not wanting or step - last_fed > PATIENCE:
                 break
             if progress and step % 256 == 0:
                 progress("mend", step / steps)
@@ -460,7 +482,7 @@ class Search:
             order, day = self._ruin(line, before)
             if not order:
                 continue
-            other = self._to_relay(line, day) if chance() < RELAY_SHARE and not steady else None
+            other = self._to_relay(line, day) if relay and chance() < RELAY_SHARE else None
             if other is not None:
                 before.setdefault(other.index, list(other.places))
                 self.lift(other)
@@ -490,6 +512,7 @@ class Search:
                 missing = self.missing()
                 if missing < best_cost:
                     best_cost, best, touched = missing, [list(x.places) for x in self.lines], set()
+                    last_fed = step
         if wanting and touched:
             self.undo({i: places for i, places in enumerate(best) if self.lines[i].places != places})
         for line in self.lines:

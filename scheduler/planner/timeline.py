@@ -78,6 +78,16 @@ class Timeline:
         day, start = divmod(at, DAY_S)
         self.vacate(line.zones, day, start, line.odd_s.get(at, line.length_s), line.index)
 
+    def headroom(self, line: Line, day: int) -> int:
+        """How many airings of a line the budget and the limit of plays leave for a day."""
+        return min(
+            min(
+                (self.budget[zone] - self.used[zone][day]) // line.length_s,
+                self.most[zone] - sum(1 for on in self.on[zone][day] if on[2] >= 0),
+            )
+            for zone in line.zones
+        )
+
     def room(self, line: Line, day: int) -> list[Span]:
         """The intervals (ends inclusive) of seconds at which the line could start on this day."""
         base = line.base[day]
