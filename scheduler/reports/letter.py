@@ -187,12 +187,17 @@ def _exceptions(figures: Figures) -> list[dict[str, Any]]:
             "at": _moment(row["at"]),
             "what": f"Bản tin khẩn cấp: {row['title']}",
             "person": row["who"],
-            "reason": row["reason"],
+            "reason": row["reason"] or "không ghi lý do",
         }
         for row in figures["interruptions"]
     ]
     found += [
-        {"at": _moment(row["at"]), "what": row["what"], "person": row["person"], "reason": row["reason"]}
+        {
+            "at": _moment(row["at"]),
+            "what": row["what"],
+            "person": row["person"],
+            "reason": row["reason"] or "không ghi lý do",
+        }
         for row in figures["overrides"]
     ]
     return found
