@@ -65,6 +65,26 @@ def publish(station: Station, days: int, from_on: date | None, as_json: bool) ->
 
 
 @feed.command(
+    help=N_(
+        "Put an approved, rendered item on the air at once, here and at every station that pulls the feed."
+    ),
+    epilog=N_("Example:\n  loa feed urgent 12"),
+)
+@click.argument("item", type=int)
+@option("--zone", "zones", multiple=True, help=N_("Only this zone; may be given again."))
+@json_option
+@with_station
+def urgent(station: Station, item: int, zones: tuple[str, ...], as_json: bool) -> None:
+    from scheduler.exchange.feed_serve import send_urgent
+
+    made = send_urgent(station, item, now=datetime.now(UTC), zones=zones)
+    if as_json:
+        print_json([one.to_json() for one in made])
+    else:
+        say(N_("the bulletin waits in the feed of {count} stations"), count=len(made))
+
+
+@feed.command(
     help=N_("Make a station's access token; it is shown once, and an earlier one stops working."),
     epilog=N_("Example:\n  loa feed token xa-trung-ha"),
 )

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import select
+
+from audio.models import EpisodeAudio
+from content.episodes import item_episode
+from content.events import record
+from content.items import get_item
 from content.station import Station
+from scheduler.daemon.feed import may_air
 from scheduler.exchange import communes
-from scheduler.exchange.errors import FeedPortError, FeedTlsError, NoStationsError, NothingToSendError
+from scheduler.exchange.errors import (
+    FeedPortError,
+    FeedTlsError,
+    NoStationsError,
+    NothingToSendError,
+    NotReadyError,
+)
 from scheduler.exchange.export import PackageSummary, export_packages
 from scheduler.exchange.feed_app import feed_app
 from scheduler.exchange.feed_pull import LOOPBACK
+from scheduler.models import Play
+from scheduler.stations import CommuneStation
 
 URGENT_DAYS = 2
 
@@ -41,13 +56,9 @@ def publish(
         rows = [row for row in communes.known(session) if row.player == "loa"]
     if not rows:
         raise NoStationsError
-    today = station.day_of(now)
     made: list[PackageSummary] = []
     with contextlib.suppress(NothingToSendError):
-        made += export_packages(
-            station, rows, today - timedelta(days=1), today + timedelta(days=URGENT_DAYS),
-            feed_folder(station) / "urgent", now=now, urgent=True, partial=True,
-        )  # fmt: skip
+        made += publish_urgent(station, rows, now=now)
     try:
         made += export_packages(
             station, rows, from_on, until_on, feed_folder(station) / "plan",
@@ -57,6 +68,51 @@ def publish(
         if not made:
             raise
     return made
+
+
+def publish_urgent(
+    station: Station, rows: Sequence[CommuneStation], *, now: datetime
+) -> list[PackageSummary]:
+    """The urgent bulletins of these days, in a lane of their own. Raises: NothingToSendError."""
+    today = station.day_of(now)
+    return export_packages(
+        station, rows, today - timedelta(days=1), today + timedelta(days=URGENT_DAYS),
+        feed_folder(station) / "urgent", now=now, urgent=True, partial=True,
+    )  # fmt: skip
+
+
+def send_urgent(
+    station: Station, item_id: int, *, now: datetime, zones: Sequence[str] = ()
+) -> list[PackageSummary]:
+    """Put an approved, rendered item on the air at once, here and at every station that pulls the feed.
+
+    Raises:
+        NotReadyError: it has no sound, or no word that it may air. NoStationsError. content.items.ItemNotFoundError.
+    """
+    with station.read() as session:
+        rows = [row for row in communes.known(session) if row.player == "loa"]
+    if not rows:
+        raise NoStationsError
+    with station.decide() as session:
+        item = get_item(session, item_id)
+        episode = item_episode(session, item, now)
+        audio = session.scalars(
+            select(EpisodeAudio)
+            .where(
+                EpisodeAudio.episode_id == episode.id, EpisodeAudio.profile == station.config.audio.profile
+            )
+            .order_by(EpisodeAudio.id.desc())
+        ).first()
+        reason = f"loa render {item_id}" if audio is None else may_air(session, audio)
+        if audio is None or reason is not None:
+            raise NotReadyError(count=1, named=f"{item.title}: {reason}")
+        play = Play(
+            episode_id=episode.id, kind="first", starts_at=now, length_ms=audio.length_ms, zones=list(zones),
+            status="emergency", timing="hard", created_at=now,
+        )  # fmt: skip
+        session.add(play)
+        record(session, action="urgent.sent", subject=play, person=None, at=now)
+    return publish_urgent(station, rows, now=now)
 
 
 def serve(

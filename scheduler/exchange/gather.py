@@ -139,7 +139,9 @@ class _Gathering:
         if audio is None:
             return f"loa render ({self.profile})"
         if audio.sha256 not in self.judged:
-            self.judged[audio.sha256] = may_air(self.session, audio) or self._take(play, audio)
+            # An emergency needs nobody's word, as in the daemon; who sent it stands in the signed manifest.
+            refused = None if play.status == "emergency" else may_air(self.session, audio)
+            self.judged[audio.sha256] = refused or self._take(play, audio)
         return self.judged[audio.sha256]
 
     def _take(self, play: Play, audio: EpisodeAudio) -> str | None:

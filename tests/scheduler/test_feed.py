@@ -15,16 +15,19 @@ from sqlalchemy import select
 from audio.models import EpisodeAudio
 from audio.packages.manifest import read_manifest
 from audio.packages.signature import to_text
+from content.episodes import item_episode
+from content.items import add_item
+from content.models import Episode
 from content.station import Station
 from scheduler.exchange import communes, trust
-from scheduler.exchange.errors import FeedError, FeedTlsError, FeedTokenError
+from scheduler.exchange.errors import FeedError, FeedTlsError, FeedTokenError, NotReadyError
 from scheduler.exchange.feed_pull import LONGEST_PAUSE_S, FeedClient, Pulled, by_first_airing, pause_s, pull
-from scheduler.exchange.feed_serve import feed_folder, publish
+from scheduler.exchange.feed_serve import feed_folder, publish, send_urgent
 from scheduler.exchange.logbook import report_of
 from scheduler.exchange.reconcile import tally
 from scheduler.models import AsRun, Play
 from scheduler.stations import CommuneStation, ReceivedPackage
-from tests.scheduler.a_centre import FROM, NOW, UNTIL, add_play, noise, plan_month
+from tests.scheduler.a_centre import FROM, NOW, UNTIL, add_play, add_sound, noise, plan_month
 from tests.scheduler.a_feed import BrokenLine, serving
 
 
@@ -311,3 +314,28 @@ def test_sounds_that_are_here_are_not_fetched_again(net: Net) -> None:
     pulled = net.pull()
     assert pulled.received[0].moved == 1
     assert pulled.bytes_fetched == 0
+
+
+def test_an_item_sent_as_urgent_reaches_a_station_ahead_of_the_plan_and_unapproved_ones_do_not(
+    net: Net,
+) -> None:
+    with net.centre.decide() as session:
+        item = add_item(session, title="Lũ về", text="Bà con ven suối di dời ngay.", now=NOW)
+        episode = item_episode(session, item, NOW)
+        session.flush()
+        item_id, episode_id = item.id, episode.id
+    with pytest.raises(NotReadyError, match="loa render"):
+        send_urgent(net.centre, item_id, now=NOW)
+    add_sound(net.centre, episode_id, noise("alarm"), 30_000, net.centre.folder / "scratch")
+    with net.centre.decide() as session:
+        session.query(EpisodeAudio).filter_by(episode_id=episode_id).one().consent_by = None
+    with pytest.raises(NotReadyError):
+        send_urgent(net.centre, item_id, now=NOW)
+    with net.centre.decide() as session:
+        session.query(EpisodeAudio).filter_by(episode_id=episode_id).one().consent_by = "Chủ tịch"
+    assert [one.kind for one in send_urgent(net.centre, item_id, now=NOW)] == ["urgent"]
+    pulled = net.pull()
+    assert [one.kind for one in pulled.received] == ["urgent", "full"]
+    with net.commune.read() as session:
+        play = session.scalars(select(Play).where(Play.status == "emergency")).one()
+        assert session.get_one(Episode, play.episode_id).title == "Lũ về"
