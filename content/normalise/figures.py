@@ -22,7 +22,7 @@ _HEADING = re.compile(
 _PARENTHESIS = re.compile(r"\((\d{1,2}(?:\.\d{1,2})*|[a-zđA-ZĐ]|[ivxIVX]{1,5})\)")
 _FRACTION = re.compile(r"(\d+)\s?/\s?(\d{1,3}(?:\.\d{3})+|\d+)(?![\d]|/\d)")
 _MIXED = re.compile(r"(\d+) ([1-9])/(\d{1,2})(?![\d/])")
-_HOUSE = re.compile(r"\d+[A-ZĐ]{0,2}(?:\s?/\s?\d+[A-ZĐ]{0,2})+")
+_HOUSE = re.compile(r"\d+[A-ZĐ]{0,2}(?:\s?/\s?\d+[A-ZĐ]{0,2}){1,6}")
 _HOUSE_LEFT = re.compile(
     r"(?:số nhà|nhà số|\bsn|ngõ|ngách|hẻm|kiệt|địa chỉ|địa chỉ số|tổ|,)\s*[:.]?\s*(?:số\s*)?$|(?:^|[^\w])số\s*$"
 )
@@ -312,7 +312,7 @@ def quantity(scan: Scan, end: int, words: str, rule: str) -> Said:
         return _rates(scan, end, words, rule)
     if attached := ATTACHED_UNIT.match(text, end):
         unit = attached["unit"]
-        if unit in {"'", '"'} and (text.count(unit, 0, end) % 2 == 1 and unit == '"'):
+        if unit in {"'", '"'} and (text.count(unit, max(0, end - 200), end) % 2 == 1 and unit == '"'):
             return Said(end, words, rule)
         if unit == "K" and len(words.split()) == 1:
             return Said(attached.end(), words + " ca", "letters-and-digits")

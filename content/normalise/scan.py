@@ -14,6 +14,10 @@ _WORD = re.compile(r"[^\W\d_]+")
 _LINE_OPENING = re.compile(r"[\s\"'(\[*+•●▪◦·►✓➢❖◆■□-]*\Z")
 
 
+_LONGEST_HEADING = 1000
+_NEAR = 120
+
+
 class Piece(NamedTuple):
     """Spoken words (or one prosodic mark) and the half-open span of even text they were read from."""
 
@@ -74,23 +78,24 @@ class Scan:
     def opens_line(self) -> bool:
         """Whether nothing but bullets and quotes stands before on this line."""
         start = self.text.rfind("\n", 0, self.pos) + 1
-        return _LINE_OPENING.match(self.text, start, self.pos) is not None
+        return (
+            self.pos - start < _LONGEST_HEADING
+            and _LINE_OPENING.match(self.text, start, self.pos) is not None
+        )
 
     def in_capitals(self) -> bool:
         """Whether this line is a heading in capitals, where "BAN" is a word and no abbreviation."""
         start, end, answer = self._caps
-        if start <= self.pos < end:
-            return answer
-        start = self.text.rfind("\n", 0, self.pos) + 1
-        end = self.text.find("\n", self.pos)
-        end = len(self.text) if end < 0 else end
-        answer = self._mostly_capitals(start, end)
-        if not answer:  # a run of capitals inside an ordinary line
-            run_start, run_end = self._run_of_capitals(start, end)
-            self._caps = (start, self.pos + 1, False)
-            return self._mostly_capitals(run_start, run_end)
-        self._caps = (start, end + 1, answer)
-        return answer
+        if not start <= self.pos < end:
+            start = self.text.rfind("\n", 0, self.pos) + 1
+            end = self.text.find("\n", self.pos)
+            end = len(self.text) if end < 0 else end
+            answer = self._mostly_capitals(start, min(end, start + _LONGEST_HEADING))
+            self._caps = (start, end + 1, answer)
+        if answer:
+            return True  # else it may stand in a run of capitals inside an ordinary line
+        run_start, run_end = self._run_of_capitals(max(start, self.pos - _NEAR), min(end, self.pos + _NEAR))
+        return self._mostly_capitals(run_start, run_end)
 
     def _mostly_capitals(self, start: int, end: int) -> bool:
         words = [word for word in _WORD.findall(self.text, start, end) if len(word) > 1]

@@ -13,7 +13,7 @@ from content.normalise.scan import Said, Scan
 from content.normalise.syllables import is_syllable, is_toneless_syllable
 
 _HINT = re.compile(r"@|://|www\.|\.(?:vn|com|net|org|gov|edu|info|io|me|gle|ly)(?![a-z])", re.IGNORECASE)
-_EMAIL = re.compile(r"[A-Za-z0-9][\w.+\-]*@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+\-])[A-Za-z0-9][\w.+\-]*@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
 _LINK = re.compile(
     r"(?:https?://|www\.)[^\s,;()<>\"'\[\]]+|(?<![\w@.])(?:[A-Za-z0-9][A-Za-z0-9\-]*\.)+(?:vn|com|net|org|gov|edu|info|io|me|gle|ly)(?![A-Za-z0-9])(?:/[^\s,;()<>\"'\[\]]*)?"
 )

@@ -61,7 +61,7 @@ def abbreviation(scan: Scan, word: str) -> Said | None:
             and not any(entry.place == "text" for entry in entries)
         ):
             continue
-        if scan.in_capitals() and written.isalpha() and is_syllable(written) and written not in {"AI"}:
+        if written.isalpha() and written not in {"AI"} and is_syllable(written) and scan.in_capitals():
             continue
         left = scan.left() if left is None else left
         if text[end : end + 1].isdigit() and (written == "VN" or _FORM_LEFT.search(left)):
