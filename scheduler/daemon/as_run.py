@@ -107,8 +107,7 @@ def settle(station: Station) -> bool:
         journal, register = Journal(air.journal), Register(air.register)
         journal.open()
         try:
-            if close_open_entries(journal, register):
-                store(station, journal.entries.values())
+            store(station, close_open_entries(journal, register))
         finally:
             journal.close()
             register.close()

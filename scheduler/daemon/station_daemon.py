@@ -198,7 +198,9 @@ class StationDaemon:
     def _recover(self) -> None:
         closed = as_run.close_open_entries(self.journal, self.register)
         for entry in self.journal.entries.values():
-            self.unstored[entry.key] = entry
+            # What the other clock aired is told, and decides nothing here.
+            same = entry.simulated == self.clock.simulated
+            self.unstored[entry.key] = entry if same else replace(entry, play_status=None)
             if entry.play_id is not None and entry.simulated == self.clock.simulated and entry.play_status:
                 self.handled.add(entry.play_id)
         for entry in closed:

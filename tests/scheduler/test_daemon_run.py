@@ -280,7 +280,7 @@ def test_the_evening_before_a_day_is_frozen_and_what_cannot_air_is_told(
         assert play.frozen_at == BEGIN + timedelta(hours=20)
         assert play.audio_sha256
     rundown = json.loads((station.folder / "rundown" / "2026-12-02.json").read_bytes())
-    assert [p["play_id"] for p in rundown["plays"]][0] == good
+    assert next(p["play_id"] for p in rundown["plays"]) == good
     assert "Chưa duyệt" in caplog.text
     assert "not approved" in caplog.text
 
