@@ -29,7 +29,7 @@ from audio.profiles import Profile, profile_named
 from audio.speak import Sentence, Speaker, recipe_of
 from audio.voices.order import recording_voice, speaker_of
 from audio.voices.recording import Recording
-from content.episodes import is_ready, item_episode
+from content.episodes import coming_episodes, is_ready, item_episode
 from content.errors import LoaError
 from content.items import current_script, get_item
 from content.language import N_
@@ -127,6 +127,8 @@ def render_items(
     rendered: list[Rendered] = []
     failed: list[Failed] = []
     with station.decide() as session:
+        if item_ids is None:
+            coming_episodes(session, station.day_of(at), at)
         items = _items(session, item_ids)
         episode_ids: dict[int, str] = {}
         for item in items:
@@ -184,13 +186,11 @@ def render_segment(
     if recording is not None and (first == "recording" or "recording" in station.config.voice.order[:1]):
         return _keep_recording(station, item, script, recording, now)
     with contextlib.ExitStack() as stack:
-        voices = speaker or stack.enter_context(speaker_of(station, first))
+        voices = speaker or stack.enter_context(speaker_of(station))
         known = _known_segment(station, script, sentences, voices, item, first)
         if known is not None:
             tell(len(sentences), None)
             return known
-        if first and all(voice.name != first for voice in voices.voices):
-            voices = stack.enter_context(speaker_of(station, first))
         spoken = voices.speak(sentences, item.language, first, lambda count: tell(count, None))
         earlier = _segment_of(station, script, spoken.recipe_sha256)
         if earlier is not None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from content.items import current_script, is_valid_on
 from content.models import Episode, EpisodePart, Item, Programme
-from content.months import first_day, last_day
+from content.months import first_day, last_day, month_of, next_month_day
 
 ITEM_FRAME_MS = 6_300
 PROGRAMME_FRAME_MS = 9_500
@@ -49,6 +49,17 @@ def programme_episodes(session: Session, programme: Programme, month: str, now: 
             _fill(session, programme, episode, month)
         episodes.append(episode)
     return episodes
+
+
+def coming_episodes(session: Session, today: date, now: datetime) -> list[Episode]:
+    """Next month's episodes of every active programme, made when missing: what there is to render ahead."""
+    month = month_of(next_month_day(today))
+    programmes = session.scalars(
+        select(Programme).where(Programme.status == "active").order_by(Programme.id)
+    ).all()
+    return [
+        episode for programme in programmes for episode in programme_episodes(session, programme, month, now)
+    ]
 
 
 def item_episode(session: Session, item: Item, now: datetime) -> Episode:

@@ -51,6 +51,8 @@ class BuiltPlan:
     shortfalls: tuple[Any, ...]
     waiting: tuple[Episode, ...] = field(default=())
     """Episodes whose airtime is reserved, though they are not approved yet."""
+    silent: int = 0
+    """Approved episodes without audio in the station's profile."""
     added: int = 0
     moved: int = 0
     removed: int = 0
@@ -132,12 +134,16 @@ def build(
                 detail=figures,
                 at=now,
             )
+        silent = sum(
+            is_ready(episode) and newest_audio(session, station.config, episode) is None
+            for episode, _length in episodes
+        )
         waiting = tuple(episode for episode, _length in episodes if not is_ready(episode))
         if dry_run:
             session.rollback()
     return BuiltPlan(
         plan_id=None if dry_run else built.plan_id, from_on=from_on, until_on=until_on, plays=built.plays,
-        shortfalls=built.shortfalls, waiting=waiting, added=built.added, moved=built.moved, removed=built.removed,
+        shortfalls=built.shortfalls, waiting=waiting, silent=silent, added=built.added, moved=built.moved, removed=built.removed,
     )  # fmt: skip
 
 
@@ -168,13 +174,18 @@ def gather(
 
 def length_ms(session: Session, config: Config, episode: Episode) -> int:
     """The length of the newest audio in the station's profile, else the estimate."""
-    audio = session.scalars(
+    audio = newest_audio(session, config, episode)
+    return audio.length_ms if audio else estimated_ms(session, episode)
+
+
+def newest_audio(session: Session, config: Config, episode: Episode) -> EpisodeAudio | None:
+    """The newest audio of an episode in the station's profile, or None before it is rendered."""
+    return session.scalars(
         select(EpisodeAudio)
         .where(EpisodeAudio.episode_id == episode.id, EpisodeAudio.profile == config.audio.profile)
         .order_by(EpisodeAudio.id.desc())
         .limit(1)
     ).first()
-    return audio.length_ms if audio else estimated_ms(session, episode)
 
 
 def plays_between(session: Session, station: Station, from_on: date, until_on: date) -> Sequence[Play]:

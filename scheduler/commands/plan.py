@@ -20,7 +20,7 @@ from content.commands.shell import (
     say,
     with_station,
 )
-from content.language import N_, _
+from content.language import N_, _, ngettext
 from content.months import last_day, month_of, next_month_day
 
 if TYPE_CHECKING:
@@ -130,6 +130,15 @@ def build(
     for episode in built.waiting:
         say(
             N_("Airtime is reserved for “{title}”, whose items still wait for approval."), title=episode.title
+        )
+    if built.silent:
+        say(
+            ngettext(
+                "{count} approved episode has no audio yet: run `loa render --all`.",
+                "{count} approved episodes have no audio yet: run `loa render --all`.",
+                built.silent,
+            ),
+            count=built.silent,
         )
     for shortfall in built.shortfalls:
         say(N_("Not met: {reason}"), reason=shortfall_text(shortfall))
