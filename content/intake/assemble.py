@@ -99,17 +99,9 @@ def _has_foot(lines: list[RawLine]) -> bool:
 
 
 def _paragraphs(lines: list[RawLine], changes: Changes) -> list[Paragraph]:
-    cleaned = [
-        RawLine(
-            text=clean_line(line.text, changes),
-            hard=line.hard,
-            page=line.page,
-            right_share=line.right_share,
-            indented=line.indented,
-        )
-        for line in lines
-    ]
-    return unwrap(cleaned, changes)
+    for line in lines:
+        line.text = clean_line(line.text, changes)
+    return unwrap(lines, changes)
 
 
 def _unlayout(raw: list[Raw]) -> list[Raw]:

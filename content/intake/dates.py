@@ -105,9 +105,8 @@ def period_bounds(text: str, issued_on: date | None, year: int | None) -> tuple[
         first_year = match["ay"] or last_year
         if first_year and last_year:
             return _first_day(first_year, match["am"]), _last_day(last_year, match["bm"])
-    if match := _NOW_UNTIL_MONTH.search(flat):
-        if match["by"] or year:
-            return issued_on, _last_day(match["by"] or year or 0, match["bm"])
+    if (match := _NOW_UNTIL_MONTH.search(flat)) and (match["by"] or year):
+        return issued_on, _last_day(match["by"] or year or 0, match["bm"])
     open_end = bool(_OPEN_END.search(flat))
     if match := _HALF.search(flat):
         named = match[2] or year

@@ -334,22 +334,18 @@ def _foot_start(lines: list[Line]) -> int:
         if _TO_WHOM.match(line.text) and index > len(lines) * 0.2:
             return index
     for index in range(len(lines) - 1, max(-1, len(lines) - 14), -1):
-        if (
-            _SIGN_TITLE.match(lines[index].text)
-            and is_upper(lines[index].text)
-            and len(lines[index].text) < 90
-        ):
-            while (
-                index > 0
-                and _SIGN_TITLE.match(lines[index - 1].text)
-                and is_upper(lines[index - 1].text)
-                and len(lines[index - 1].text) < 90
-            ):
-                index -= 1
-            while index > 0 and len(lines[index - 1].text) < 80 and _PLACE_DATE.match(lines[index - 1].text):
-                index -= 1  # letters without a masthead carry place and date here
-            return index
+        if _is_sign_title(lines[index]):
+            first = index
+            while first > 0 and _is_sign_title(lines[first - 1]):
+                first -= 1
+            while first > 0 and len(lines[first - 1].text) < 80 and _PLACE_DATE.match(lines[first - 1].text):
+                first -= 1  # letters without a masthead carry place and date here
+            return first
     return len(lines)
+
+
+def _is_sign_title(line: Line) -> bool:
+    return bool(_SIGN_TITLE.match(line.text)) and is_upper(line.text) and len(line.text) < 90
 
 
 def _finish(heading: Heading, source: SourceText, lines: list[Line], org: list[Line]) -> None:

@@ -77,9 +77,8 @@ def _head_parts(text: str) -> tuple[str, str] | None:
         if match and text[: match.start()].strip(" *_"):
             return text[: match.start()], text[match.start() :]
     match = _PLACE_DATE.search(text)
-    if match and re.match(r"^\s*(?:Số|V/v|\S.{0,60}$)", text[: match.start()]) and len(text) < 160:
-        if re.match(r"^\s*(?:Số|V/v)", text):
-            return text[: match.start()], text[match.end() :]
+    if match and len(text) < 160 and re.match(r"^\s*(?:Số|V/v)", text):
+        return text[: match.start()], text[match.end() :]
     gap = _GAP.search(text.strip())
     if (
         gap

@@ -77,10 +77,10 @@ class Node:
         value = self.label.value
         outer = self.parent
         while outer is not None and outer.label is not None:
-            if outer.label.style.startswith("1") and self.label.style.startswith("1.1"):
-                if value.startswith(outer.label.value + "."):  # 1.1 under 1 says "1" itself
-                    above = outer.parent.ref if outer.parent is not None else ""
-                    break
+            composite = outer.label.style.startswith("1") and self.label.style.startswith("1.1")
+            if composite and value.startswith(outer.label.value + "."):  # 1.1 under 1 says "1" itself
+                above = outer.parent.ref if outer.parent is not None else ""
+                break
             outer = outer.parent
         return f"{above}.{value}" if above else value
 

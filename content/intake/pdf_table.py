@@ -124,29 +124,23 @@ def _hanging(
 
 def _parts(page: list[PlacedLine]) -> list[PlacedLine | _Band]:
     """The page in reading order, with the lines that stand side by side gathered in bands."""
+    if not _has_columns(page):
+        return list(page)
     boxes = [line.box() for line in page]
     known = [box for box in boxes if box is not None]
-    if not _has_columns(known):
-        return list(page)
     by_height = sorted(known, key=lambda box: box.bottom)
-    for index, box in enumerate(by_height):
-        for other in by_height[index + 1 : index + 30]:
-            if other.bottom - box.bottom > max(box.height, other.height):
+    for index, one_box in enumerate(by_height):
+        for near in by_height[index + 1 : index + 30]:
+            if near.bottom - one_box.bottom > max(one_box.height, near.height):
                 break
-            if box.stands_beside(other):
-                box.beside = other.beside = True
+            if one_box.stands_beside(near):
+                one_box.beside = near.beside = True
     bands = _bands(known)
+    of_box = {id(inner): index for index, one in enumerate(bands) for inner in one.boxes}
     parts: list[PlacedLine | _Band] = []
     placed: set[int] = set()
     for line, box in zip(page, boxes, strict=True):
-        band = next(
-            (
-                index
-                for index, one in enumerate(bands)
-                if box is not None and any(box is inner for inner in one.boxes)
-            ),
-            None,
-        )
+        band = of_box.get(id(box)) if box is not None else None
         if band is None:
             parts.append(line)
         elif band not in placed:
@@ -155,12 +149,16 @@ def _parts(page: list[PlacedLine]) -> list[PlacedLine | _Band]:
     return parts
 
 
-def _has_columns(boxes: list[_Box]) -> bool:
+def _has_columns(page: list[PlacedLine]) -> bool:
     """Whether the order of the lines ever stays level or goes up the page."""
-    return any(
-        later.bottom > sooner.bottom - 0.4 * min(sooner.height, later.height)
-        for sooner, later in zip(boxes, boxes[1:], strict=False)
-    )
+    above: float | None = None
+    for line in page:
+        if line.bottom is None or line.height is None:
+            continue
+        if above is not None and line.bottom > above - 0.4 * line.height:
+            return True
+        above = line.bottom
+    return False
 
 
 def _bands(boxes: list[_Box]) -> list[_Band]:
@@ -188,6 +186,8 @@ def _bands(boxes: list[_Box]) -> list[_Band]:
 def _between(boxes: list[_Box], band: _Band, box: _Box) -> bool:
     """Whether a line of running text stands between the band and the box."""
     lowest = min(inner.bottom for inner in band.boxes)
+    if lowest - box.bottom < 1.5 * box.height:
+        return False
     left = min(inner.left for inner in band.boxes)
     right = max(inner.right for inner in band.boxes)
     return any(

@@ -42,8 +42,7 @@ def raw_blocks(text: str) -> list[Raw]:
         .replace("\u2029", "\n\n")
         .replace("\x85", "\n")
     )
-    for line in text.split("\n"):
-        line = line.replace("\f", "").replace("\v", "")
+    for line in text.replace("\f", "").replace("\v", "").split("\n"):
         is_row = line.count("|") >= 2 and line.strip().startswith("|")
         if is_row:
             if not _RULE.match(line):
@@ -52,9 +51,7 @@ def raw_blocks(text: str) -> list[Raw]:
         if table:
             blocks.append(RawTable(table))
             table = []
-        if _HORIZONTAL.match(line):
-            line = ""
-        blocks.append(RawLine(line))
+        blocks.append(RawLine("" if _HORIZONTAL.match(line) else line))
     if table:
         blocks.append(RawTable(table))
     return blocks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from content.intake.errors import (
@@ -131,7 +132,7 @@ def _not_what_it_says(path: Path, content: bytes, family: str) -> DocumentDamage
     )
 
 
-def _reader(family: str):  # type: ignore[no-untyped-def]
+def _reader(family: str) -> Callable[[Path, bytes, str], SourceText]:
     if family == "text":
         from content.intake.plain import read_plain
 

@@ -127,7 +127,7 @@ def _rows(
         yield Item(
             ref=ref,
             title=_short(re.sub(r"^[-+*]\s+", "", lines[0])),
-            text=text if len(lines) == 1 or len(lines[0].split()) > 30 else text,
+            text=text,
             span=(content.start, content.end),
             lead_units=split_units(_text(source, lead), lead.start) if lead else (),
             partner_units=split_units(_text(source, partner), partner.start) if partner else (),

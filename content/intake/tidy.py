@@ -22,12 +22,15 @@ _BULLET = re.compile(
 )
 _PLUS_BULLET = re.compile("^(\\s*)[\uff0b\uf02b]\\s*(?=\\S)")
 _TIGHT_BULLET = re.compile(r"^(\s*)([-+])(?=[^\W\d_])")
-_ASCII = re.compile(r"^[ -~]*$")
+_DIRTY = re.compile(
+    "[\x00-\x08\x0b\x0e-\x1f\x7f-\xa0\u00ad\u00b7\u00d0\u00f0\u0189\u0256\u0300-\u036f\u1680\u2000-\u2012\u2014\u2015\u2022\u2028-\u202f"
+    "\u2043\u205f-\u2064\u2212\u25aa-\u25e6\u3000\ud800-\uf8ff\ufeff\uff0b\ufff9-\uffff*_#\t]|\\S  +\\S|^\\s*\u2013"
+)
 
 
 def clean_line(line: str, changes: Changes) -> str:
     """The line without what is not its text; spaces at both ends are kept for whoever joins lines."""
-    if _ASCII.match(line) and "*" not in line and "  " not in line and "_" not in line and "#" not in line:
+    if not _DIRTY.search(line) and unicodedata.is_normalized("NFC", line):
         return _tight(line)
     if "\u00ad" in line:
         changes.add("soft hyphens removed", line.count("\u00ad"))

@@ -84,6 +84,8 @@ class Paragraph:
 
 def is_upper(text: str) -> bool:
     """Whether the letters of `text` are capitals (at least three of them)."""
+    if sum(map(str.islower, text[:16])) > 3:  # nearly every line ends here
+        return False
     letters = [sign for sign in text[:400] if sign.isalpha()]
     return len(letters) >= 3 and sum(sign.isupper() for sign in letters) >= 0.9 * len(letters)
 
@@ -103,7 +105,7 @@ def wrap_width(lines: list[RawLine]) -> int | None:
 def unwrap(lines: list[RawLine], changes: Changes) -> list[Paragraph]:
     """Paragraphs out of lines; a line marked `hard` always ends one."""
     width = wrap_width(lines)
-    if width is not None:
+    if width is not None and lines[0].right_share is None:
         _mark_indents(lines)
     paragraphs: list[Paragraph] = []
     last: RawLine | None = None  # the line that the open paragraph ends with
@@ -113,7 +115,13 @@ def unwrap(lines: list[RawLine], changes: Changes) -> list[Paragraph]:
         if not text:
             blank = True
             continue
-        if last is not None and _PAGE_NUMBER.match(text) and line.page and _is_page_number(text, line, last):
+        if (
+            last is not None
+            and len(text) < 16
+            and line.page
+            and _PAGE_NUMBER.match(text)
+            and _is_page_number(text, line, last)
+        ):
             changes.add("page numbers dropped")
             blank = True
             continue
@@ -159,7 +167,7 @@ def _glue(
         return " "
     if _MASTHEAD.match(text) or (_MASTHEAD.match(ended) and _stands_alone(ended)):
         return None
-    if marker(text):
+    if ":" in text and marker(text):
         return None
     label = label_of(text)
     full = _full(last, ended, text, width)
@@ -170,10 +178,11 @@ def _glue(
         return ""
     if _KIND_LINE.match(ended) and is_upper(ended) and label_of(ended) is None:
         return None
-    if is_upper(text) != is_upper(open_text) and (is_upper(text) or label_of(open_text) is None):
-        if not (is_upper(text) and len(text) < 25 and full and not blank):
-            return None
-    if is_upper(text) and is_upper(open_text):
+    upper, above_upper = is_upper(text), is_upper(open_text)
+    a_word = upper and len(text) < 25 and full and not blank  # the end of a sentence may be "UBND TỈNH."
+    if upper != above_upper and (upper or label_of(open_text) is None) and not a_word:
+        return None
+    if upper and above_upper:
         return " " if label_of(open_text) is not None and full else None
     if _STARTS_SMALL.match(text):
         if not _ENDS.search(ended) or ended.endswith("..."):

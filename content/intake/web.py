@@ -166,12 +166,12 @@ def _drop_sides(root: etree._Element) -> int:
             continue
         names = f"{element.get('class', '')} {element.get('id', '')} {element.get('role', '')}"
         hidden = "display:none" in (element.get("style") or "").replace(" ", "").lower()
-        if element.tag not in ("html", "body", "main", "article") and (_SIDE.search(names) or hidden):
-            if _own_length(element) < 0.5 * whole:
-                doomed.append(element)
+        aside = element.tag not in ("html", "body", "main", "article") and (_SIDE.search(names) or hidden)
+        if aside and _own_length(element) < 0.5 * whole:
+            doomed.append(element)
     for element in doomed:
         if element.getparent() is not None:
-            element.drop_tree()  # type: ignore[attr-defined]
+            element.drop_tree()
     return len(doomed)
 
 
