@@ -127,6 +127,8 @@ def sign(scan: Scan) -> Said:
         if last and last.rule in _NUMERIC_PIECES and (rate := RATE.match(text, pos)) and not rate["count"]:
             unit = " ".join(rate["word"].split()) if rate["word"] else unit_words(rate["unit"])
             return Said(rate.end(), f"một {unit}", "rate")
+        if last and last.rule in _NUMERIC_PIECES and text.startswith("tổng", pos + 1):
+            return Said(pos + 1, "trên", "ratio")
         if scan.left(12).endswith("bình quân") and (rate := RATE.match(text, pos)) and not rate["count"]:
             unit = " ".join(rate["word"].split()) if rate["word"] else unit_words(rate["unit"])
             return Said(rate.end(), f"một {unit}", "rate")

@@ -85,7 +85,7 @@ ANY_RATE = re.compile(rf"\s?/\s?([{LOWER}]{{2,}}(?:\s(?:khẩu|sinh|gái|trai))?
 def any_rate(text: str, at: int) -> tuple[int, str] | None:
     """(where it ends, the word) of any "/word" at `at`, a Vietnamese word only."""
     match = ANY_RATE.match(text, at)
-    if not match or not all(is_syllable(word) for word in match[1].split()):
+    if not match or match[1] == "tổng" or not all(is_syllable(word) for word in match[1].split()):
         return None
     return match.end(), " ".join(match[1].split())
 

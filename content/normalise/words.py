@@ -319,7 +319,7 @@ def capitals(scan: Scan, word: str) -> Said:
         scan.unknown(scan.pos, end, "abbreviation", spoken)
         return Said(end, spoken, "spelled")
     upper = sum(sign.isupper() for sign in word)
-    if upper * 2 >= len(word):
+    if upper * 2 >= len(word) and not any(sign.islower() and not sign.isascii() for sign in word):
         spoken = spell(word)
         scan.unknown(scan.pos, end, "abbreviation", spoken)
         return Said(end, spoken, "spelled")
