@@ -116,7 +116,9 @@ def _series(
     issues = [e for e in episodes if e.month == month]
     created_on = programme.created_at.astimezone(config.tz).date()
     heard = any(airings[e.id].aired for e in issues if e.id in airings)
-    if valid_until < valid_from or (created_on > last and not heard):
+    laid = any(airings[e.id].planned for e in issues if e.id in airings)
+    # A programme begins to owe with the first whole month; in the month of its making only what was begun counts.
+    if valid_until < valid_from or (created_on > first and not heard and not (laid and created_on <= last)):
         return None
     if programme.status == "retired" and not heard:
         return None

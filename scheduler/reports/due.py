@@ -26,13 +26,14 @@ def due_reports(session: Session, config: Config, today: date) -> list[dict[str,
     """
     made = _made(session)
     found = []
-    for deadline, number, source in session.execute(
-        select(Deadline, Document.number, Document.source)
+    for deadline, number, source, imported_at in session.execute(
+        select(Deadline, Document.number, Document.source, Document.imported_at)
         .join(Document, Document.id == Deadline.document_id)
-        .where(Deadline.status != "rejected")
+        .where(Deadline.status.not_in(("refused", "rejected")))
         .order_by(Deadline.id)
     ):
-        due_on, slug = next_due(deadline.every, deadline.day or config.report.due_day, today, made)
+        since = imported_at.astimezone(config.tz).date()
+        due_on, slug = next_due(deadline.every, deadline.day or config.report.due_day, today, made, since)
         found.append(
             {
                 "deadline_id": deadline.id,
@@ -49,8 +50,13 @@ def due_reports(session: Session, config: Config, today: date) -> list[dict[str,
     return sorted(found, key=lambda line: (line["due_on"] is None, line["due_on"] or "", line["deadline_id"]))
 
 
-def next_due(every: str, day: int, today: date, made: set[str]) -> tuple[date | None, str | None]:
-    """The day on which the first report not yet made is due, from 20 days ago on, and that report's slug."""
+def next_due(
+    every: str, day: int, today: date, made: set[str], since: date = date.min
+) -> tuple[date | None, str | None]:
+    """The day on which the first report not yet made is due, and that report's slug.
+
+    Looks from 20 days ago on, but not before `since`, when the station learnt of it.
+    """
     months = MONTHS.get(every)
     if months is None:
         return None, None
@@ -61,7 +67,7 @@ def next_due(every: str, day: int, today: date, made: set[str]) -> tuple[date | 
         if month in months:
             due_on = date(year, month, min(day, last_day(f"{year:04d}-{month:02d}").day))
             slug = slug_for(every, due_on)
-            if (due_on - today).days >= -20 and slug not in made:
+            if (due_on - today).days >= -20 and due_on >= since and slug not in made:
                 return due_on, slug
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return None, None

@@ -135,6 +135,19 @@ def test_what_did_not_air_whole_does_not_count_and_says_why(station: Station, ou
     assert "mất điện" in str(found.reasons[0])
 
 
+def test_the_month_in_which_a_programme_is_made_is_owed_only_once_it_is_begun(station: Station) -> None:
+    with station.decide() as session:
+        session.add(
+            Programme(
+                title="Mới", status="active", new_per_month=1, min_replays_per_month=3, rules={}, priority=3,
+                created_at=datetime(2026, 12, 9, tzinfo=UTC), target_length_ms=1,
+            )
+        )  # fmt: skip
+    assert read(station) == []
+    airing(station, episode(station, 1), date(2026, 12, 15), None)
+    assert one(station).obligation.owed == 4
+
+
 def test_simulated_airings_never_mix_with_real_ones(station: Station) -> None:
     issue = episode(station, programme(station))
     airing(station, issue, date(2026, 12, 1))

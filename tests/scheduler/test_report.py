@@ -385,7 +385,7 @@ def test_reports_are_due_as_the_document_asks_until_they_are_made(new_station: M
     with station.decide() as session:
         document = Document(
             source="cv.txt", sha256="0" * 64, text_sha256="0" * 64, format="txt", kind="Công văn", number="12/UBND",
-            clean_text="", facts={}, imported_at=NOW,
+            clean_text="", facts={}, imported_at=datetime(2026, 10, 1, tzinfo=UTC),
         )  # fmt: skip
         session.add(document)
         session.flush()
