@@ -201,12 +201,14 @@ class _Work:
             ],
             task=f"measure {self.name}", timeout_s=self.timeout_s, wants_feed=True, wants_output=True,
         ) as process:  # fmt: skip
-            reader = threading.Thread(target=_count, args=(process, histogram), daemon=True)
+            reader = _Counter(process, histogram)
             reader.start()
             for block in self.sampled():
                 process.write(block)
             process.end_feed()
             reader.join(self.timeout_s)
+            if reader.error is not None:
+                raise reader.error
         integrated = loudness.integrated_in(process.messages)
         if integrated is None or integrated <= loudness.SILENT_LUFS:
             raise loudness.TooQuietError(name=self.name)
@@ -259,6 +261,19 @@ class _Work:
         return loudness.read_meter(process.messages, self.name)
 
 
-def _count(process: ffmpeg.Running, histogram: PeakHistogram) -> None:
-    while block := process.read(histogram.rate_hz * 4):
-        histogram.add(np.frombuffer(block, dtype="<f4"))
+class _Counter(threading.Thread):
+    """Reads what ffmpeg puts out into the histogram; where that fails, `error` says so and ffmpeg is stopped."""
+
+    def __init__(self, process: ffmpeg.Running, histogram: PeakHistogram) -> None:
+        super().__init__(name="loa-peaks", daemon=True)
+        self.process = process
+        self.histogram = histogram
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            while block := self.process.read(self.histogram.rate_hz * 4):
+                self.histogram.add(np.frombuffer(block, dtype="<f4"))
+        except Exception as error:  # noqa: BLE001 - carried to the thread that waits
+            self.error = error
+            self.process.kill()

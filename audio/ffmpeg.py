@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -156,6 +156,10 @@ class Running:
         self.process = process
         self.messages = ""
         self._broken = False
+
+    def kill(self) -> None:
+        """Stop it at once; the block that runs it ends with FfmpegFailedError."""
+        self.process.kill()
 
     def write(self, data: bytes | memoryview) -> None:
         """Feed standard input; once ffmpeg has stopped reading, what follows is dropped (its exit code tells why)."""
@@ -314,17 +318,12 @@ def _reason(said: str) -> str:
     return chosen[:200]
 
 
-def with_version(read: Callable[[str], str] = lambda line: line) -> str:
-    """ffmpeg's own first line, for `loa doctor`. Raises FfmpegMissingError."""
+def version() -> str:
+    """ffmpeg's own first line. Raises FfmpegMissingError."""
     done = subprocess.run(
-        [ffmpeg_path(), "-version"],
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-        creationflags=_NO_WINDOW,
+        [ffmpeg_path(), "-version"], capture_output=True, timeout=20, check=False, creationflags=_NO_WINDOW
     )
-    return read(done.stdout.splitlines()[0] if done.stdout else "")
+    return done.stdout.decode("utf-8", errors="replace").partition("\n")[0].strip()
 
 
 def decoded(content: bytes, container: str, rate_hz: int, *, most_s: int = 120) -> bytes:
@@ -333,13 +332,17 @@ def decoded(content: bytes, container: str, rate_hz: int, *, most_s: int = 120) 
     Raises:
         FfmpegFailedError, FfmpegTimeoutError.
     """
-    done = subprocess.run(
-        _command([
-            "-protocol_whitelist", "pipe", "-f", container, "-i", "pipe:0", "-map", "0:a:0",
-            "-t", str(most_s), "-f", "s16le", "-ac", "1", "-ar", str(rate_hz), "pipe:1",
-        ]),
-        input=content, capture_output=True, timeout=60, check=False, creationflags=_NO_WINDOW,
-    )  # fmt: skip
+    task = "decode a reply"
+    try:
+        done = subprocess.run(
+            _command([
+                "-protocol_whitelist", "pipe", "-f", container, "-i", "pipe:0", "-map", "0:a:0",
+                "-t", str(most_s), "-f", "s16le", "-ac", "1", "-ar", str(rate_hz), "pipe:1",
+            ]),
+            input=content, capture_output=True, timeout=60, check=False, creationflags=_NO_WINDOW,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise FfmpegTimeoutError(task=task, timeout_s=60) from error
     if done.returncode or not done.stdout:
-        raise FfmpegFailedError(task="decode the reply", reason=_reason(done.stderr.decode(errors="replace")))
+        raise FfmpegFailedError(task=task, reason=_reason(done.stderr.decode(errors="replace")))
     return done.stdout

@@ -31,8 +31,8 @@ class Frame:
     pause_between_items_ms: int
     tags: Tags
 
-    def parts(self, station: Station, segments: Sequence[Segment]) -> list[Part]:
-        """Everything that is heard, in order.
+    def parts(self, station: Station, segments: Sequence[Segment], *, verify: bool) -> list[Part]:
+        """Everything that is heard, in order; with `verify`, each segment's content is held against its hash.
 
         Raises:
             MediaMissingError, MediaDamagedError: a segment is not what it was.
@@ -44,7 +44,7 @@ class Frame:
         for number, segment in enumerate(segments, 1):
             last = number == len(segments)
             pause_ms = (_BEFORE_CLOSING_MS if self.after else 0) if last else self.pause_between_items_ms
-            path = station.media.find(segment.sha256, ".wav", verify=True)
+            path = station.media.find(segment.sha256, ".wav", verify=verify)
             parts.append(Part(path=path, pause_after_ms=pause_ms))
         return parts + [Part(path=self._sound(station, name)) for name in self.after]
 

@@ -233,7 +233,7 @@ def render_episode(
     with station.read() as session:
         segments = [session.get_one(Segment, one.id) for one in made]
         frame = frame_of(session, station, session.get_one(Episode, episode_id), segments)
-    parts = frame.parts(station, segments)
+    parts = frame.parts(station, segments, verify=False)
     bed = frame.bed(station)
     recipe = _episode_recipe(sound, frame, segments, [part.path.name for part in parts], bed)
     with station.read() as session:
@@ -252,6 +252,7 @@ def render_episode(
             done = steps
 
     with _work_file(station, sound.suffix) as path:
+        parts = frame.parts(station, segments, verify=True)
         finished = assemble(parts, sound, path, frame.tags, share, bed)
         row = EpisodeAudio(
             episode_id=episode_id, profile=sound.name, recipe_sha256=recipe,

@@ -87,11 +87,12 @@ class Speaker:
     """Voices in their order of fall-back, over one cache.
 
     A voice that says it is unavailable is not asked again within this speaker's life, so that a month's
-    rendering without network waits for it once.
+    rendering without network waits for it once. `spare` voices speak only where they are asked for by name.
     """
 
-    def __init__(self, voices: Sequence[Voice], cache: SentenceCache) -> None:
+    def __init__(self, voices: Sequence[Voice], cache: SentenceCache, spare: Sequence[Voice] = ()) -> None:
         self.voices = list(voices)
+        self.spare = list(spare)
         self.cache = cache
         self._down: dict[str, VoiceUnavailableError] = {}
 
@@ -103,7 +104,7 @@ class Speaker:
 
     def close(self) -> None:
         """Let go of every voice's connections and processes."""
-        for voice in self.voices:
+        for voice in [*self.voices, *self.spare]:
             voice.close()
 
     def speak(
@@ -148,7 +149,8 @@ class Speaker:
 
     def in_order(self, first: str | None) -> list[Voice]:
         """The voices as they are tried, `first` before the others."""
-        return sorted(self.voices, key=lambda voice: voice.name != first)
+        asked = [voice for voice in self.spare if voice.name == first]
+        return asked + sorted(self.voices, key=lambda voice: voice.name != first)
 
     def is_down(self, voice: Voice) -> bool:
         """Whether the voice said, in this speaker's life, that it is unavailable."""
@@ -159,7 +161,7 @@ class Speaker:
         key = spoken.keys[index]
         sound = self.cache.get(key)
         if sound is None:
-            voice = next(v for v in self.voices if v.name == spoken.voice)
+            voice = next(v for v in [*self.voices, *self.spare] if v.name == spoken.voice)
             sound = self.cache.put(key, voice.synthesise(key.text, key.language))
         return sound
 

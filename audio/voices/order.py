@@ -8,6 +8,7 @@ from audio.cache import SentenceCache
 from audio.speak import Speaker
 from audio.voices.recording import RecordingVoice
 from audio.voices.voice import Voice
+from content.config import VOICES
 from content.station import Station
 
 
@@ -21,13 +22,15 @@ def voice_named(station: Station, name: str) -> Voice:
     return _MAKERS[name](station)
 
 
-def speaker_of(station: Station, extra: str | None = None) -> Speaker:
-    """All voices of the config in their order over the station's cache; `extra` names one more to have at hand."""
-    names = list(station.config.voice.order)
-    if extra in _MAKERS and extra not in names:
-        names.append(str(extra))
+def speaker_of(station: Station) -> Speaker:
+    """The voices of the config in their order over the station's cache; the others only where an item asks for one."""
+    order = station.config.voice.order
     cache = SentenceCache(station.folder / "cache" / "sentences", station.config.voice.cache_mb * 1_000_000)
-    return Speaker([voice_named(station, name) for name in names], cache)
+    return Speaker(
+        [voice_named(station, name) for name in order],
+        cache,
+        spare=[voice_named(station, name) for name in VOICES if name not in order],
+    )
 
 
 def _gtts(_station: Station) -> Voice:

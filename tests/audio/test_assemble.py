@@ -324,3 +324,13 @@ def test_music_lies_under_the_words_and_makes_way_for_them(tmp_path: Path) -> No
     assert alone > under + 8
     assert end < under
     assert abs(measured(done.path)[0] - -23) <= 0.5
+
+
+def test_a_fault_while_measuring_is_not_swallowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: object) -> None:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr("audio.loudness.PeakHistogram.add", broken)
+    part = Part(path=house(tmp_path / "a.wav", speechlike(20)))
+    with pytest.raises(MemoryError):
+        assemble([part], PROFILES["horn"], tmp_path / "out.mp3", Tags())

@@ -194,6 +194,16 @@ def test_an_item_may_ask_for_another_voice_first(tmp_path: Path) -> None:
     assert speaker.speak([Sentence(spoken="một")], "vi").voice == "one"
 
 
+def test_a_spare_voice_speaks_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    broken = Parrot("broken", fails=VoiceError(voice="broken", reason="?"))
+    spare = Parrot("spare")
+    with Speaker([broken], SentenceCache(tmp_path, 10**9), spare=[spare]) as speaker:
+        with pytest.raises(NoVoiceError):
+            speaker.speak([Sentence(spoken="một")], "vi")
+        assert speaker.speak([Sentence(spoken="một")], "vi", "spare").voice == "spare"
+    assert spare.closed
+
+
 def test_when_every_voice_fails_each_reason_is_told(tmp_path: Path) -> None:
     voices = [Parrot(name, fails=VoiceError(voice=name, reason=f"why {name}")) for name in ("one", "two")]
     with pytest.raises(NoVoiceError, match=r"why one.*why two"):

@@ -346,3 +346,12 @@ def test_a_voice_that_always_passes_on_costs_nothing_the_second_time(
     monkeypatch.setattr("audio.render.proof.judge", None)
     again = render_segment(station, item_id, now=NOW)
     assert (again.made, again.sha256, again.voice) == (False, first.sha256, "espeak")
+
+
+def test_a_damaged_segment_never_reaches_an_episode(station: Station) -> None:
+    item_id = add_item(station, ["Mời bà con theo dõi bản tin."])
+    segment = render_segment(station, item_id, now=NOW)
+    path = station.media.path_of(segment.sha256, ".wav")
+    path.write_bytes(path.read_bytes()[:-100] + bytes(100))
+    failed = render_items(station, [item_id], now=NOW).failed
+    assert "damaged" in str(failed[0].error)
