@@ -127,7 +127,7 @@ def read_sessions(texts: Sequence[str]) -> list[dict[str, Any]]:
     Raises:
         StationWrongError.
     """
-    found = []
+    found: list[StationSession] = []
     for text in texts:
         if text == "-":
             return []
@@ -143,8 +143,17 @@ def read_sessions(texts: Sequence[str]) -> list[dict[str, Any]]:
                 value=text, what=Told(N_("session")), remedy="06:00-06:30 1,2,3,4,5"
             ) from error
         days = tuple(sorted({int(day) for day in match[3].split(",")})) if match[3] else tuple(range(1, 8))
-        found.append(StationSession(start=start, end=end, weekdays=days).to_json())
-    return found
+        made = StationSession(start=start, end=end, weekdays=days)
+        if any(_overlap(made, other) for other in found):
+            raise StationWrongError(
+                value=text, what=Told(N_("session of its own (it overlaps another)")), remedy="05:30-06:00"
+            )
+        found.append(made)
+    return [one.to_json() for one in found]
+
+
+def _overlap(one: StationSession, other: StationSession) -> bool:
+    return bool(set(one.weekdays) & set(other.weekdays)) and one.start < other.end and other.start < one.end
 
 
 def to_json(row: CommuneStation) -> dict[str, Any]:

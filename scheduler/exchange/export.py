@@ -386,7 +386,8 @@ def _play_entry(placed: Placed) -> PlayEntry:
 
 def _check_room(folder: Path, needed: int) -> None:
     """Before anything on the stick is touched. Raises: TooLittleRoomError."""
-    free = shutil.disk_usage(folder).free
+    there = next(place for place in (folder, *folder.absolute().parents) if place.is_dir())
+    free = shutil.disk_usage(there).free
     if needed + 2**20 > free:
         raise TooLittleRoomError(path=folder, free_mb=free // 2**20, needed_mb=needed // 2**20 + 1)
 

@@ -1,0 +1,262 @@
+"""The form of packages: names, manifest, zip, calendar series. Hostile input is refused by name, never a crash."""
+
+import io
+import json
+import zipfile
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio.packages.archive import ArchiveReader, write_archive
+from audio.packages.calendar_events import series_of
+from audio.packages.errors import ManifestTooNewProblem, PackageProblem
+from audio.packages.manifest import (
+    MANIFEST,
+    SIGNATURE,
+    AudioEntry,
+    FileEntry,
+    Manifest,
+    PlayEntry,
+    Recipient,
+    RuleEntry,
+    Sender,
+    read_manifest,
+)
+from audio.packages.names import ascii_folded, audio_name, is_safe_path, play_name
+from audio.packages.outline import outline_of
+from audio.packages.signature import SigningKey, fingerprint, to_text
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+KEY = SigningKey.made_new()
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60)
+hashes = st.binary(min_size=32, max_size=32).map(bytes.hex)
+instants = st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1)).map(
+    lambda at: at.replace(tzinfo=ZONE, fold=0)
+)
+
+
+@st.composite
+def manifests(draw: st.DrawFn) -> Manifest:
+    sounds = draw(st.lists(hashes, min_size=1, max_size=4, unique=True))
+    files = [FileEntry(path=f"audio/{n:03d}_x.mp3", sha256=sha256, size=n) for n, sha256 in enumerate(sounds)]
+    audio = [
+        AudioEntry(
+            sha256=file.sha256, size=file.size, path=file.path, title=draw(texts), programme=draw(st.none() | texts),
+            month=draw(st.sampled_from([None, "2026-12"])), number=draw(st.none() | st.integers(0, 99)),
+            length_ms=draw(st.integers(0, 10**6)), profile="horn", degraded=draw(st.booleans()),
+            consent_by=draw(st.none() | texts), approved_by=draw(st.lists(texts, max_size=2)),
+        )
+        for file in files
+    ]  # fmt: skip
+    plays = [
+        PlayEntry(
+            id=n, kind=draw(st.sampled_from(["first", "replay"])), title=draw(texts), starts_at=draw(instants),
+            length_ms=draw(st.integers(0, 10**6)), audio_sha256=draw(st.sampled_from(sounds)),
+            zones=draw(st.lists(texts, max_size=2)), session=draw(st.none() | texts), bulletin_class="normal",
+            timing="soft", make_good_for=draw(st.none() | st.integers(0, 10**6)),
+        )
+        for n in range(draw(st.integers(0, 4)))
+    ]  # fmt: skip
+    return Manifest(
+        kind="full", revision=draw(st.integers(0, 10**9)), made_at=datetime(2026, 11, 22, 3, tzinfo=UTC), base=None,
+        station=Recipient(
+            code="xa", name=draw(texts), player="loa", timezone="Asia/Ho_Chi_Minh", zones=[], public_key=None
+        ),
+        sender=Sender(name=draw(texts), public_key=to_text(KEY.public), fingerprint=fingerprint(KEY.public)),
+        from_on=date(2026, 12, 1), until_on=date(2026, 12, 31), audio=audio, plays=plays,
+        rules=[
+            RuleEntry(
+                programme=draw(texts), new_per_month=1, min_replays_per_month=3, text=None,
+                planned={"2026-12": {"first": 1, "replays": 3, "days": 4}},
+            )
+        ],
+        unplaced=draw(st.lists(texts, max_size=2)), sheet_of="0" * 64, files=files,
+    )  # fmt: skip
+
+
+@given(manifests())
+def test_a_manifest_reads_back_as_it_was_written_and_so_does_its_outline(manifest: Manifest) -> None:
+    text = manifest.to_bytes()
+    assert read_manifest(text) == manifest
+    outline = outline_of(text)
+    assert outline is not None
+    assert (outline.revision, outline.sheet_of) == (manifest.revision, manifest.sheet_of)
+    assert outline.files() == {file.path: (file.sha256, file.size) for file in manifest.files}
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(manifest=manifests(), nonsense=anything, data=st.data())
+def test_nonsense_anywhere_in_a_manifest_is_refused_by_name(
+    manifest: Manifest, nonsense: Any, data: st.DataObject
+) -> None:
+    body = json.loads(manifest.to_bytes())
+    place: Any = body
+    while True:
+        key = data.draw(
+            st.sampled_from(sorted(place)) if isinstance(place, dict) else st.integers(0, len(place) - 1)
+        )
+        inner = place[key]
+        if not isinstance(inner, dict | list) or not inner or data.draw(st.booleans()):
+            place[key] = nonsense
+            break
+        place = inner
+    try:
+        read_manifest(json.dumps(body).encode())
+    except PackageProblem:
+        return
+
+
+@given(st.binary(max_size=300))
+def test_bytes_that_are_no_manifest_are_refused_by_name(content: bytes) -> None:
+    with pytest.raises(PackageProblem):
+        read_manifest(content)
+
+
+def test_a_manifest_of_a_later_form_says_that_loa_must_be_updated() -> None:
+    with pytest.raises(ManifestTooNewProblem, match="update Loa"):
+        read_manifest(b'{"schema": "loa-package/2"}')
+
+
+@given(texts, instants)
+def test_every_title_becomes_a_name_that_any_disk_takes(title: str, at: datetime) -> None:
+    for name in (audio_name(7, at, title), play_name(7, at, title)):
+        assert is_safe_path(f"audio/{name}")
+        assert name.isascii()
+        assert len(name) < 100
+
+
+def test_vietnamese_letters_lose_their_marks_and_nothing_else() -> None:
+    assert ascii_folded("Đài Truyền thanh xã Trường Xuân: “Dịch vụ công”") == (
+        "dai-truyen-thanh-xa-truong-xuan-dich-vu-cong"
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/x",
+        "../x",
+        "a/../b",
+        "a//b",
+        "a\\b",
+        "C:/x",
+        "a/.",
+        "a/..",
+        ".x",
+        "con",
+        "a/NUL.mp3",
+        "x.",
+        "é",
+        "a b",
+        "a:b",
+    ],
+)
+def test_paths_that_no_package_has(path: str) -> None:
+    assert not is_safe_path(path)
+
+
+def a_zip(contents: dict[str, bytes]) -> tuple[bytes, Manifest]:
+    import hashlib
+
+    files = [
+        FileEntry(path=p, sha256=hashlib.sha256(c).hexdigest(), size=len(c)) for p, c in contents.items()
+    ]
+    manifest = Manifest(
+        kind="full", revision=1, made_at=datetime(2026, 11, 22, tzinfo=UTC), base=None,
+        station=Recipient(code="xa", name="", player="loa", timezone="UTC", zones=[], public_key=None),
+        sender=Sender(name="", public_key=to_text(KEY.public), fingerprint=fingerprint(KEY.public)),
+        from_on=date(2026, 12, 1), until_on=date(2026, 12, 31), audio=[], plays=[], rules=[], unplaced=[],
+        sheet_of="0" * 64, files=files,
+    )  # fmt: skip
+    text = manifest.to_bytes()
+    kept = io.BytesIO()
+    write_archive(kept, [(MANIFEST, text), (SIGNATURE, KEY.sign(text)), *contents.items()])
+    return kept.getvalue(), manifest
+
+
+@given(st.dictionaries(st.sampled_from(["a.mp3", "b/c.mp3", "d"]), st.binary(max_size=2000)))
+def test_a_zip_reads_back_here_and_in_any_unzip(contents: dict[str, bytes]) -> None:
+    packed, manifest = a_zip(contents)
+    reader = ArchiveReader(io.BytesIO(packed))
+    assert reader.head()[0] == manifest.to_bytes()
+    found = {}
+    reader.files(manifest, lambda name, chunks: found.__setitem__(name, b"".join(chunks)))
+    assert found == contents
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in contents} == contents
+
+
+@given(at=st.integers(0, 10**6), bit=st.integers(0, 7))
+def test_no_bit_of_a_zip_can_change_unseen(at: int, bit: int) -> None:
+    changed = bytearray(PACKED[0])
+    changed[at % len(changed)] ^= 1 << bit
+    with pytest.raises(PackageProblem):
+        _take(bytes(changed))
+
+
+@given(st.integers(0, 10**6))
+def test_a_zip_that_was_cut_off_is_noticed(at: int) -> None:
+    with pytest.raises(PackageProblem):
+        _take(PACKED[0][: at % len(PACKED[0])])
+
+
+def _take(packed: bytes) -> None:
+    """As verification reads it: head, then files, each by its hash."""
+    import hashlib
+
+    from audio.packages.errors import FileChangedProblem, SignatureProblem
+    from audio.packages.signature import is_signed
+
+    reader = ArchiveReader(io.BytesIO(packed))
+    text, signature = reader.head()
+    if not is_signed(text, signature, KEY.public):
+        raise SignatureProblem
+    manifest = read_manifest(text)
+    listed = {file.path: file.sha256 for file in manifest.files}
+
+    def take(name: str, chunks: Any) -> None:
+        if hashlib.sha256(b"".join(chunks)).hexdigest() != listed[name]:
+            raise FileChangedProblem(path=name)
+
+    reader.files(manifest, take)
+
+
+PACKED = a_zip({"a.mp3": b"sound" * 50, "b/c.mp3": b"other" * 20})
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 2)), max_size=40))
+def test_series_hold_every_airing_exactly_once(days: list[tuple[int, int]]) -> None:
+    start = datetime(2026, 12, 1, 6, 30, tzinfo=ZONE)
+    plays = [
+        PlayEntry(
+            id=n, kind="first", title=f"t{title}", starts_at=start + timedelta(days=day), length_ms=1000,
+            audio_sha256="0" * 64, zones=[], session=None, bulletin_class="normal", timing="soft", make_good_for=None,
+        )
+        for n, (day, title) in enumerate(days)
+    ]  # fmt: skip
+    laid = [
+        (series.first.title, series.first.starts_at + timedelta(days=series.every_days * k))
+        for series in series_of(plays)
+        for k in range(series.count)
+    ]
+    assert sorted(laid) == sorted((play.title, play.starts_at) for play in plays)
+    assert all(series.count == 1 or series.count >= 3 for series in series_of(plays))
+
+
+def test_a_key_comes_back_from_its_text(tmp_path: Path) -> None:
+    again = SigningKey.from_pem(KEY.pem())
+    assert again.public == KEY.public
+    assert again.sign(b"x") == KEY.sign(b"x")
