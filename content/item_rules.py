@@ -20,10 +20,15 @@ def weekly_rules(per_week: int) -> dict[str, Any]:
     return rules
 
 
-def monthly_rules(airings: int, days: int) -> dict[str, Any]:
-    """So many airings in a month of `days` days, never two on one day, spread over the month."""
+def monthly_rules(airings: int, days: int, *, prorate: bool = False) -> dict[str, Any]:
+    """So many airings in a month, never two on one day, spread over the `days` that are left for them.
+
+    With `prorate` a plan that holds only part of the month owes its share.
+    """
     return {
-        "counts": [{"per": "month", "min": airings, "max": airings + 1, "target": airings}],
+        "counts": [
+            {"per": "month", "min": airings, "max": airings + 1, "target": airings, "prorate": prorate}
+        ],
         "max_per_day": 1,
         "min_gap_days": max(1, int(days / airings * SPREAD)),
     }

@@ -95,6 +95,7 @@ def build(
                 until_on=until_on,
                 episodes=episodes,
                 plays=[*before, *plays],
+                lay_from_on=max(from_on, station.day_of(keep_until)),
             ),
             policy_of(station),
             overridden_days(session),
@@ -198,11 +199,11 @@ def plays_between(session: Session, station: Station, from_on: date, until_on: d
 
 
 def _lead_in(session: Session, station: Station, from_on: date, episode_ids: set[int]) -> list[Play]:
-    """Plays of the days before `from_on` in the same week: they count for the week, and for gaps, but stay."""
-    monday = from_on - timedelta(days=from_on.weekday())
-    if monday == from_on:
+    """Plays before `from_on` in the same week or month: they count for both, and for gaps, but stay."""
+    begin = min(from_on - timedelta(days=from_on.weekday()), from_on.replace(day=1))
+    if begin == from_on:
         return []
-    earlier = plays_between(session, station, monday, from_on - timedelta(days=1))
+    earlier = plays_between(session, station, begin, from_on - timedelta(days=1))
     return [play for play in earlier if play.episode_id in episode_ids and play.status in ("planned", *FIXED)]
 
 

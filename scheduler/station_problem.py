@@ -29,12 +29,14 @@ def problem(
     until_on: date,
     episodes: Sequence[tuple[Episode, int]],
     plays: Sequence[Play],
+    lay_from_on: date | None = None,
 ) -> dict[str, Any]:
     """The planner's problem for the station days [from_on, until_on], both inclusive.
 
     `episodes` come with their length in ms (rendered or estimated); `plays` are those already laid in these
-    days, whatever their status.
+    days, whatever their status. New plays are laid from `lay_from_on` on (default: from the first day).
     """
+    room = (max(from_on, lay_from_on or from_on), until_on)
     lead = timedelta(seconds=config.plan.changeover_s)
     return {
         "meta": {
@@ -52,7 +54,7 @@ def problem(
             *({**_block(relay), "kind": "relay"} for relay in config.relays),
             *({**_block(blackout), "kind": "blackout"} for blackout in config.blackouts),
         ],
-        "programmes": [_programme(config, episode, length_ms) for episode, length_ms in episodes],
+        "programmes": [_programme(config, episode, length_ms, room) for episode, length_ms in episodes],
         "series": _series(config, [episode for episode, _length in episodes]),
         "plays": [play_json(play, config) for play in plays],
     }  # fmt: skip
@@ -82,11 +84,15 @@ def issue_days(month: str, number: int, of: int) -> tuple[date, date]:
     return first + timedelta(days=(number - 1) * days // of), first + timedelta(days=number * days // of - 1)
 
 
-def programme_rules(programme: Programme, month: str | None, number: int = 1) -> dict[str, Any]:
+def programme_rules(
+    config: Config, programme: Programme, month: str | None, number: int, room: tuple[date, date]
+) -> dict[str, Any]:
     """The rules of one episode of a programme, from what its document orders.
 
     "One new episode a month, replayed at least N times" becomes 1 + N airings in the month of issue, never two
-    on one day, with a least gap that spreads them over the month. Of several new episodes a month each first
+    on one day. What the month owes is owed whole, however late in it the plan begins; a plan that ends before
+    the month does owes its share. The least gap spreads the airings over the days that are left in `room`
+    (first and last day on which plays are laid, both inclusive). Of several new episodes a month each first
     airs in its own share of the month.
     """
     rules: dict[str, Any] = dict(programme.rules or {})
@@ -97,12 +103,29 @@ def programme_rules(programme: Programme, month: str | None, number: int = 1) ->
         _begin, by = issue_days(month, number, issues)
         return {"counts": [whole], "max_per_day": 1, "first_airing_by": by.isoformat(), **rules}
     if programme.min_replays_per_month is not None and month:
-        days = (last_day(month) - first_day(month)).days + 1
-        return {**monthly_rules(1 + programme.min_replays_per_month, days), **rules}
+        first, last = max(room[0], first_day(month)), min(room[1], last_day(month))
+        cut = room[1] < last_day(month)
+        days = open_days(config, first, last)
+        return {**monthly_rules(1 + programme.min_replays_per_month, days, prorate=cut), **rules}
     return rules or weekly_rules(1)
 
 
-def _programme(config: Config, episode: Episode, length_ms: int) -> dict[str, Any]:
+def open_days(config: Config, from_on: date, until_on: date) -> int:
+    """How many days of [from_on, until_on] have a session and no blackout of the whole day."""
+    closed = [block for block in config.blackouts if block.start is None and not block.zones]
+    days = [from_on + timedelta(days=n) for n in range((until_on - from_on).days + 1)]
+    return sum(
+        any(_is_on(s, day) for s in config.sessions) and not any(_is_on(b, day) for b in closed)
+        for day in days
+    )
+
+
+def _is_on(block: SessionConfig | BlackoutConfig, day: date) -> bool:
+    begun = block.from_on is None or block.from_on <= day
+    return begun and (block.until_on is None or day <= block.until_on) and day.isoweekday() in block.weekdays
+
+
+def _programme(config: Config, episode: Episode, length_ms: int, room: tuple[date, date]) -> dict[str, Any]:
     programme = episode.programme
     if programme is not None:
         month = episode.month
@@ -111,7 +134,10 @@ def _programme(config: Config, episode: Episode, length_ms: int) -> dict[str, An
         valid_from = _latest(programme.valid_from_on, begin)
         valid_until = _earliest(programme.valid_until_on, last_day(month) if month else None)
         owner: Programme | Item = programme
-        lead_unit, rules = programme.lead_unit, programme_rules(programme, month, episode.number)
+        lead_unit, rules = (
+            programme.lead_unit,
+            programme_rules(config, programme, month, episode.number, room),
+        )
     else:
         owner = item = episode.parts[0].item
         valid_from, valid_until = item.valid_from_on, item.valid_until_on

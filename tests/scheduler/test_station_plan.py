@@ -102,6 +102,23 @@ def test_plays_that_aired_are_pinned_or_lie_in_the_past_stay_where_they_are(stat
     assert all(play.starts_at > aired.starts_at + timedelta(hours=1) for play in new)
 
 
+@pytest.mark.parametrize("day", [10, 18, 25])
+def test_a_plan_that_begins_late_in_the_month_still_owes_the_whole_month(station: Station, day: int) -> None:
+    a_monthly_programme(station)
+    built = build(station, from_on=date(2026, 12, day), until_on=date(2026, 12, 31), now=BEFORE)
+    assert len(set(local_days(station, built))) >= 4
+    assert not built.shortfalls
+
+
+def test_airings_earlier_in_the_month_count_for_a_plan_of_its_rest(station: Station) -> None:
+    a_monthly_programme(station)
+    first = build(station, from_on=date(2026, 12, 1), until_on=date(2026, 12, 15), now=BEFORE)
+    assert 1 <= len(first.plays) <= 3
+    rest = build(station, from_on=date(2026, 12, 16), until_on=date(2026, 12, 31), now=BEFORE)
+    assert 4 <= len(first.plays) + len(rest.plays) <= 5
+    assert all(play.kind == "replay" for play in rest.plays)
+
+
 def test_a_dry_run_leaves_no_play(station: Station) -> None:
     a_monthly_programme(station)
     assert build(station, **DECEMBER, now=BEFORE, dry_run=True).added >= 4
