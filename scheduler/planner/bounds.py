@@ -23,6 +23,7 @@ class _Roomy(Line):
     """A line whose airings may sit anywhere in an interval: gaps are measured at their widest."""
 
     __slots__ = ("reach",)
+    reach: dict[int, int]
 
     def apart(self, first: int, second: int) -> bool:
         return super().apart(first, second + self.reach.get(second, 0))
@@ -69,7 +70,7 @@ def together(problem: Problem, lines: Sequence[Line], zone: int, window: tuple[i
     """Airings that the obligations of all lines of a zone inside these days must miss, at the least."""
     import highspy
 
-    model = highspy.Highs()
+    model = highspy.Highs()  # type: ignore[no-untyped-call]
     model.silent()
     for option, value in (
         ("threads", 1),
@@ -147,10 +148,14 @@ def together(problem: Problem, lines: Sequence[Line], zone: int, window: tuple[i
             rows.append((-math.inf, most, [c for c, _ in entries], [1.0] * len(entries)))
     for (lower, upper), cost in zip(bounds, costs, strict=True):
         model.addCol(float(cost), lower, upper, 0, [], [])
-    model.changeColsIntegrality(columns, list(range(columns)), [highspy.HighsVarType.kInteger] * columns)
-    for lower, upper, index, value in rows:
+    model.changeColsIntegrality(
+        columns,
+        list(range(columns)),
+        [highspy.HighsVarType.kInteger] * columns,  # type: ignore[arg-type]
+    )
+    for least, greatest, index, factors in rows:
         if index:
-            model.addRow(lower, upper, len(index), index, value)
+            model.addRow(float(least), float(greatest), len(index), index, factors)
     model.run()
     bound = float(model.getInfo().mip_dual_bound)
     layout: dict[int, list[tuple[int, int]]] = {}

@@ -14,11 +14,13 @@ from scheduler.planner.districts import groups_of, plan_alone, plan_groups
 from scheduler.planner.errors import ProblemError
 from scheduler.planner.explain import explain
 from scheduler.planner.line import Line
-from scheduler.planner.problem import FIXED, OFF_AIR, GivenPlay, Problem, read
+from scheduler.planner.problem import FIXED, OFF_AIR, GivenPlay, Problem
+from scheduler.planner.reader import read
 from scheduler.planner.replan import Change, names_of, replan
 from scheduler.planner.search import Progress
 from scheduler.planner.solution import Solution
 
+SLOW_S: Final = 60.0  # in this time a slow machine does all the steps of a busy year
 FREEZE_MIN: Final = 30  # minutes after now in which a plan stands, unless the problem says otherwise
 
 
@@ -31,7 +33,16 @@ def solve(
     time_limit_s: float | None = None,
     progress: Progress | None = None,
 ) -> Solution:
-    """A plan that meets every obligation where that can be, spread as evenly as the calendar allows."""
+    """A plan that meets every obligation where that can be, spread as evenly as the calendar allows.
+
+    Planned plays in `problem` (or, where it has none, in `baseline`) stand: as little of them as can be is
+    changed, nothing before `now` and the freeze time (`meta.freeze_min`). `time_limit_s` bounds the number of
+    steps by what a slow machine does in that time; the clock itself is never asked, so that the same input
+    gives the same plan everywhere. `progress` is called with the name of the stage and the share done.
+
+    Raises: ProblemError, TimeOrderError.
+    """
+    effort = 1.0 if time_limit_s is None else max(0.05, min(1.0, time_limit_s / SLOW_S))
     compact = read(problem)
     standing = standing_plays(compact, baseline)
     moment = present(compact, problem, now)
@@ -64,7 +75,7 @@ def solve(
                 compact, *parts, announcements=announcements, earliest=earliest, seed=seed, progress=progress
             )
         else:
-            plan_alone(compact, lines, announcements, seed, progress)
+            plan_alone(compact, lines, announcements, seed, progress, effort)
         names, change = {}, Change()
     plays = plays_of(compact, lines, names, [p for p in standing if p.at < earliest])
     mark_make_goods(plays, missed, {p.id for p in standing})

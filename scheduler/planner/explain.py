@@ -8,9 +8,10 @@ from typing import Any, Final
 from content.errors import Told
 from content.language import N_
 from scheduler.planner import bounds, relax
+from scheduler.planner.laying import LONG_DAYS
 from scheduler.planner.line import Line
 from scheduler.planner.problem import DAY_S, Period, Problem
-from scheduler.planner.search import LONG_DAYS, Search
+from scheduler.planner.search import Search
 from scheduler.planner.shortfall import Relaxation, Shortfall
 
 CODES: Final = {"COUNT": "COUNT_MIN", "CAMPAIGN": "CAMPAIGN_MIN", "FIRST_BY": "FIRST_BY", "SERIES": "SERIES"}

@@ -10,7 +10,8 @@ from typing import Any, Final
 from content.errors import LoaError, Told
 from content.language import N_
 from scheduler.planner.line import Line
-from scheduler.planner.problem import DAY_S, Period, Problem, Programme, read
+from scheduler.planner.problem import DAY_S, Period, Problem, Programme
+from scheduler.planner.reader import read
 from scheduler.planner.replan import give_way, place_at
 from scheduler.planner.search import Search
 

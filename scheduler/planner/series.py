@@ -31,7 +31,6 @@ def with_series(
     source: Mapping[str, Any],
     programmes: tuple[Programme, ...],
     dates: Sequence[date],
-    zone_index: Mapping[str, int],
 ) -> tuple[Programme, ...]:
     """The programmes with the demands of their series as periods of their own."""
     changed = list(programmes)
