@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import column, func, select, table
 from sqlalchemy.orm import Session
 
 from content.config import Config
@@ -78,6 +78,14 @@ class NotEmergencyError(LoaError):
     )
 
 
+class NoSoundError(LoaError):
+    """An approval of a sound that is not there."""
+
+    sentence = N_(
+        "item {item} has no sound in its newest version yet: run `loa render {item}` first, and listen to it"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Clearance:
     """Whether something may air; true in a condition when it may. `reason` says why not."""
@@ -101,6 +109,27 @@ def latest_script(session: Session, item: Item) -> Script:
     return script
 
 
+def newest_sound(session: Session, item: Item) -> str:
+    """The SHA-256 of the newest sound of the newest script: what `loa item approve --sound` names.
+
+    Asks the table of segments by name: what is said does not otherwise know how it sounds.
+
+    Raises:
+        NoScriptError, NoSoundError.
+    """
+    script = latest_script(session, item)
+    segments = table("segments", column("id"), column("script_id"), column("sha256"))
+    found = session.scalar(
+        select(segments.c.sha256)
+        .where(segments.c.script_id == script.id)
+        .order_by(segments.c.id.desc())
+        .limit(1)
+    )
+    if found is None:
+        raise NoSoundError(item=item.id)
+    return str(found)
+
+
 def submit(
     session: Session,
     item: Item,
@@ -118,7 +147,7 @@ def submit(
     _refuse_retired(item)
     script = latest_script(session, item)
     if script.status in ("submitted", "approved") and item.status == script.status:
-        raise AlreadyDecidedError(item=item.id, status=script.status)
+        raise AlreadyDecidedError(item=item.id, status=Told(script.status))
     script.status = item.status = "submitted"
     record(
         session,
@@ -152,9 +181,9 @@ def approve(
     script = latest_script(session, item)
     again = script.status == "approved" and item.status == "approved"
     if again and (audio_sha256 is None or is_cleared(session, script, audio_sha256, recording=True)):
-        raise AlreadyDecidedError(item=item.id, status=script.status)
+        raise AlreadyDecidedError(item=item.id, status=Told(script.status))
     if not again and not (script.status == item.status == "submitted"):
-        raise NotSubmittedError(item=item.id, status=item.status)
+        raise NotSubmittedError(item=item.id, status=Told(item.status))
     _refuse_unknowns(item, script)
     own = person in authors(session, item, script)
     if own and not config.approval.single_person:
@@ -180,7 +209,7 @@ def reject(
     _refuse_retired(item)
     script = latest_script(session, item)
     if script.status not in ("submitted", "approved"):
-        raise NotSubmittedError(item=item.id, status=item.status)
+        raise NotSubmittedError(item=item.id, status=Told(item.status))
     return _decide(session, item, script, "rejected", person, None, _reason(reason), False, now)
 
 
@@ -253,7 +282,9 @@ def is_cleared(
     """
     item = session.get(Item, script.item_id)
     if item is None or item.status in ("retired", "rejected"):
-        return _no(N_("item {item} is {status}"), item=script.item_id, status=item.status if item else "—")
+        return _no(
+            N_("item {item} is {status}"), item=script.item_id, status=Told(item.status if item else "—")
+        )
     newest = session.scalar(select(func.max(Script.version)).where(Script.item_id == script.item_id))
     if newest != script.version:
         return _no(

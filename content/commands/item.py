@@ -192,6 +192,9 @@ def submit(station: Station, item_ids: tuple[int, ...], as_name: str | None) -> 
     ),
 )
 @click.argument("item_ids", metavar="ITEM...", type=int, nargs=-1, required=True)
+@option(
+    "--sound", is_flag=True, help=N_("Approve exactly the sound that is rendered now (a recording needs it).")
+)
 @option("--degraded-voice", is_flag=True, help=N_("Agree that a makeshift voice may speak it on the air."))
 @option(
     "--emergency",
@@ -204,6 +207,7 @@ def submit(station: Station, item_ids: tuple[int, ...], as_name: str | None) -> 
 def approve(
     station: Station,
     item_ids: tuple[int, ...],
+    sound: bool,
     degraded_voice: bool,
     emergency: bool,
     reason: str,
@@ -219,9 +223,10 @@ def approve(
                     draft_item(session, station, found, now=now, person=person)
                 approval.approve_emergency(session, found, person, reason, now=now)
             elif not (degraded_voice and found.status == "approved"):
+                heard = approval.newest_sound(session, found) if sound else None
                 approval.approve(
-                    session, found, person, config=station.config, reason=reason or None, now=now
-                )
+                    session, found, person, config=station.config, audio_sha256=heard, reason=reason or None, now=now
+                )  # fmt: skip
             if degraded_voice:
                 script = approval.latest_script(session, found)
                 approval.consent_to_degraded_voice(

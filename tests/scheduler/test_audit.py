@@ -211,6 +211,28 @@ def test_nothing_unapproved_airs_whatever_was_done_before(station: Station, seed
         assert verify(session).whole
 
 
+def test_a_recording_airs_once_somebody_approved_its_very_sound(station: Station) -> None:
+    with station.decide() as session:
+        segment = session.get(Segment, 1)
+        assert segment is not None
+        segment.voice = "recording"
+
+    def airs() -> bool:
+        with station.read() as session:
+            sound = session.get(EpisodeAudio, 1)
+            assert sound is not None
+            return may_air(session, sound) is None
+
+    assert not airs()
+    assert run(station, "item", "approve", "1", "--sound") == 0
+    assert airs()
+    with station.decide() as session:
+        segment = session.get(Segment, 1)
+        assert segment is not None
+        segment.sha256 = "d" * 64  # recorded anew
+    assert not airs()
+
+
 def test_looking_ahead_tells_what_would_not_air(station: Station, capsys: pytest.CaptureFixture[str]) -> None:
     assert look_ahead(station, now=NOW).calm
     with station.decide() as session:
