@@ -35,6 +35,10 @@ class Proposals:
     programmes: Sequence[Programme]
     deadlines: Sequence[Deadline]
 
+    def each(self) -> list[Item | Programme | Deadline]:
+        """All of them, programmes first: items may belong to them."""
+        return [*self.programmes, *self.items, *self.deadlines]
+
     def __len__(self) -> int:
         return len(self.items) + len(self.programmes) + len(self.deadlines)
 

@@ -25,6 +25,7 @@ from content.documents import document_json, get_document, import_document, list
 from content.errors import LoaError
 from content.intake.folders import documents_in
 from content.language import N_, _, ngettext
+from content.models import Deadline, Item, Programme
 from content.review import (
     Proposals,
     accept,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from content.documents import Imported
-    from content.models import Deadline, Document, Item, Programme
+    from content.models import Document
     from content.station import Station
 
 STATUS = {"new": N_("new"), "known": N_("known"), "corrected": N_("corrected")}
@@ -336,7 +337,7 @@ def review(
     elif refuse_all:
         with station.decide() as session:
             waiting = proposals_of(session, get_document(session, document_id))
-            for proposal in (*waiting.items, *waiting.programmes, *waiting.deadlines):
+            for proposal in waiting.each():
                 refuse(proposal)
             counts = {"accepted": 0, "refused": len(waiting)}
     else:
@@ -351,7 +352,7 @@ def _accept_everything(station: Station, document_id: int, person: str | None) -
     with station.decide() as session:
         waiting = proposals_of(session, get_document(session, document_id))
         now = datetime.now(UTC)
-        for proposal in (*waiting.programmes, *waiting.items, *waiting.deadlines):
+        for proposal in waiting.each():
             accept(session, station, proposal, now=now, person=person)
         return {"accepted": len(waiting), "refused": 0}
 
@@ -381,61 +382,66 @@ def _walk(station: Station, document_id: int, person: str | None, target_minutes
     counts = {"accepted": 0, "refused": 0}
     passed: set[tuple[str, int]] = set()
     while True:
+        with station.read() as session:
+            waiting = proposals_of(session, get_document(session, document_id)).each()
+        shown = next((one for one in waiting if (one.__tablename__, one.id) not in passed), None)
+        if shown is None:
+            return counts
+        answer = _ask(shown, target_minutes)  # the database is free while a person thinks
+        if answer == "q":
+            return counts
+        if answer == "l":
+            passed.add((shown.__tablename__, shown.id))
+            continue
+        words = _edited(shown) if isinstance(shown, Item) and answer == "e" else None
         with station.decide() as session:
-            waiting = proposals_of(session, get_document(session, document_id))
-            left = [
-                one
-                for one in (*waiting.programmes, *waiting.items, *waiting.deadlines)
-                if (one.__tablename__, one.id) not in passed
-            ]
-            if not left:
-                return counts
-            answer = _ask(left[0], target_minutes)
-            if answer == "q":
-                return counts
-            if answer == "s":
-                split_item(session, left[0], target_minutes)  # type: ignore[arg-type]
-            elif answer == "l":
-                passed.add((left[0].__tablename__, left[0].id))
-            elif answer == "r":
-                refuse(left[0])
+            chosen = session.get(type(shown), shown.id)
+            if chosen is None or chosen.status != "proposed":
+                continue  # somebody else has decided meanwhile
+            if answer == "r":
+                refuse(chosen)
                 counts["refused"] += 1
-            elif answer == "e" and (words := _edited(left[0])) is not None:  # type: ignore[arg-type]
-                accept_edited(
-                    session, station, left[0], title=words[0], text=words[1], now=datetime.now(UTC), person=person,  # type: ignore[arg-type]
-                )  # fmt: skip
-                counts["accepted"] += 1
             elif answer == "a":
-                accept(session, station, left[0], now=datetime.now(UTC), person=person)
+                accept(session, station, chosen, now=datetime.now(UTC), person=person)
+                counts["accepted"] += 1
+            elif isinstance(chosen, Item) and answer == "s":
+                split_item(session, chosen, target_minutes)
+            elif isinstance(chosen, Item) and words is not None:
+                accept_edited(
+                    session,
+                    station,
+                    chosen,
+                    title=words[0],
+                    text=words[1],
+                    now=datetime.now(UTC),
+                    person=person,
+                )
                 counts["accepted"] += 1
 
 
 def _ask(proposal: Item | Programme | Deadline, target_minutes: float) -> str:
     choices = {"a": _("accept"), "r": _("refuse"), "l": _("later"), "q": _("stop here")}
-    if proposal.__tablename__ == "items":
-        item: Item = proposal  # type: ignore[assignment]
+    if isinstance(proposal, Item):
         choices = {"a": choices["a"], "e": _("edit"), **choices}
-        minutes = minutes_of(item.text)
+        minutes = minutes_of(proposal.text)
         click.echo("")
-        click.echo(click.style(f"{item.ref}  {item.title}", bold=True))
-        click.echo(item.text)
-        if item.lead_units:
-            click.echo(_("Lead units: {units}").format(units=", ".join(item.lead_units)))
-        if item.period_text:
-            click.echo(_("Period: {period}").format(period=item.period_text))
+        click.echo(click.style(f"{proposal.ref}  {proposal.title}", bold=True))
+        click.echo(proposal.text)
+        if proposal.lead_units:
+            click.echo(_("Lead units: {units}").format(units=", ".join(proposal.lead_units)))
+        if proposal.period_text:
+            click.echo(_("Period: {period}").format(period=proposal.period_text))
         click.echo(_("About {minutes:.1f} minutes.").format(minutes=minutes))
-        if minutes > target_minutes * 1.3 and item.text.count("\n"):
+        if minutes > target_minutes * 1.3 and proposal.text.count("\n"):
             choices["s"] = _("split at its bullets")
-    elif proposal.__tablename__ == "programmes":
-        programme: Programme = proposal  # type: ignore[assignment]
+    elif isinstance(proposal, Programme):
         click.echo("")
-        click.echo(click.style(programme.title, bold=True))
-        click.echo(programme.rule_text or "")
+        click.echo(click.style(proposal.title, bold=True))
+        click.echo(proposal.rule_text or "")
     else:
-        deadline: Deadline = proposal  # type: ignore[assignment]
         click.echo("")
-        click.echo(click.style(_("Report {due}").format(due=_due(deadline.every, deadline.day)), bold=True))
-        click.echo(deadline.text)
+        click.echo(click.style(_("Report {due}").format(due=_due(proposal.every, proposal.day)), bold=True))
+        click.echo(proposal.text)
     told = ", ".join(f"[{key}] {word}" for key, word in choices.items())
     return str(click.prompt(told, type=click.Choice(list(choices)), show_choices=False, default="a"))
 

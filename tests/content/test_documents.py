@@ -220,3 +220,40 @@ def test_a_document_that_is_not_there_is_told_in_one_sentence(
 ) -> None:
     assert run(new_station(), "document", "show", "9") == 1
     assert "there is no document 9" in capsys.readouterr().err
+
+
+def test_a_walk_through_the_proposals_keeps_every_answer_at_once(
+    new_station: Stations, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = new_station()
+    done = import_document(station, EXAMPLES / "ke-hoach-phong-chay.txt", now=NOW)
+    answers = iter("arlq")
+    monkeypatch.setattr("click.prompt", lambda *_words, **_settings: next(answers))
+    assert run(station, "document", "review", str(done.id), "--json") == 0
+    printed = capsys.readouterr().out
+    assert json.loads(printed[printed.rindex("{") :]) == {"accepted": 1, "refused": 1}
+    with station.read() as session:
+        assert (
+            len(proposals_of(session, get_document(session, done.id)))
+            == done.items + done.programmes + done.deadlines - 2
+        )
+
+
+def test_an_edited_item_is_accepted_in_the_words_of_the_editor(
+    new_station: Stations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = new_station()
+    done = import_document(station, EXAMPLES / "giay-moi-hop.txt", now=NOW)
+    assert done.items == 0
+    done = import_document(station, EXAMPLES / "canh-bao-lu.txt", now=NOW)
+    answers = iter("eq")
+    monkeypatch.setattr("click.prompt", lambda *_words, **_settings: next(answers))
+    monkeypatch.setattr(
+        "click.edit", lambda *_words, **_settings: "Tin lũ khẩn\n\nNước sông đang lên nhanh.\n"
+    )
+    assert run(station, "document", "review", str(done.id)) == 0
+    with station.read() as session:
+        (item,) = session.scalars(select(Item).where(Item.document_id == done.id))
+        assert (item.title, item.text, item.status) == ("Tin lũ khẩn", "Nước sông đang lên nhanh.", "draft")
+        assert item.kind == "urgent"
+        assert item.bulletin_class == "priority"
