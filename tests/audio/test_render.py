@@ -352,6 +352,7 @@ def test_a_damaged_segment_never_reaches_an_episode(station: Station) -> None:
     item_id = add_item(station, ["Mời bà con theo dõi bản tin."])
     segment = render_segment(station, item_id, now=NOW)
     path = station.media.path_of(segment.sha256, ".wav")
-    path.write_bytes(path.read_bytes()[:-100] + bytes(100))
+    content = path.read_bytes()
+    path.write_bytes(content[:20_000] + bytes(2000) + content[22_000:])
     failed = render_items(station, [item_id], now=NOW).failed
     assert "damaged" in str(failed[0].error)
