@@ -102,29 +102,46 @@ def test_running_again_airs_nothing_twice(new_station: NewStation, tmp_path: Pat
 def test_the_real_clock_airs_on_the_second_and_sees_a_new_play_of_another_process(
     new_station: NewStation, tmp_path: Path
 ) -> None:
-    station = new_station()
+    station = new_station(config='[output.main]\nkind = "null"\n')
     episode = add_episode(station, tmp_path, seconds=1.0)
-    begin = datetime.now(UTC)
-    first = add_play(station, episode, begin + timedelta(seconds=3), length_ms=1000)
     adding = f"""
-import sys, time; sys.path[:0] = {sys.path!r}
-from datetime import UTC, date, datetime, timedelta
+import sys; sys.path[:0] = {sys.path!r}
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from broadcast import add_play
 from content.station import open_station
 station = open_station(Path({str(station.folder)!r}))
-time.sleep(2.5)
-add_play(station, {episode}, datetime.fromisoformat({begin.isoformat()!r}) + timedelta(seconds=9), length_ms=1000)
+print("ready", flush=True)
+sys.stdin.readline()
+add_play(station, {episode}, datetime.now(UTC) + timedelta(seconds=2), length_ms=1000)
 """
-    other = subprocess.Popen([sys.executable, "-c", adding])
-    run_station(station, until=begin + timedelta(seconds=10.5), output="null")
-    assert other.wait() == 0
+    other = subprocess.Popen([sys.executable, "-c", adding], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert other.stdin is not None
+    assert other.stdout is not None
+    assert other.stdout.readline().strip() == b"ready"
+    first = add_play(station, episode, datetime.now(UTC) + timedelta(seconds=3), length_ms=1000)
+    running: list[StationDaemon] = []
+    aired: list[Entry] = []
+
+    def then(entry: Entry) -> None:
+        aired.append(entry)
+        if len(aired) == 1:
+            assert other.stdin is not None
+            other.stdin.write(b"now\n")
+            other.stdin.flush()
+        else:
+            running[0].stop()
+
+    run_station(
+        station, started=running.append, progress=then, until=datetime.now(UTC) + timedelta(seconds=60)
+    )
+    other.communicate()
     rows = as_run(station)
     assert [row.outcome for row in rows] == ["aired", "aired"]
     assert rows[0].play_id == first
     assert not any(row.simulated for row in rows)
     for row in rows:
-        assert abs((row.started_at - row.planned_at).total_seconds()) < 1.0
+        assert abs((row.started_at - row.planned_at).total_seconds()) < 1.5
         assert row.heard_ms == 1000
 
 
