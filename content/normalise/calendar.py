@@ -17,7 +17,7 @@ _BARE_YEAR = re.compile(r",?\s((?:19|20)\d{2})(?![\d.,/\-]\d|\d|\s?\w*%)(?=\s*(?
 _DAYS_OF_MONTH = re.compile(r"\s*(?:-|đến)\s*(?:3[01]|[012]?\d)/(?:1[012]|0?[1-9])(?![\d%]|/\d{1,3}(?!\d))")
 _NUMBER = re.compile(r"\d{1,2}(?![\d.,]\d|\d)")
 _DAY_SAID = re.compile(
-    r"(?:đường|\bphố|quảng trường|\bngày|mùng|mồng|\bsáng|\btrưa|chiều|\btối|\bđêm|\bhôm|\bdịp|\blễ|\btết|quốc khánh|kỷ niệm|ngày lễ|các ngày)\s*[:,(]?\s*$"
+    r"(?:đường|\bphố|quảng trường|ngày|mùng|mồng|\bsáng|\btrưa|chiều|\btối|\bđêm|\bhôm|\bdịp|\blễ|\btết|quốc khánh|kỷ niệm|ngày lễ|các ngày)\s*[:,(]?\s*$"
     r"|(?:\d|năm|tháng)\s*(?:-|,|và|&)\s*$"
 )
 _DATE_STRONG = re.compile(

@@ -8,7 +8,7 @@ from content.normalise.letters import spell
 from content.normalise.numbers import cardinal, digits, named, roman
 from content.normalise.scan import Said, Scan
 
-_PART = r"[A-ZĐƯÂĂÔƠ](?:[A-Za-zĐđƯưÂâÔôƠơáảủờọ0-9]|[&.](?=[A-ZĐƯ]))*"
+_PART = r"[A-ZĐƯÂĂÔƠ](?:(?!ngày)[A-Za-zĐđƯưÂâÔôƠơáảủờọ0-9]|[&.](?=[A-ZĐƯ]))*"
 _CODE = rf"{_PART}(?:\s?[-/]\s*{_PART})*"
 _NUMBERED = re.compile(
     rf"(?P<number>\d{{1,6}})(?P<letter>[a-zđ]{{0,2}}|[A-Z]?)(?:\s?/\s?\n?\s?(?P<year>(?:19|20)\d\d))?(?P<sep>\s?[-/]\s*)(?P<code>{_CODE})"
@@ -144,7 +144,7 @@ def document_number(scan: Scan) -> Said | None:
         end = match.start("code") + parts[-2].end()  # a plain word after " - " or "/" is no part of the code
         parts.pop()
         code = scan.text[match.start("code") : end]
-    if end < len(scan.text) and scan.text[end].isalpha():
+    if end < len(scan.text) and scan.text[end].isalpha() and not scan.text.startswith("ngày", end):
         return None
     if not _looks_like_code(scan, code, match["sep"]):
         return None

@@ -12,6 +12,7 @@ from content.normalise.lines import breaks
 from content.normalise.reading import DEFAULT_READING, Reading
 from content.normalise.scan import Piece, Said, Scan, Unknown
 from content.normalise.source import Source, even
+from content.normalise.syllables import is_syllable
 from content.normalise.units import MEASURE_WORDS
 
 _SPACE = re.compile(r"\s+")
@@ -128,7 +129,7 @@ def _word(scan: Scan, word: str) -> Said:
     following = text[end : end + 1]
     tail = word[1:]
     if len(word) > 1 and (tail.islower() or word.islower()):
-        if following.isdigit():
+        if following.isdigit() and not is_syllable(word):
             said = words.letters_then_digits(scan)
             if said:
                 return said
