@@ -8,13 +8,19 @@ from pathlib import Path
 from typing import ClassVar
 
 
+class Marked(str):
+    """A message that `N_` marked for the catalogues: as a fact of an error it is told in the screen language."""
+
+    __slots__ = ()
+
+
 class LoaError(Exception):
     """An error that is told to the user in one sentence: what, which value, and what to do next.
 
     A subclass sets `sentence`, an English gettext message (wrap it in `N_` so that the catalogues
     find it) with a `{name}` for every fact. `str()` gives English; `told(translate)` gives the
-    sentence in another language. A fact may itself be a `LoaError` or a `Told`: it is told in the
-    same language.
+    sentence in another language. A fact may itself be a `LoaError`, a `Told` or a message marked with
+    `N_`: it is told in the same language.
     """
 
     sentence: ClassVar[str] = "{reason}"
@@ -53,6 +59,8 @@ class Told:
 def _tell(fact: object, translate: Callable[[str], str]) -> object:
     if isinstance(fact, LoaError | Told):
         return fact.told(translate)
+    if isinstance(fact, Marked):
+        return translate(fact)
     if isinstance(fact, Path):
         return str(fact)
     if isinstance(fact, date) and not isinstance(fact, datetime):

@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from content.errors import LoaError
+from content.errors import LoaError, Marked
 
 LANGUAGES: Final = ("vi", "en")
 _active: gettext.NullTranslations = gettext.NullTranslations()
@@ -22,7 +22,7 @@ _active_language: str = "en"
 
 def N_(message: str) -> str:  # noqa: N802 - the gettext convention
     """Mark a message for the catalogues without translating it yet."""
-    return message
+    return Marked(message)
 
 
 def _(message: str) -> str:
