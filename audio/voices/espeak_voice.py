@@ -102,11 +102,12 @@ class EspeakVoice:
     def _start(self) -> subprocess.Popen[bytes]:
         try:
             import espeakng_loader
-        except ImportError as error:
+
+            library, data = espeakng_loader.get_library_path(), Path(espeakng_loader.get_data_path())
+        except (ImportError, RuntimeError) as error:
             raise VoiceUnavailableError(voice=self.name, reason="espeakng-loader is not installed") from error
-        data = Path(espeakng_loader.get_data_path())
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__).with_name("espeak_worker.py")), espeakng_loader.get_library_path()],
+            [sys.executable, "-P", str(Path(__file__).with_name("espeak_worker.py")), library],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             cwd=data.parent, creationflags=_NO_WINDOW,
         )  # fmt: skip

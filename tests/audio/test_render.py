@@ -356,3 +356,27 @@ def test_a_damaged_segment_never_reaches_an_episode(station: Station) -> None:
     path.write_bytes(content[:20_000] + bytes(2000) + content[22_000:])
     failed = render_items(station, [item_id], now=NOW).failed
     assert "damaged" in str(failed[0].error)
+
+
+def test_two_renders_at_once_share_the_work_and_neither_fails(new_station: Callable[..., Station]) -> None:
+    station = new_station(config=config())
+    for number in range(3):
+        add_item(station, [f"Tin số {DIGITS[number]}.", "Xin cảm ơn."], status="approved")
+    program = "import cli,sys; sys.exit(cli.run(['-C', sys.argv[1], 'render', '--all', '--json']))"
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(station.folder)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for _n in range(2)
+    ]
+    results = [(process.communicate(timeout=120), process.returncode) for process in running]
+    assert [code for _said, code in results] == [0, 0], [said[1].decode() for said, _code in results]
+    hashes = [
+        {(one["kind"], one["id"], one["sha256"]) for one in json.loads(said[0])} for said, _code in results
+    ]
+    assert hashes[0] == hashes[1]
+    with station.read() as session:
+        assert session.scalar(select(func.count(Segment.id))) == 3
+        assert session.scalar(select(func.count(EpisodeAudio.id))) == 3
