@@ -72,7 +72,7 @@ class SentPackage(Base):
     until_on: Mapped[date] = mapped_column(Date)
     manifest_sha256: Mapped[str] = mapped_column(String(64), index=True)
     manifest: Mapped[bytes] = mapped_column(LargeBinary)
-    """The signed manifest, deflated."""
+    """What it asks for: plays, sounds and rules as the stations of one export share them, deflated."""
     made_at: Mapped[datetime]
     received_at: Mapped[datetime | None]
     """When the station says that it took the package in."""

@@ -158,7 +158,8 @@ def write_folder(
         if to_disk:
             _sync(folder, [SIGNATURE])
         _unlink(folder / WRITING)
-        _without_empty_folders(folder)
+        if written.removed or moving:
+            _without_empty_folders(folder)
     except OSError as error:
         raise atomic.told_of(error, folder) from error
     written.files += 2

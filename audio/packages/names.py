@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import datetime
+from functools import lru_cache
 
 LONGEST = 60
 RESERVED = frozenset(
@@ -46,6 +47,7 @@ def code_of(name: str) -> str:
     return shortened(ascii_folded(name), 24) or "tram"
 
 
+@lru_cache(maxsize=65_536)
 def is_safe_path(path: str) -> bool:
     """Whether `path` may stand in a package: ASCII, forward slashes, no way up or out, fit for FAT32 and Windows."""
     parts = path.split("/")

@@ -95,6 +95,8 @@ class _Body:
     wall: sheet.Sheet
     """Without the station's name."""
     wall_sha256: str
+    asked: bytes
+    """The manifest as these stations share it, deflated: what each of them was asked for."""
 
 
 def export_package(
@@ -211,7 +213,7 @@ class _Exporter:
         if text is not None:
             sources = self._sources(body, gathered, own, sums)
             written = self._write(target, text, entries, sources, old)
-            self._note(commune, manifest, text)
+            self._note(commune, manifest, text, body)
         return PackageSummary(
             code=commune.code, name=commune.name, path=target, kind=manifest.kind,
             revision=manifest.revision if text is not None else old.revision or 0,
@@ -254,7 +256,7 @@ class _Exporter:
         layout = contents.lay_out(plays, gathered.sounds, commune.player, at_station)
         rules = rules_reached(gathered.rules, gathered.sounds, [placed.airing for placed in fitted.placed])
         draft = Manifest(
-            kind="full", revision=0, made_at=self.now, base=None, station=commune.recipient, sender=self.sender,
+            kind="update" if at_station else "full", revision=0, made_at=self.now, base=None, station=commune.recipient, sender=self.sender,
             from_on=self.from_on, until_on=self.until_on, audio=layout.audio, plays=plays, rules=rules,
             unplaced=fitted.unplaced, sheet_of="", files=[],
         )  # fmt: skip
@@ -264,12 +266,13 @@ class _Exporter:
             for path, sha256 in layout.sounds.items()
         ]
         entries += [contents.entry(path, made) for path, made in lists.items()]
+        draft = replace(draft, files=entries)
         wall = replace(sheet.sheet_of(draft, layout.play_paths), station="")
         shared: list[object] = [*layout.audio, *plays, *rules, *entries]
         self.known |= {id(row): row_text(row) for row in shared}
         return _Body(
             layout=layout, plays=plays, rules=rules, unplaced=fitted.unplaced, lists=lists, entries=entries,
-            wall=wall, wall_sha256=wall.shared_sha256,
+            wall=wall, wall_sha256=wall.shared_sha256, asked=zlib.compress(draft.to_bytes(self.known), 6),
         )  # fmt: skip
 
     def _own_files(
@@ -354,14 +357,14 @@ class _Exporter:
             return None, frozenset()
         return base.revision, frozenset(entry.sha256 for entry in manifest_of(base.manifest).audio)
 
-    def _note(self, commune: Commune, manifest: Manifest, text: bytes) -> None:
+    def _note(self, commune: Commune, manifest: Manifest, text: bytes, body: _Body) -> None:
         if commune.id is None:
             return
         self.sent.append(
             {
                 "station_id": commune.id, "revision": manifest.revision, "kind": manifest.kind,
                 "from_on": manifest.from_on, "until_on": manifest.until_on,
-                "manifest_sha256": hashlib.sha256(text).hexdigest(), "manifest": zlib.compress(text, 1),
+                "manifest_sha256": hashlib.sha256(text).hexdigest(), "manifest": body.asked,
                 "made_at": manifest.made_at, "received_at": None,
             }
         )  # fmt: skip
