@@ -234,6 +234,8 @@ class Search(Laying):
         return low
 
     def _rebuild(self, order: list[Line], day: int) -> None:
+        if not order:
+            return
         chance = self.random.random
         kind = chance()
         first, rest = order[0], order[1:]
