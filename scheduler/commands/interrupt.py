@@ -40,6 +40,12 @@ class NoSuchFileError(LoaError):
     sentence = N_("there is no file {name}: check the name, or put the words to be read between quotes")
 
 
+class UnknownZoneError(LoaError):
+    """A zone that the station does not have."""
+
+    sentence = N_("zone {zone!r} is not described in config.toml; the zones are {known}")
+
+
 class OrderRefusedError(LoaError):
     """The daemon could not do it."""
 
@@ -74,30 +80,29 @@ def interrupt(
     ctx: click.Context, what: str, zones: str | None, repeat: int, emergency: bool, language: str,
     who: str | None, why: str, as_json: bool,
 ) -> None:  # fmt: skip
-    from scheduler.daemon import bulletin
     from scheduler.daemon.requests import Request
 
     config, air = _station(ctx)
-    chosen = bulletin.check_zones(tuple(z.strip() for z in (zones or "").split(",") if z.strip()), config)
+    chosen = tuple(zone.strip() for zone in (zones or "").split(",") if zone.strip())
+    for zone in chosen:
+        if zone not in config.zone_ids:
+            raise UnknownZoneError(zone=zone, known=config.zone_ids)
     source = _words_or_file(what)
-    air.requests.mkdir(parents=True, exist_ok=True)
-    request = Request(what="interrupt", who=who or _user())
-    ready = bulletin.prepare(source, config, air.requests, request.name, language=language)
+    is_file = isinstance(source, Path)
     reply = _order(
         air,
         Request(
-            what="interrupt", who=request.who, why="; ".join(p for p in (why, ready.why) if p), title=ready.title,
-            sounds=tuple(str(path) for path in ready.sounds), zones=chosen or ready.zones, repeat=repeat,
-            emergency=emergency or ready.emergency, name=request.name,
+            what="interrupt", who=who or _user(), why=why, zones=chosen, repeat=repeat, emergency=emergency,
+            text="" if is_file else what, file=str(Path(what).resolve()) if is_file else "", language=language,
         ),
-        ready.sounds,
+        seconds=30.0,
     )  # fmt: skip
     if as_json:
         print_json(reply)
     elif reply.get("waits_for"):
         say(N_("It waits until “{title}” is over."), title=reply["waits_for"])
     else:
-        say(N_("On the air: “{title}”."), title=ready.title)
+        say(N_("On the air: “{title}”."), title=reply["title"])
 
 
 @click.command(
@@ -153,15 +158,12 @@ def _station(ctx: click.Context) -> tuple[Config, AirFolder]:
     return config, air
 
 
-def _order(
-    air: AirFolder, request: Any, sounds: tuple[Path, ...] = (), seconds: float = 6.0
-) -> dict[str, Any]:
-    from scheduler.daemon import bulletin, requests
+def _order(air: AirFolder, request: Any, seconds: float = 6.0) -> dict[str, Any]:
+    from scheduler.daemon import requests
 
     requests.leave(air.requests, request)
     reply = requests.wait_for_answer(air.requests, request.name, seconds)
     if reply is None:
-        bulletin.discard(sounds)
         raise NoAnswerError(seconds=round(seconds))
     if not reply.get("ok"):
         raise OrderRefusedError(reason=reply.get("reason", "?"))

@@ -17,7 +17,7 @@ from content.errors import LoaError
 from content.language import N_
 from content.normalise import spoken
 from scheduler.daemon import cap
-from scheduler.daemon.cue import decode
+from scheduler.daemon.cue import UnplayableError, decode
 from scheduler.daemon.sources import house_pcm
 
 PAUSE = bytes(RATE_HZ // 3 * FRAME_BYTES)
@@ -36,12 +36,6 @@ class TooLongError(LoaError):
     """A bulletin nobody would listen to the end of."""
 
     sentence = N_("the bulletin has {count} characters; at most {most} can be aired at once: shorten it")
-
-
-class UnknownZoneError(LoaError):
-    """A zone that the station does not have."""
-
-    sentence = N_("zone {zone!r} is not described in config.toml; the zones are {known}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,22 +73,21 @@ def prepare(
             target = folder / f"{name}.pcm"
             decode(what, target)
             return Bulletin(title=what.stem, sounds=(target,), zones=(), emergency=False)
-        what = what.read_text("utf-8-sig", errors="replace")
+        try:
+            what = what.read_text("utf-8-sig", errors="replace")
+        except OSError as error:
+            raise UnplayableError(path=what, reason=error.strerror) from error
     text = unicodedata.normalize("NFC", what).strip()
     path = _speak(text, language, folder / f"{name}.pcm")
     return Bulletin(title=_title(text), sounds=(path,), zones=(), emergency=False)
 
 
-def check_zones(zones: tuple[str, ...], config: Config) -> tuple[str, ...]:
-    """`zones`, all known. Raises UnknownZoneError."""
-    for zone in zones:
-        if zone not in config.zone_ids:
-            raise UnknownZoneError(zone=zone, known=config.zone_ids)
-    return zones
-
-
 def _alert(path: Path, config: Config, folder: Path, name: str, now: datetime) -> Bulletin:
-    alert = cap.read_alert(path.read_bytes(), path.name)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise cap.CapError(name=path.name, reason=error.strerror) from error
+    alert = cap.read_alert(content, path.name)
     infos = cap.check_airable(alert, now, path.name)
     sounds = []
     refused: LoaError | None = None

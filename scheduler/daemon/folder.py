@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from content.station import Station
+if TYPE_CHECKING:  # an urgent bulletin does not wait for SQLAlchemy to be imported
+    from content.station import Station
 
 
 @dataclass(frozen=True, slots=True)

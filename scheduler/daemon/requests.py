@@ -28,6 +28,11 @@ class Request:
     why: str = ""
     at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
     title: str = ""
+    text: str = ""
+    """Words for the embedded voice."""
+    file: str = ""
+    """A text, sound or CAP file to air."""
+    language: str = "vi"
     sounds: tuple[str, ...] = ()
     """Files of house PCM to air one after another, in the folder of requests."""
     zones: tuple[str, ...] = ()

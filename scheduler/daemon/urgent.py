@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,11 +52,37 @@ class Urgent:
         for request in requests.take(self.folder):
             log.info("%s by %s: %s %s", request.what, request.who, request.title, request.why)
             if request.what == "interrupt":
-                self.interrupt(request)
+                self.prepare(request)
             elif request.what == "stop":
                 self.stop(request)
             elif request.what == "resume":
                 self.resume(request)
+
+    def prepare(self, request: Request) -> None:
+        """Make words or a file into sound, beside the air; then break in."""
+        if request.sounds:
+            self.interrupt(request)
+            return
+        config = self.daemon.station.config
+
+        def ready(result: bulletin.Bulletin | LoaError) -> None:
+            if isinstance(result, LoaError):
+                requests.answer(self.folder, request.name, {"ok": False, "reason": result.told(_)})
+                return
+            self.interrupt(
+                replace(
+                    request, title=result.title, sounds=tuple(map(str, result.sounds)),
+                    zones=request.zones or result.zones, emergency=request.emergency or result.emergency,
+                    why="; ".join(part for part in (request.why, result.why) if part),
+                )
+            )  # fmt: skip
+
+        what = Path(request.file) if request.file else request.text
+        self.daemon.workers.submit(
+            "urgent",
+            lambda: bulletin.prepare(what, config, self.folder, request.name, language=request.language),
+            ready,
+        )
 
     def interrupt(self, request: Request) -> None:
         """Break in: a chime, then the bulletin, as often as asked; what it cuts goes on or is made good."""
@@ -87,7 +114,7 @@ class Urgent:
         waits = piece.name in self.daemon.desk.waiting
         requests.answer(
             self.folder, request.name,
-            {"ok": True, "waits_for": piece.blocked_by if waits else None, "at": self.daemon.clock.now(), "length_ms": length_ms},
+            {"ok": True, "title": request.title, "waits_for": piece.blocked_by if waits else None, "at": self.daemon.clock.now(), "length_ms": length_ms},
         )  # fmt: skip
 
     def stop(self, request: Request) -> None:
