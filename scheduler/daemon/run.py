@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import sys
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
@@ -102,7 +104,7 @@ def run_station(
         )
         if started is not None:
             started(daemon)
-        with _signals(daemon), _prompt():
+        with _signals(daemon), _prompt(), _log_file(air.log):
             daemon.run()
         if clock == "simulated" and not daemon.stopping:
             marker.unlink(missing_ok=True)
@@ -187,6 +189,23 @@ def open_for_air(config_path: Path | None) -> Station:
             folder=path.parent, config=config, engine=open_engine(url),
             media=MediaStore(path.parent / config.station.media),
         )  # fmt: skip
+
+
+@contextmanager
+def _log_file(path: Path) -> Iterator[None]:
+    """The daemon's own log: five files of a megabyte, the oldest goes."""
+    logger = logging.getLogger("loa")
+    handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=4, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    kept = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.setLevel(kept)
+        logger.removeHandler(handler)
+        handler.close()
 
 
 @contextmanager
