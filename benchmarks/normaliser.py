@@ -19,7 +19,9 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).resolve().parents[1])]
+sys.path.insert(
+    0, str(Path(__file__).resolve().parents[1])
+)  # before this folder: benchmarks/audio.py is not the package
 
 from report import Benchmark  # noqa: E402
 
@@ -78,7 +80,8 @@ def length_errors(texts: list[str]) -> tuple[float, float, float] | None:
         from audio.speak import write_segment
         from audio.voices.espeak_voice import EspeakVoice
         from audio.voices.voice import VoiceError, VoiceUnavailableError
-    except ImportError:
+    except ImportError as error:
+        print(f"no voice here ({error}): lengths left out", file=sys.stderr)
         return None
     from content.scripts import PACES, draft, measured
     from content.scripts.pace import counted
@@ -98,7 +101,8 @@ def length_errors(texts: list[str]) -> tuple[float, float, float] | None:
                         for words in sentences
                     ]
                 )
-    except (VoiceError, VoiceUnavailableError):
+    except (VoiceError, VoiceUnavailableError) as error:
+        print(f"the voice fails ({error}): lengths left out", file=sys.stderr)
         return None
     finally:
         voice.close()
