@@ -395,8 +395,11 @@ def _walk(station: Station, document_id: int, person: str | None, target_minutes
             continue
         words = _edited(shown) if isinstance(shown, Item) and answer == "e" else None
         with station.decide() as session:
-            chosen = session.get(type(shown), shown.id)
-            if chosen is None or chosen.status != "proposed":
+            still = proposals_of(session, get_document(session, document_id)).each()
+            chosen = next(
+                (one for one in still if (one.__tablename__, one.id) == (shown.__tablename__, shown.id)), None
+            )
+            if chosen is None:
                 continue  # somebody else has decided meanwhile
             if answer == "r":
                 refuse(chosen)

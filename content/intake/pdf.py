@@ -48,8 +48,7 @@ def read_pdf(path: Path, content: bytes) -> SourceText:
             if count > PAGE_LIMIT:
                 raise DocumentTooLongError(path=path, limit=TEXT_LIMIT)
             pages = [list(lines) for lines in _pages(document, path)]
-            letters = sum(sum(map(str.isalnum, line.text)) for page in pages for line in page)
-            if letters < 20 * min(count, 5) and _has_pictures(document):
+            if _is_bare(pages, 20 * min(count, 5)) and _has_pictures(document):
                 return _by_ocr(document, path, count)
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower():
@@ -98,8 +97,7 @@ def _lines(sheet: pdfium.PdfTextPage, text: str) -> Iterator[PlacedLine]:
         stripped = line.strip()
         if stripped:
             first = start + len(line) - len(line.lstrip())
-            for begin, end in box.runs(first, stripped):
-                yield box.placed(text[begin:end].replace("\ufffe", "-"), begin, end)
+            yield from box.lines(text, first, stripped)
         start += len(line) + 2
 
 
@@ -110,54 +108,64 @@ class _Boxes:
         self.raw = sheet.raw
         self.numbers = tuple(ctypes.c_double() for _ in range(4))
         self.refs = tuple(ctypes.byref(number) for number in self.numbers)
-        self.loose = pdfium_c.FS_RECTF()
 
-    def placed(self, text: str, begin: int, end: int) -> PlacedLine:
-        line = PlacedLine(text)
-        if pdfium_c.FPDFText_GetCharBox(self.raw, end - 1 - (len(text) - len(text.rstrip())), *self.refs):
-            line.right = self.numbers[1].value
-        if pdfium_c.FPDFText_GetLooseCharBox(self.raw, begin, self.loose):
-            line.left, line.bottom = self.loose.left, self.loose.bottom
-            line.height = self.loose.top - self.loose.bottom
-        return line
+    def lines(self, text: str, first: int, line: str) -> Iterator[PlacedLine]:
+        """The line that begins at `first`; where a gap is much wider than a space, the cells it is made of."""
+        boxes = self._rectangles(first, len(line))
+        if not boxes:
+            yield PlacedLine(line.replace("\ufffe", "-"))
+        elif len(boxes) == 1 or " " not in line or not _has_gap(boxes):
+            yield _placed(line, boxes)
+        else:
+            edges = [0, *self._cuts(first, line), len(line)]
+            for low, high in itertools.pairwise(edges):
+                part = text[first + low : first + high]
+                yield _placed(part, self._rectangles(first + low, len(part.rstrip())) or boxes)
 
-    def runs(self, first: int, line: str) -> list[tuple[int, int]]:
-        """The line cut where a gap is much wider than a space: the parts are cells of a table or of a masthead."""
-        whole = [(first, first + len(line))]
-        if (
-            " " not in line
-            or pdfium_c.FPDFText_CountRects(self.raw, first, len(line)) < 2
-            or not self._has_gap()
-        ):
-            return whole
+    def _rectangles(self, first: int, length: int) -> list[_Rectangle]:
+        """(left, bottom, right, top) of each run of letters."""
+        raw, refs = self.raw, self.refs
+        left, top, right, bottom = self.numbers
+        boxes: list[_Rectangle] = []
+        for index in range(min(pdfium_c.FPDFText_CountRects(raw, first, length), 400)):
+            if pdfium_c.FPDFText_GetRect(raw, index, *refs):
+                boxes.append((left.value, bottom.value, right.value, top.value))
+        return boxes
+
+    def _cuts(self, first: int, line: str) -> list[int]:
+        """Where in the line the words after a wide gap begin."""
+        left, right = self.numbers[0], self.numbers[1]
         cuts: list[int] = []
-        right: float | None = None
+        reach: float | None = None
         for at, sign in enumerate(line):
             if sign == " " or not pdfium_c.FPDFText_GetCharBox(self.raw, first + at, *self.refs):
                 continue
-            left = self.numbers[0].value
-            if right is not None and line[at - 1] == " " and left - right > GAP_PT:
+            if reach is not None and line[at - 1] == " " and left.value - reach > GAP_PT:
                 cuts.append(at)
-            right = self.numbers[1].value
-        edges = [0, *cuts, len(line)]
-        return [(first + low, first + high) for low, high in itertools.pairwise(edges)] if cuts else whole
+            reach = right.value
+        return cuts
 
-    def _has_gap(self) -> bool:
-        """Among the rectangles of the line last counted."""
-        edges: list[tuple[float, float]] = []
-        for index in range(200):
-            if not pdfium_c.FPDFText_GetRect(
-                self.raw, index, self.refs[0], self.refs[3], self.refs[1], self.refs[2]
-            ):
-                break
-            edges.append((self.numbers[0].value, self.numbers[1].value))
-        edges.sort()
-        reach = edges[0][1] if edges else 0.0
-        for left, right in edges[1:]:
-            if left - reach > GAP_PT:
-                return True
-            reach = max(reach, right)
-        return False
+
+_Rectangle = tuple[float, float, float, float]
+
+
+def _has_gap(boxes: list[_Rectangle]) -> bool:
+    ordered = sorted(boxes)
+    reach = ordered[0][2]
+    for left, _bottom, right, _top in ordered[1:]:
+        if left - reach > GAP_PT:
+            return True
+        reach = max(reach, right)
+    return False
+
+
+def _placed(text: str, boxes: list[_Rectangle]) -> PlacedLine:
+    if len(boxes) == 1:
+        left, bottom, right, top = boxes[0]
+    else:
+        left, right = min(box[0] for box in boxes), max(box[2] for box in boxes)
+        bottom, top = min(box[1] for box in boxes), max(box[3] for box in boxes)
+    return PlacedLine(text.replace("\ufffe", "-"), left, right, bottom, top - bottom)
 
 
 def _drop_running_heads(pages: list[list[PlacedLine]], changes: Changes) -> None:
@@ -196,6 +204,17 @@ def _put_letters_right(pages: list[list[PlacedLine]], path: Path, changes: Chang
                 line.text = repair(line.text, changes)
     elif sample.count("\ufffd") > 0.05 * len(sample) or (plausibility(sample) < 0.2 and len(sample) > 400):
         raise MisencodedError(path=path)
+
+
+def _is_bare(pages: list[list[PlacedLine]], wanted: int) -> bool:
+    """Whether the pages hold fewer than `wanted` letters; looks no further than it must."""
+    found = 0
+    for page in pages:
+        for line in page:
+            found += sum(map(str.isalnum, line.text))
+            if found >= wanted:
+                return False
+    return True
 
 
 def _has_pictures(document: pdfium.PdfDocument) -> bool:

@@ -161,6 +161,15 @@ def _glue(
 ) -> str | None:
     """What to put between the open paragraph and `text`: "", " ", or None where a new paragraph starts."""
     ended = last.text.strip()
+    if (
+        len(ended) > 45
+        and text[0].islower()
+        and ended[-1].islower()
+        and text[1:2] not in (")", ".", "/")
+        and ":" not in text
+        and not text.startswith("ngày")
+    ):
+        return " "  # the plain case of running text, decided at once
     if _DASH_YEAR.match(text) and _YEAR_RANGE.search(ended) and not last.hard:
         return " "
     if ended.endswith(" năm") and re.match(r"^\d{4}\b", text):
