@@ -23,7 +23,7 @@ sys.path.insert(
     0, str(Path(__file__).resolve().parents[1])
 )  # before this folder: benchmarks/audio.py is not the package
 
-from report import Benchmark  # noqa: E402
+from report import Benchmark
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 PEERS = {"vietnormalizer": ("vietnormalizer", "VietnameseNormalizer"), "sea_g2p": ("sea_g2p", "Normalizer")}
