@@ -45,6 +45,15 @@ if TYPE_CHECKING:
     from content.models import Document
     from content.station import Station
 
+CHANGES = (
+    N_("letters composed (NFC)"), N_("look-alike letters replaced"), N_("invisible signs removed"), N_("control signs removed"),
+    N_("no-break and wide spaces replaced"), N_("doubled spaces closed"), N_("soft hyphens removed"), N_("markdown marks removed"),
+    N_("wrapped lines joined"), N_("columns taken apart"), N_("page numbers dropped"), N_("running heads dropped"),
+    N_("menus and side columns dropped"), N_("recognised from a picture"), N_("unreadable bytes dropped"),
+    N_("read as TCVN3"), N_("read as VNI"), N_("read as UTF-8"),
+    N_("converted from tcvn3"), N_("converted from vni"), N_("converted from windows-1258"),
+)  # fmt: skip
+"""What cleaning may have done; shown in the screen language."""
 STATUS = {"new": N_("new"), "known": N_("known"), "corrected": N_("corrected")}
 
 
@@ -216,7 +225,7 @@ def show(
 def _print_document(session: Session, found: Document) -> None:
     facts = found.facts
     day = found.issued_on or found.issued_month
-    changed = ", ".join(f"{change['kind']} ({change['count']})" for change in found.changes)
+    changed = ", ".join(f"{_(change['kind'])} ({change['count']})" for change in found.changes)
     print_table(
         " ".join(part for part in (found.kind, found.number or found.symbol) if part),
         [_("Field"), _("Value")],
