@@ -21,7 +21,9 @@ from content.models import Approval, Item, Script
 from content.people import require_role
 from content.script_versions import spoken_sha256
 
-AUDIO_DECISIONS = ("approved", "emergency")
+GIVEN = ("approved", "emergency")
+TAKEN = ("rejected", "withdrawn")
+"""Decisions that end what was given before; withdrawn: the item was changed and then approved anew."""
 
 
 class NoScriptError(LoaError):
@@ -298,19 +300,19 @@ def is_cleared(
             .order_by(Approval.id)
         )
     )
-    decided = [word for word in words if word.decision in ("approved", "rejected", "emergency")]
+    decided = [word for word in words if word.decision in (*GIVEN, *TAKEN)]
     if spoken_sha256(script.sentences) != script.sha256:
         return _no(
             N_("the script of item {item} was altered without a new version: run `loa audit verify`"),
             item=script.item_id,
         )
     standing = script.status == item.status == "approved"
-    if not decided or decided[-1].decision == "rejected" or not standing:
+    if not decided or decided[-1].decision in TAKEN or not standing:
         return _no(
             N_("the script of item {item} (version {version}) is not approved: run `loa item approve {item}`"),
             item=script.item_id, version=script.version,
         )  # fmt: skip
-    since = max((i for i, word in enumerate(decided) if word.decision == "rejected"), default=-1) + 1
+    since = max((i for i, word in enumerate(decided) if word.decision in TAKEN), default=-1) + 1
     valid = decided[since:]
     decision = valid[-1].decision
     if audio_sha256 is None:
@@ -354,6 +356,8 @@ def _decide(
     now: datetime | None,
 ) -> Approval:
     status = "rejected" if decision == "rejected" else "approved"
+    if not script.status == item.status == "approved" and status == "approved":
+        _void_earlier(session, script, person, now)
     script.status = item.status = status
     if status == "approved":
         for older in session.scalars(
@@ -381,6 +385,19 @@ def _decide(
         at=now,
     )
     return approval
+
+
+def _void_earlier(session: Session, script: Script, person: str, now: datetime | None) -> None:
+    """The item was changed since: what was approved of this version before no longer counts, its sounds included."""
+    last = session.scalar(
+        select(Approval.decision)
+        .where(Approval.script_id == script.id, Approval.decision.in_((*GIVEN, *TAKEN)))
+        .order_by(Approval.id.desc())
+        .limit(1)
+    )
+    if last in GIVEN:
+        session.add(_row(script, "withdrawn", person, None, None, False, now))
+        session.flush()
 
 
 def _row(

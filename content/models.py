@@ -172,7 +172,7 @@ class Approval(Base):
     script_sha256: Mapped[str] = mapped_column(String(64))
     audio_sha256: Mapped[str | None] = mapped_column(String(64))
     decision: Mapped[str] = mapped_column(String(16))
-    """approved, rejected, degraded-voice (consent), emergency."""
+    """approved, rejected, withdrawn (changed since), degraded-voice (consent), emergency."""
     person: Mapped[str] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text)
     single_person: Mapped[bool] = mapped_column(Boolean, default=False)

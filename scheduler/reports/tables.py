@@ -135,5 +135,5 @@ def cell(row: dict[str, Any], column: Column) -> str | int | float:
 
 def title_of(figures: Figures) -> str:
     """The subject line of a report."""
-    simulated = " (MÔ PHỎNG, không phải số liệu phát thật)" if figures["simulated"] else ""
+    simulated = " (MÔ PHỎNG)" if figures["simulated"] else ""
     return f"Kết quả hoạt động truyền thanh {figures['label']}{simulated}"

@@ -168,6 +168,19 @@ def test_an_approval_that_names_a_sound_covers_only_that_sound(station: Station)
     assert cleared(station, script, "b" * 64)
 
 
+def test_a_sound_approved_before_a_change_does_not_come_back_with_the_next_approval(station: Station) -> None:
+    item = new_item(station)
+    script = write(station, item, "xin chào", "lan")
+    do(station, approval.submit, item, "lan")
+    do(station, approval.approve, item, "hoa", config=STRICT, audio_sha256="a" * 64)
+    with station.decide() as session:
+        edit_item(session, get_item(session, item), {"title": "Tin khác"})
+    do(station, approval.submit, item, "lan")
+    do(station, approval.approve, item, "hoa", config=STRICT)
+    assert cleared(station, script, "b" * 64)
+    assert not cleared(station, script, "a" * 64, recording=True)
+
+
 def test_a_text_alone_vouches_for_the_station_voice_but_not_for_a_recording(station: Station) -> None:
     item = new_item(station)
     script = write(station, item, "xin chào", "lan")
@@ -341,7 +354,9 @@ class Desk(RuleBasedStateMachine):
             assert item in self.emergency
             assert reason
             script = self.scripts[item][-1][0]
-            self.may[script] = (self.may[script] - {None}) or {None}
+            self.may[script] = (self.may[script] - {None}) or {
+                None
+            }  # what was named before still stands, if it stood
 
     @precondition(lambda self: self.items)
     @rule(which=which, person=people)
