@@ -17,7 +17,7 @@ SILENT_LUFS = -70.0
 """BS.1770's absolute gate: what is not louder is no programme."""
 
 
-_LIMITER_TAIL_DB = 0.3
+_LIMITER_TAIL_DB = 0.15
 """The limiter lets go within 20 ms, which takes a little more than the blocks it acts in."""
 
 
