@@ -38,7 +38,7 @@ def retry(search: Search) -> None:
             continue
         before = {line.index: list(line.places) for line in lines}
         worth = search.missing()
-        _lay(search, zone, proof.layout)
+        lay(search, zone, proof.layout)
         search.mend(STEPS)
         if sum(line.shortfall()[0] for line in lines if line.zones[0] == zone) > proof.missing:
             search.mend(STEPS)
@@ -47,7 +47,7 @@ def retry(search: Search) -> None:
             search.undo(before)
 
 
-def _lay(search: Search, zone: int, layout: dict[int, list[tuple[int, int]]]) -> None:
+def lay(search: Search, zone: int, layout: dict[int, list[tuple[int, int]]]) -> None:
     """Lay the day plan: per session try orders until all of it fits, else what fits best."""
     for line in search.lines:
         if line.zones[0] == zone:

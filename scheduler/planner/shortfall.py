@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from content.errors import Told
+from content.language import N_
+
+RULES = {
+    "COUNT_MIN": N_("airings wanted"),
+    "CAMPAIGN_MIN": N_("airings wanted in the campaign"),
+    "FIRST_BY": N_("first airing by a date"),
+    "SERIES": N_("replays of the series"),
+    "TARGET": N_("airings wished"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +63,22 @@ class Shortfall:
     def missing(self) -> int:
         """Airings missing per zone."""
         return self.needed - self.planned
+
+    def told(self, translate: Callable[[str], str]) -> str:
+        """What is missing, why, and what was seen to help, a line each, in the language of `translate`."""
+        told = Told(
+            N_("{programme} in {zones}, {first} to {last}: {planned} of {needed} {rule}, {missing} missing"),
+            programme=self.facts.get("title") or self.programme,
+            zones=list(self.zones),
+            first=self.first_on,
+            last=self.last_on,
+            planned=self.planned,
+            needed=self.needed,
+            missing=self.missing,
+            rule=Told(RULES.get(self.rule, self.rule)),
+        )
+        helps = [relaxation.told for relaxation in self.relaxations if relaxation.works]
+        return "\n  ".join(part.told(translate) for part in (told, *self.clashes, *helps))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, sentences in English."""

@@ -96,9 +96,9 @@ class _Verifier:
                 yield from self._gaps(programme, zone, mine)
                 yield from self._campaigns(programme, zone, mine)
                 by = programme.get("rules", {}).get("first_airing_by")
-                if by and self._span(programme)[0] <= date.fromisoformat(by) <= self.last:
-                    if not mine or mine[0].on > date.fromisoformat(by):
-                        yield Fault(rule="FIRST_BY", programme=programme["id"], zone=zone, when=by)
+                due = by and self._span(programme)[0] <= date.fromisoformat(by) <= self.last
+                if due and (not mine or mine[0].on > date.fromisoformat(by)):
+                    yield Fault(rule="FIRST_BY", programme=programme["id"], zone=zone, when=by)
         yield from self._series()
 
     # -- one play
@@ -180,9 +180,9 @@ class _Verifier:
             if urgent or before.programme is after.programme or before.on != after.on or idle >= self.beside:
                 continue
             topic = before.programme.get("topic")
-            if topic and topic == after.programme.get("topic"):
-                if any(a.programme.get("rules", {}).get("topic_not_adjacent", True) for a in (before, after)):
-                    yield self._fault("TOPIC_ADJ", after, zone, before)
+            asked = [a.programme.get("rules", {}).get("topic_not_adjacent", True) for a in (before, after)]
+            if topic and topic == after.programme.get("topic") and any(asked):
+                yield self._fault("TOPIC_ADJ", after, zone, before)
 
     def _units(self, zone: str, airings: list[_Airing]) -> Iterator[Fault]:
         last: dict[str, _Airing] = {}

@@ -1,5 +1,6 @@
 """On problems small enough to try everything, the planner misses no more than must be missed."""
 
+import os
 from datetime import date, timedelta
 from itertools import combinations, permutations
 
@@ -114,7 +115,12 @@ def least_missing(problem: dict) -> int:
     )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = 300 if os.environ.get("LOA_LONG_TESTS") else 25
+
+
+@settings(
+    max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(small_problems())
 def test_the_least_shortfall_agrees_with_trying_everything(problem: dict) -> None:
     solution = solve(problem, time_limit_s=3)

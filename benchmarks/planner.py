@@ -1,0 +1,170 @@
+"""The planner against plain greedy and a plain day plan by HiGHS (and CP-SAT where it is installed).
+
+Without arguments on made-up stations; with files, on those: `python benchmarks/planner.py PROBLEM.json ... --json`.
+Each run is a process of its own, so that memory is its own. Time is processor time of this process and its children.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+import time
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from report import Benchmark
+
+METHODS = ("ours", "greedy", "highs")
+LIMITS = {  # name: (hard, soft, evenness, seconds, MB)
+    "ward": (0, 0, 0.53, 5, 200),
+    "busy": (0, 0, 0.37, 15, 300),
+    "busy_year": (10, None, 0.63, 120, 600),
+    "district": (0, 0, None, 60, 600),
+}
+
+
+def made_up() -> dict[str, dict[str, Any]]:
+    from scheduler.planner.examples import example
+
+    return {
+        "month_1_zone": example(zones=1, programmes=40, seed=1, minutes_a_day=60),
+        "month_6_zones": example(zones=6, programmes=120, seed=1, minutes_a_day=60),
+        "quarter_1_zone": example(
+            zones=1, programmes=40, seed=2, days=91, first_on=date(2026, 1, 5), minutes_a_day=55
+        ),
+    }
+
+
+def run(problem: dict[str, Any], method: str) -> dict[str, Any]:
+    """One method on one problem: violations, evenness, seconds, memory."""
+    from scheduler.planner.entry import make_lines, plays_of, solve
+    from scheduler.planner.reader import read
+    from scheduler.planner.verify import verify
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    if method == "ours":
+        plan = solve(problem).to_json(problem)
+    else:
+        compact = read(problem)
+        lines = make_lines(compact, [], 0)
+        (greedy if method == "greedy" else highs)(compact, lines)
+        plan = {**problem, "plays": plays_of(compact, lines, {})}
+    seconds, processor = time.perf_counter() - wall, time.process_time() - cpu
+    faults = verify(plan)
+    return {
+        "hard": sum(not f.soft and not f.past for f in faults),
+        "soft": sum(f.soft for f in faults),
+        "evenness": evenness(plan),
+        "plays": len(plan["plays"]),
+        "wall_s": round(seconds, 2),
+        "cpu_s": round(processor + children_s(), 2),
+        "memory_mb": memory_mb(),
+    }
+
+
+def greedy(problem: Any, lines: list[Any]) -> None:
+    from scheduler.planner.search import Search
+
+    Search(problem, lines).construct()
+
+
+def highs(problem: Any, lines: list[Any]) -> None:
+    """A day plan by integer programming, zone by zone, then laid session by session."""
+    from scheduler.planner import bounds, guided
+    from scheduler.planner.search import Search
+
+    search = Search(problem, lines)
+    for zone in range(len(problem.zones)):
+        alone = [line for line in lines if line.zones[0] == zone]
+        for start in range(0, problem.days, 31):
+            proof = bounds.together(problem, alone, zone, (start, min(problem.days, start + 31) - 1))
+            guided.lay(search, zone, {alone[owner].index: places for owner, places in proof.layout.items()})
+
+
+def evenness(plan: dict[str, Any]) -> float | None:
+    """Mean over (programme, zone) of the greatest deviation from the ideal places, in airings."""
+    from scheduler.planner.entry import make_lines
+    from scheduler.planner.reader import read
+
+    compact = read(plan)
+    first = compact.first_on
+    by_programme: dict[str, dict[str, list[int]]] = {}
+    for play in plan["plays"]:
+        day = (date.fromisoformat(play["start"][:10]) - first).days
+        hours, minutes, seconds = (int(part) for part in play["start"][11:].split(":"))
+        at = day * 86_400 + hours * 3600 + minutes * 60 + seconds
+        for zone in play["zones"]:
+            by_programme.setdefault(play["programme"], {}).setdefault(zone, []).append(at)
+    greatest = []
+    for line in make_lines(compact, [], 0):
+        for times in by_programme.get(line.programme.id, {}).values():
+            if len(times) >= 2:
+                line.number = len(times)
+                greatest.append(max(line.dev(place, at) for place, at in enumerate(sorted(times))))
+    return round(sum(greatest) / len(greatest), 4) if greatest else None
+
+
+def memory_mb() -> float | None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    return round(
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1 << 20),
+        1,
+    )
+
+
+def children_s() -> float:
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("files", nargs="*", type=Path, help="plan problems (JSON)")
+    parser.add_argument("--methods", default=",".join(METHODS))
+    benchmark = Benchmark("planner", parser=parser)
+    problems = (
+        {file.stem: json.loads(file.read_text("utf-8")) for file in benchmark.options.files}
+        if benchmark.options.files
+        else made_up()
+    )
+    spawn = multiprocessing.get_context("spawn")
+    for name, problem in problems.items():
+        for method in benchmark.options.methods.split(","):
+            with spawn_one(spawn) as pool:
+                result = pool.submit(run, problem, method).result()
+            for key, value in result.items():
+                benchmark.figure(f"{name}.{method}.{key}", value)
+            if method == "ours":
+                hard, soft, even, seconds, memory = LIMITS.get(name, (0, 0, None, None, None))
+                benchmark.at_most(f"{name}.hard", result["hard"], hard)
+                if soft is not None:
+                    benchmark.at_most(f"{name}.soft", result["soft"], soft)
+                if even is not None:
+                    benchmark.at_most(f"{name}.evenness", result["evenness"] or 0.0, even)
+                if seconds is not None:
+                    benchmark.at_most(f"{name}.wall_s", result["wall_s"], seconds)
+                if memory is not None and result["memory_mb"] is not None:
+                    benchmark.at_most(f"{name}.memory_mb", result["memory_mb"], memory)
+    if not find_spec("ortools"):
+        benchmark.say("CP-SAT is not installed here: left out")
+    return benchmark.finish()
+
+
+def spawn_one(context: Any) -> Any:
+    from concurrent.futures import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(1, mp_context=context)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
