@@ -15,7 +15,7 @@ from content.errors import LoaError
 from content.language import N_
 
 ZONE_H: Final = 7.0
-EPOCH: Final = 1_721_425  # Julian day number of date.fromordinal(1), less one
+EPOCH: Final = 1_721_425  # Julian day number = ordinal of the date + EPOCH
 
 
 class NoSuchDayError(LoaError):
@@ -90,7 +90,7 @@ def _month_days(year: int, month: int) -> list[date]:
 
 def to_lunar(on: date) -> tuple[int, int, int, bool]:
     """(lunar year, month, day, in a leap month) of a solar date."""
-    number = on.toordinal() + EPOCH - 1
+    number = on.toordinal() + EPOCH
     k = math.floor((number - 2_415_021.076998695) / 29.530588853)
     start = _new_moon_day(k + 1)
     if start > number:
@@ -137,7 +137,7 @@ def from_lunar(year: int, month: int, day: int, leap: bool = False) -> date:
     length = _new_moon_day(k + ahead + 1) - start
     if not 1 <= day <= length:
         raise NoSuchDayError(what=f"{day}/{month}/{year}")
-    return date.fromordinal(start + day - 1 - EPOCH + 1)
+    return date.fromordinal(start + day - 1 - EPOCH)
 
 
 def _new_moon_day(k: int) -> int:
@@ -180,7 +180,7 @@ def _sun_term(number: int) -> int:
 
 def _month_11(year: int) -> int:
     """Julian day number on which the lunar month of the winter solstice begins."""
-    off = date(year, 12, 31).toordinal() + EPOCH - 1 - 2_415_021
+    off = date(year, 12, 31).toordinal() + EPOCH - 2_415_021
     k = math.floor(off / 29.530588853)
     start = _new_moon_day(k)
     return _new_moon_day(k - 1) if _sun_term(start) >= 9 else start
