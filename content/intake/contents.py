@@ -64,6 +64,9 @@ _UNIT_TASK = compiled(r"^(?P<unit>[{UPPER}][^:.;]{3,80}):\s+(?P<task>\S.{20,})",
 _SUBJECT_MONTH = re.compile(
     r"(?:tháng\s+\d{1,2}|quý\s+[IVX1-4]+)\s*(?:/|\s+năm\s+)20\d{2}(?=\W*$)", re.IGNORECASE
 )
+_ORDERED = re.compile(
+    r"(?:tuyên truyền|phát thanh|truyền thanh|thông tin)[^.;]{0,60}nội dung[^.;]{0,30}:$", re.IGNORECASE
+)
 _LEAD_IN = re.compile(r"(?:sau(?: đây)?|cụ thể|dưới đây|gồm)\s*:$", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
     r"^(?:về )?(?:thời gian|địa điểm|thành phần|đối tượng|phạm vi|nội dung|lý do|chủ trì|trang phục|phương tiện|hồ sơ|lệ phí|liên hệ|ghi chú|số lượng|kinh phí|hình thức|lịch|cách thức|yêu cầu|lưu ý|khu vực|diện|mục đích|loại)\b",
@@ -137,10 +140,17 @@ def _announces(node: Node, head: str) -> bool:
     """ "1. Tập trung tuyên truyền các nội dung sau:" with its contents below."""
     return bool(
         node.children
-        and _LEAD_IN.search(node.text.strip())
-        and BROADCAST.match(head)
         and "nội dung" in node.text.lower()
+        and (
+            (_LEAD_IN.search(node.text.strip()) and BROADCAST.match(head))
+            or (node.text.strip().endswith(":") and _ORDERED.search(node.text))
+        )
     )
+
+
+def _has_marker(node: Node) -> bool:
+    """Whether units or a period are named right under `node`."""
+    return any(marker(entry.text) for entry in node.order)
 
 
 class _Reader:
@@ -181,7 +191,10 @@ class _Reader:
                     below for below in child.children
                     if below.label and below.label.style.startswith("1.1") and not marker(below.text)
                 ]  # fmt: skip
-                if len(deeper) >= 2 and len(child.text.split()) <= 30 and not child.plain:
+                own = [below for below in child.children if not below.is_bullet and not marker(below.text)]
+                if own and not _has_marker(child) and sum(map(_has_marker, own)) > 0.6 * len(own):
+                    found += own  # the units and periods stand one level deeper
+                elif len(deeper) >= 2 and len(child.text.split()) <= 30 and not child.plain:
                     found += [below for below in deeper if not APART.match(_head(below))]
                 else:
                     found.append(child)
@@ -219,7 +232,10 @@ class _Reader:
         match = _UNIT_TASK.match(node.text)
         if match is None or node.is_bullet or node.children:
             return None
-        on_air = ON_AIR.search(match["unit"]) or ON_AIR.search(match["task"])
+        task = match["task"]
+        on_air = (
+            ON_AIR.search(match["unit"]) or ON_AIR.search(task) or re.search(r"phát sóng|chuyên mục", task)
+        )
         return node if on_air and _SUBJECT_ON.search(match["task"]) else None
 
     def _unit_heading(self, node: Node) -> _Marked | None:
@@ -272,7 +288,8 @@ class _Reader:
         own_text = node.text.strip()
         task = _UNIT_TASK.match(own_text)
         if task and not lead and is_unit(task["unit"]):
-            lead = split_units(task["unit"], node.text_start + own_text.index(task["unit"]))
+            name = re.sub(r"^Giao\s+", "", task["unit"])
+            lead = split_units(name, node.text_start + own_text.index(name))
         is_heading = len(own_text.split()) <= 80 and not compiled(r"[.!?;]\s+[{UPPER}]").search(own_text)
         if not lead and not partner:
             lead, partner = inline_units(node.text, node.text_start)

@@ -21,7 +21,7 @@ _DAY_OF_PERIOD = re.compile(
     re.IGNORECASE,
 )
 _BRACKET_DAY = re.compile(
-    r"\s*\((?:trước|chậm nhất|muộn nhất|vào)(?:\s+(?:là|vào))?\s+ngày\s+(?P<d>\d{1,2})(?!\s*(?:/|\d|tháng\s+\d))[^)]{0,40}\)",
+    r"\s*[(,]?\s*(?:trước|chậm nhất|muộn nhất|vào)(?:\s+(?:là|vào))?\s+ngày\s+(?P<d>\d{1,2})(?!\s*(?:/|-|\d|tháng|hằng|hàng|của))(?:[^()]{0,40}\))?",
     re.IGNORECASE,
 )
 _DATE = re.compile(
@@ -138,7 +138,9 @@ def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
     has_keyword = bool(named)
     left = [entry for index, entry in enumerate(due) if index not in taken]
     yearly = bool(re.search(r"(?:hằng|hàng|mỗi) năm", sentence, re.IGNORECASE))
-    if left and not has_keyword and not used and re.search(r"báo cáo|kết quả", sentence, re.IGNORECASE):
+    if used:
+        left = [entry for entry in left if entry[3]]  # beside a regular report only a date with its year
+    if left and not has_keyword and re.search(r"báo cáo|kết quả", sentence, re.IGNORECASE):
         for _at, day, month, named_year, _before in left:
             due_on = make_date(day, month, named_year or year or 0)
             add("year" if yearly else "ad hoc", day, month, due_on)

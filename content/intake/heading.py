@@ -292,7 +292,13 @@ def _bulleted(heading: Heading, lines: list[Line], index: int, foot: int) -> int
             heading.recipients.append(
                 Named(text=name, span=(line.start + label.width, line.start + label.width + len(name)))
             )
-        elif plain_left and label is None and line.text.endswith(";") and len(line.text) < 200:
+        elif (
+            plain_left
+            and label is None
+            and line.text.endswith(";")
+            and len(line.text) < 200
+            and not _BODY_START.match(line.text)
+        ):
             plain_left -= 1
             name = line.text.strip(" ;.,")
             heading.recipients.append(Named(text=name, span=(line.start, line.start + len(name))))

@@ -107,15 +107,22 @@ def split_units(text: str, start: int) -> tuple[Named, ...]:
     return tuple(units)
 
 
+_SECOND = {
+    "công": ("an", "chức", "đoàn", "ty"), "văn": ("phòng",), "trung": ("tâm",), "thường": ("trực",), "chi": ("bộ", "hội", "cục", "nhánh"),
+    "cơ": ("quan", "sở"), "đảng": ("ủy", "uỷ", "bộ"), "bộ": ("phận", "chỉ"), "quân": ("sự",), "mặt": ("trận",), "chủ": ("tịch",),
+    "lực": ("lượng",), "liên": ("đoàn", "hiệp"), "cán": ("bộ",), "hợp": ("tác",), "doanh": ("nghiệp",), "nhà": ("văn", "trường"),
+    "kho": ("bạc",), "ngân": ("hàng",), "bưu": ("điện", "cục"), "điện": ("lực",), "tiểu": ("ban",), "giám": ("đốc",), "bí": ("thư",),
+    "thuế": ("cơ", "thành", "tỉnh"), "khu": ("dân", "phố"), "khối": ("dân", "phố"),
+}  # fmt: skip
+
+
 def is_unit(text: str) -> bool:
     """Whether `text` is the name of a unit and nothing else."""
-    words = text.split()
-    return (
-        bool(words)
-        and words[0][:1].isupper()
-        and words[0].casefold().strip(",.;") in _HEADS
-        and not re.search(r"[:.]\s", text)
-    )
+    words = re.sub(r"^Giao\s+(?=\S)", "", text).casefold().replace(",", " ").split()
+    if not words or not text[:1].isupper() or words[0] not in _HEADS or re.search(r"[:.]\s", text):
+        return False
+    second = _SECOND.get(words[0])
+    return second is None or (len(words) > 1 and words[1] in second)
 
 
 def inline_units(text: str, start: int) -> tuple[tuple[Named, ...], tuple[Named, ...]]:

@@ -205,7 +205,7 @@ def _glue(
     if line.indented or not full:
         return None
     if _ENDS.search(ended):
-        sentence = ended.endswith((".", "!", "?", "…", ".”", '."', ":")) and not ended.endswith("./.")
+        sentence = ended.endswith((".", "!", "?", "…", ".”", '."', ":", ";")) and not ended.endswith("./.")
         return " " if sentence and not blank else None
     return " "
 
