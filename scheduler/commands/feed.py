@@ -205,6 +205,8 @@ def _tell(pulled: Pulled, station: Station, days: int, as_json: bool) -> None:
         )
     for refusal in pulled.refused:
         click.echo(f"loa: {refusal.told(_)}", err=True)
+    if pulled.log_problem is not None:
+        click.echo(f"loa: {pulled.log_problem.told(_)}", err=True)
     if not pulled.received and not pulled.refused:
         say(N_("nothing new"))
     enough = station.day_of(datetime.now(UTC)) + timedelta(days=days - 1)

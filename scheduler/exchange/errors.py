@@ -111,7 +111,7 @@ class LogSignerProblem(LogProblem):
 
     sentence = N_(
         "station {code!r} is not known by the key {fingerprint}: compare it by telephone, then run "
-        "`loa log import FILE --trust {fingerprint}`"
+        "`loa log import FILE --trust {fingerprint}`, or give the key of `loa package key` to `loa station edit {code} --key`"
     )
 
 

@@ -27,7 +27,7 @@ from content import atomic
 from content.errors import LoaError
 from content.station import Station
 from scheduler.exchange import trust
-from scheduler.exchange.errors import FeedError, FeedTlsError, FeedTokenError
+from scheduler.exchange.errors import FeedError, FeedTlsError, FeedTokenError, NoCentreError
 from scheduler.exchange.logbook import export_log
 from scheduler.exchange.receive import Received, objections, receive_package
 from scheduler.models import Play
@@ -49,6 +49,8 @@ class Pulled:
     refused: list[LoaError] = field(default_factory=list)
     bytes_fetched: int = 0
     log_sent: bool = False
+    log_problem: LoaError | None = None
+    """Why the centre did not take the log; it is sent again next round."""
     local_until: date | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -58,6 +60,7 @@ class Pulled:
             "refused": [str(one) for one in self.refused],
             "bytes_fetched": self.bytes_fetched,
             "log_sent": self.log_sent,
+            "log_problem": str(self.log_problem) if self.log_problem else None,
             "local_until": self.local_until,
         }
 
@@ -93,8 +96,8 @@ class FeedClient:
         self.http = requests.Session()
         self.http.headers["Authorization"] = f"Bearer {token}"
         self.http.max_redirects = 0
-        if ca_file is not None:
-            self.http.verify = str(ca_file)
+        self.verify: str | bool = True if ca_file is None else str(ca_file)
+        """Given with each request: a CA bundle named in the environment overrides the session's."""
         self.fetched = 0
 
     def packages(self) -> list[dict[str, Any]]:
@@ -152,7 +155,11 @@ class FeedClient:
         headers = {"Range": f"bytes={have}-", "If-Range": f'"{sha256}"'} if have else {}
         try:
             with self.http.get(
-                f"{self.url}/v1/file/{sha256}", headers=headers, timeout=(CONNECT_S, READ_S), stream=True
+                f"{self.url}/v1/file/{sha256}",
+                headers=headers,
+                timeout=(CONNECT_S, READ_S),
+                stream=True,
+                verify=self.verify,
             ) as reply:
                 self._check(reply)
                 with part.open("ab" if reply.status_code == 206 else "wb") as kept:
@@ -171,7 +178,9 @@ class FeedClient:
     def send_log(self, content: bytes) -> None:
         """Hand the signed log in. Raises: FeedError."""
         try:
-            reply = self.http.post(f"{self.url}/v1/log", data=content, timeout=(CONNECT_S, READ_S))
+            reply = self.http.post(
+                f"{self.url}/v1/log", data=content, timeout=(CONNECT_S, READ_S), verify=self.verify
+            )
         except requests.RequestException as error:
             raise FeedError(url=self.url, reason=type(error).__name__) from error
         self._check(reply)
@@ -180,7 +189,7 @@ class FeedClient:
         failures = 0
         while True:
             try:
-                reply = self.http.get(self.url + path, timeout=(CONNECT_S, READ_S))
+                reply = self.http.get(self.url + path, timeout=(CONNECT_S, READ_S), verify=self.verify)
                 self._check(reply)
                 return reply
             except requests.RequestException as error:
@@ -196,8 +205,18 @@ class FeedClient:
     def _check(self, reply: requests.Response) -> None:
         if reply.status_code == 401:
             raise FeedTokenError(url=self.url)
+        if reply.status_code == 422:
+            raise FeedError(url=self.url, reason=_refusal(reply))
         if reply.status_code not in (200, 206):
             raise FeedError(url=self.url, reason=f"HTTP {reply.status_code}")
+
+
+def _refusal(reply: requests.Response) -> str:
+    """The reason that the feed gives for not taking a log."""
+    try:
+        return str(reply.json()["refused"])[:600]
+    except (ValueError, KeyError, TypeError):
+        return "HTTP 422"
 
 
 def pull(station: Station, client: FeedClient, *, now: datetime, send_log: bool = True) -> Pulled:
@@ -228,7 +247,7 @@ def pull(station: Station, client: FeedClient, *, now: datetime, send_log: bool 
             pulled.refused.append(error)
         shutil.rmtree(folder, ignore_errors=True)
     if send_log and trusted:
-        pulled.log_sent = _send_log(station, client, now)
+        pulled.log_sent, pulled.log_problem = _send_log(station, client, now)
     pulled.bytes_fetched = client.fetched
     pulled.local_until = local_until(station, now)
     return pulled
@@ -287,15 +306,17 @@ def by_first_airing(manifest: Manifest) -> list[AudioEntry]:
     return sorted(brought, key=lambda entry: order.get(entry.sha256, (3, manifest.made_at)))
 
 
-def _send_log(station: Station, client: FeedClient, now: datetime) -> bool:
-    """The last weeks' log; it is the receipt too. A feed that will not have it is asked again next round."""
+def _send_log(station: Station, client: FeedClient, now: datetime) -> tuple[bool, LoaError | None]:
+    """Send the last weeks' log, which is the receipt too: whether it was taken, and why not."""
     until = station.day_of(now)
     try:
         _name, content = export_log(station, until - timedelta(days=LOG_DAYS), until, now=now)
         client.send_log(content)
-    except LoaError:
-        return False
-    return True
+    except NoCentreError:
+        return False, None  # nothing was ever received: there is nothing to report
+    except LoaError as error:
+        return False, error
+    return True, None
 
 
 def local_until(station: Station, now: datetime) -> date | None:

@@ -161,10 +161,12 @@ class _Gathering:
         return None
 
     def _approvers(self, audio: EpisodeAudio) -> list[str]:
+        if not audio.script_ids:
+            return [audio.consent_by] if audio.consent_by else []
         rows = self.session.scalars(
             select(Approval.person)
             .where(
-                Approval.script_id.in_(audio.script_ids or [-1]),
+                Approval.script_id.in_(audio.script_ids),
                 Approval.decision.in_(("approved", "emergency")),
             )
             .order_by(Approval.id)

@@ -269,6 +269,15 @@ def test_a_log_that_the_centre_refuses_is_answered_with_the_reason(net: Net) -> 
     assert "refused" in json.loads(reply.content)
 
 
+def test_a_station_whose_key_the_centre_does_not_know_is_told_so(net: Net) -> None:
+    with net.centre.decide() as session:
+        session.get_one(CommuneStation, net.row.id).public_key = None
+    pulled = net.pull()
+    assert pulled.received
+    assert not pulled.log_sent
+    assert "is not known by the key" in str(pulled.log_problem)
+
+
 def test_an_open_address_without_encryption_is_refused() -> None:
     with pytest.raises(FeedTlsError):
         FeedClient("http://centre.example:8470", "token")
