@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from audio.outputs.output import FRAME_BYTES, RATE_HZ, OutputError
+from content.errors import Told
 from content.language import N_
 
 HEADER_BYTES = 44
@@ -29,7 +30,9 @@ class FileOutput:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(
-                output=self.name, reason=error.strerror or str(error), remedy=N_("choose another folder")
+                output=self.name,
+                reason=error.strerror or str(error),
+                remedy=Told(N_("choose another folder")),
             ) from error
 
     def start(self, label: str, at: datetime) -> WavStream:

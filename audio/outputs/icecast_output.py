@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from audio.outputs.output import OutputError
 from audio.outputs.process_sink import ProcessOutput, encoder
+from content.errors import Told
 from content.language import N_
 
 CODECS = {
@@ -24,8 +25,10 @@ def icecast_output(name: str, url: str, codec: str) -> ProcessOutput:
     if parts.scheme != "icecast" or not parts.hostname or not parts.path.strip("/"):
         raise OutputError(
             output=name, reason=f"url = {parts.scheme}://{parts.hostname or ''}{parts.path}",
-            remedy=N_("write it as icecast://source:PASSWORD@HOST:8000/MOUNT in config.toml"),
+            remedy=Told(N_("write it as icecast://source:PASSWORD@HOST:8000/MOUNT in config.toml")),
         )  # fmt: skip
     if (codec or "mp3") not in CODECS:
-        raise OutputError(output=name, reason=f"codec = {codec}", remedy=N_("choose mp3 or opus for Icecast"))
+        raise OutputError(
+            output=name, reason=f"codec = {codec}", remedy=Told(N_("choose mp3 or opus for Icecast"))
+        )
     return ProcessOutput(name, encoder(*CODECS[codec or "mp3"], url))

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from audio.outputs.output import OutputError
 from audio.outputs.process_sink import ProcessOutput, encoder
+from content.errors import Told
 from content.language import N_
 
 CODECS = {
@@ -30,11 +31,13 @@ def rtp_output(name: str, url: str, codec: str) -> ProcessOutput:
         good = False
     if not good:
         raise OutputError(
-            output=name, reason=f"url = {url}", remedy=N_("write it as rtp://239.1.1.1:5004 in config.toml")
+            output=name,
+            reason=f"url = {url}",
+            remedy=Told(N_("write it as rtp://239.1.1.1:5004 in config.toml")),
         )
     if (codec or "g722") not in CODECS:
         raise OutputError(
-            output=name, reason=f"codec = {codec}", remedy=N_("choose g722, l16, opus or pcmu for RTP")
+            output=name, reason=f"codec = {codec}", remedy=Told(N_("choose g722, l16, opus or pcmu for RTP"))
         )
     # Small packets go out when they are full, not when a large one is: 20 ms of sound each.
     query = "" if parts.query else "?pkt_size=1316&ttl=4"

@@ -11,6 +11,7 @@ from typing import Any
 from audio.outputs.fed_output import BLOCK_BYTES, FedOutput, Sink
 from audio.outputs.output import FRAME_BYTES, RATE_HZ, Output, OutputError
 from audio.outputs.process_sink import ProcessOutput, ProcessSink
+from content.errors import Told
 from content.language import N_
 
 DEAD_S = 0.5
@@ -123,8 +124,8 @@ def sound_card(name: str, device: str) -> Output:
     if command is None:
         raise OutputError(
             output=name,
-            reason=N_("no sound card"),
-            remedy=N_("plug one in and choose it under [output.{name}], or run with `--output null` to try without sound").replace("{name}", name),
+            reason=Told(N_("no sound card")),
+            remedy=Told(N_("plug one in and choose it under [output.{name}], or run with `--output null` to try without sound"), name=name),
         )  # fmt: skip
     return ProcessOutput(name, command)
 

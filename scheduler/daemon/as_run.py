@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from content.errors import LoaError
@@ -118,13 +118,11 @@ def settle(station: Station) -> bool:
 
 def between(station: Station, start: datetime | None, end: datetime | None) -> list[AsRun]:
     """Entries that began, or were planned where nothing began, in [start, end), oldest first."""
+    at = func.coalesce(AsRun.started_at, AsRun.planned_at, AsRun.ended_at)
+    query = select(AsRun)
+    if start is not None:
+        query = query.where(at >= start)
+    if end is not None:
+        query = query.where(at < end)
     with station.read() as session:
-        rows = session.scalars(select(AsRun).order_by(AsRun.id)).all()
-    kept = [
-        row
-        for row in rows
-        if (at := row.started_at or row.planned_at or row.ended_at) is None
-        or ((start is None or at >= start) and (end is None or at < end))
-    ]
-    far = datetime.max.replace(tzinfo=rows[0].started_at.tzinfo) if rows and rows[0].started_at else None
-    return sorted(kept, key=lambda row: (row.started_at or row.planned_at or row.ended_at or far, row.id))
+        return list(session.scalars(query.order_by(at, AsRun.id)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from xml.etree import ElementTree
 
-from content.errors import LoaError
+from content.errors import LoaError, Told
 from content.language import N_
 
 MOST_BYTES = 1_000_000
@@ -70,9 +70,9 @@ def read_alert(content: bytes, name: str) -> CapAlert:
         CapError: not CAP 1.x XML, too large, or XML with a document type (which could hide a bomb).
     """
     if len(content) > MOST_BYTES:
-        raise CapError(name=name, reason=N_("the file is too large"))
+        raise CapError(name=name, reason=Told(N_("the file is too large")))
     if b"<!DOCTYPE" in content or b"<!ENTITY" in content or "<!DOCTYPE".encode("utf-16-le") in content:
-        raise CapError(name=name, reason=N_("it declares a document type"))
+        raise CapError(name=name, reason=Told(N_("it declares a document type")))
     try:
         root = ElementTree.fromstring(content)  # noqa: S314 - no document type, so no entity of its own
     except (ElementTree.ParseError, ValueError, LookupError) as error:
@@ -127,5 +127,5 @@ def check_airable(alert: CapAlert, now: datetime, name: str) -> tuple[CapInfo, .
         raise CapError(name=name, reason=f"msgType {alert.message_type or '—'}")
     infos = alert.airable(now)
     if not infos:
-        raise CapError(name=name, reason=N_("it has expired, or says nothing"))
+        raise CapError(name=name, reason=Told(N_("it has expired, or says nothing")))
     return infos

@@ -37,6 +37,8 @@ class Hooks:
         if self.told.get(kind) == text:
             return
         self.told[kind] = text
+        if len(self.told) > 200:
+            self.told.pop(next(iter(self.told)))
         log.error("%s: %s", kind, text)
         self.run(self.config.daemon.alarm_command, kind, text)
 
