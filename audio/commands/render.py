@@ -29,6 +29,10 @@ class NothingNamedError(click.UsageError):
     """Neither items nor --all."""
 
 
+KINDS = (N_("segment"), N_("episode"))
+"""What was rendered; shown in the screen language."""
+
+
 @click.command(
     cls=LoaCommand,
     help=N_(

@@ -45,6 +45,11 @@ if TYPE_CHECKING:
     from content.models import Document
     from content.station import Station
 
+CHANNELS = (
+    N_("loudspeaker"), N_("relay"), N_("mobile"), N_("portal"), N_("social"), N_("visual"), N_("meeting"),
+    N_("training"), N_("export"), N_("report"),
+)  # fmt: skip
+"""The channels that a document may name; shown in the screen language."""
 CHANGES = (
     N_("letters composed (NFC)"), N_("look-alike letters replaced"), N_("invisible signs removed"), N_("control signs removed"),
     N_("no-break and wide spaces replaced"), N_("doubled spaces closed"), N_("soft hyphens removed"), N_("markdown marks removed"),
@@ -237,7 +242,7 @@ def _print_document(session: Session, found: Document) -> None:
             [_("Signer"), found.signer],
             [_("File"), found.source],
             [_("Changed in the text"), changed],
-            [_("Channels"), ", ".join(channel["channel"] for channel in facts["channels"])],
+            [_("Channels"), ", ".join(_(channel["channel"]) for channel in facts["channels"])],
             [_("Frequency"), "\n".join(rule["text"] for rule in facts["frequency_rules"])],
             [_("Reports due"), "\n".join(_due(entry["every"], entry["day"]) for entry in facts["deadlines"])],
             [
