@@ -172,8 +172,8 @@ def test_a_programme_s_episode_carries_its_items_in_order_with_chime_and_closing
         session.flush()
         episode_id = episode.id
     result = render_items(station, None, now=NOW)
-    finished = [one for one in result.rendered if one.kind == "episode"]
-    assert [one.id for one in finished] == [episode_id]
+    finished = [one for one in result.rendered if one.kind == "episode" and one.id == episode_id]
+    assert len(finished) == 1
     assert finished[0].item_ids == tuple(reversed(ids))
     segments_ms = sum(one.length_ms for one in result.rendered if one.kind == "segment")
     pauses_ms = 2 * station.config.audio.pause_between_items_ms
