@@ -34,7 +34,12 @@ WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_
     cls=LoaGroup,
     sections={
         N_("Commands"): {
-            "solve": ("scheduler.commands.plan_solve:solve", N_("The planner alone, on a problem file."))
+            "check": ("scheduler.commands.plan_change:check", N_("Hold the plan against every rule.")),
+            "move": ("scheduler.commands.plan_change:move", N_("Put a play at another time.")),
+            "pin": ("scheduler.commands.plan_change:pin", N_("Hold a play where it is.")),
+            "cancel": ("scheduler.commands.plan_change:cancel", N_("Take a play out.")),
+            "export": ("scheduler.commands.plan_change:export", N_("As a calendar, a table or JSON.")),
+            "solve": ("scheduler.commands.plan_solve:solve", N_("The planner alone, on a problem file.")),
         }
     },
     help=N_("Lay the plays so that every rule is met, and look at the plan."),
