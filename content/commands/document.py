@@ -230,6 +230,7 @@ def show(
 def _print_document(session: Session, found: Document) -> None:
     facts = found.facts
     day = found.issued_on or found.issued_month
+    channels = [channel["channel"] for channel in facts["channels"]]
     changed = ", ".join(f"{_(change['kind'])} ({change['count']})" for change in found.changes)
     print_table(
         " ".join(part for part in (found.kind, found.number or found.symbol) if part),
@@ -242,7 +243,7 @@ def _print_document(session: Session, found: Document) -> None:
             [_("Signer"), found.signer],
             [_("File"), found.source],
             [_("Changed in the text"), changed],
-            [_("Channels"), ", ".join(_(channel["channel"]) for channel in facts["channels"])],
+            [_("Channels"), ", ".join(_(name) for name in channels)],
             [_("Frequency"), "\n".join(rule["text"] for rule in facts["frequency_rules"])],
             [_("Reports due"), "\n".join(_due(entry["every"], entry["day"]) for entry in facts["deadlines"])],
             [
