@@ -42,6 +42,8 @@ def label_of(line: str) -> Label | None:
     if not line:
         return None
     first = line[0]
+    if first.isalpha() and line[1:2].isalpha() and first not in "IVXĐKPCM":
+        return None  # most lines begin with a word
     if first in "-+*":
         match = _BULLET.match(line)
         return Label(first, first, match.end()) if match else None
