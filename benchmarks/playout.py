@@ -455,10 +455,20 @@ def chaos(benchmark: Benchmark, kills: int) -> None:
                 except sqlite3.OperationalError:
                     pass
                 locker.close()
+            tape, away = folder / "tape", folder / "tape-away"
+            lost = randomly.random() < 0.2 and tape.is_dir()
+            if lost:  # the output is gone: no new recording can begin
+                tape.rename(away)
+                tape.write_text("")
             time.sleep(randomly.uniform(0, 0.7))
-            if process.poll() is not None:
-                break
+            over = process.poll() is not None
             process.kill()
+            if lost:
+                process.wait()
+                tape.unlink()
+                away.rename(tape)
+            if over:
+                break
             process.wait()
             killed += 1
         done = subprocess.run([*command, *first], cwd=ROOT, capture_output=True, check=False)

@@ -215,6 +215,9 @@ class AirDesk:
         )
 
     def _give_up(self, piece: Piece, verdict: Verdict) -> None:
+        if piece.play_id is None and piece.cut_at is not None:
+            self.waiting.pop(piece.name, None)  # what was heard of it is written down already
+            return
         late_s = round((self.clock.now() - (piece.planned_at or self.clock.now())).total_seconds())
         if piece.blocked_by and piece.cut_entry is None:
             reason = _("its time was taken by {title}").format(title=piece.blocked_by)
@@ -332,6 +335,9 @@ class AirDesk:
             piece.cut_at, piece.cut_entry = now, done
             piece.heard_to_ms, piece.heard_ms = heard_to_ms, heard_ms
             self._wait(piece, cut or "")
+        elif cut is not None and piece.kind == "relay" and piece.until is not None and now < piece.until:
+            piece.cut_at = now
+            self._wait(piece, cut)  # back to the other station as soon as the air is free
         elif status == "missed" and piece.lateness != "skip":
             self.owe(done)
         if piece.on_end is not None and not goes_on:

@@ -158,7 +158,11 @@ class Deck:
             airing.started_steady = steady - airing.sent_frames / RATE_HZ
             passed = airing.sent_frames + lead
         while not airing.through and airing.sent_frames <= passed:
-            pcm = airing.source.read(block)
+            try:
+                pcm = airing.source.read(block)
+            except OSError as error:  # the disk under it is failing: this sound ends, the station goes on
+                self._end(airing, error.strerror or str(error))
+                return None
             if not pcm:
                 airing.through = True
                 break

@@ -26,8 +26,8 @@ SILENT_MS = 2_500
 """A stream that carries silence for so long counts as lost, too: within 3 s with the time that it takes to see it."""
 BACK_MS = 1_000
 """So much sound in a row, and the relay is back."""
-HELD_S = 2
-"""What is kept of the stream before its block begins, and at most while it runs."""
+HELD_S = 4
+"""How much of the stream is held ready; more is left with the sender (HLS comes in pieces of many seconds)."""
 LOCAL = {
     "pulse": ("pulse", ""),
     "alsa": ("alsa", ""),
@@ -122,8 +122,8 @@ class Tap:
                 with self._lock:
                     self._blocks.append(pcm)
                     self._held += len(pcm)
-                    while self._held > HELD_S * RATE_HZ * FRAME_BYTES:
-                        self._held -= len(self._blocks.popleft())
+                while self._held > HELD_S * RATE_HZ * FRAME_BYTES and not self._stopping.wait(0.02):
+                    pass
         finally:
             process.kill()
             process.wait()

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from content.station import Station
 from scheduler.daemon.clock import SimulatedClock
 from scheduler.daemon.journal import Entry
+from scheduler.daemon.requests import Request
 from scheduler.daemon.run import EndlessSimulationError, UntilPastError, run_station
 from scheduler.daemon.station_daemon import StationDaemon
 from scheduler.models import Play
@@ -347,3 +348,48 @@ def test_a_simulated_run_takes_nothing_from_the_real_plan(new_station: NewStatio
     assert status_of(station, play) == "aired"
     run_station(station, until=datetime.now(UTC) + timedelta(seconds=1))
     assert status_of(station, play) == "planned"
+
+
+def test_after_an_emergency_a_relay_is_taken_up_again_until_its_block_ends(
+    new_station: NewStation, tmp_path: Path
+) -> None:
+    station = new_station(
+        config='[output.main]\nkind = "null"\n[[relay]]\nid = "vov"\nurl = "http://127.0.0.1:9/"\nstart = "05:00"\nend = "05:30"\n'
+    )
+    words = tmp_path / "words.pcm"
+    words.write_bytes(bytes(96_000 * 20))
+
+    def started(daemon: StationDaemon) -> None:
+        order = Request(what="interrupt", who="trực ban", title="Lũ", sounds=(str(words),), emergency=True)
+        at = BEGIN + timedelta(hours=5, minutes=10)
+        daemon.timetable.at(at, "emergency", daemon.urgent.interrupt, order)
+
+    run_station(station, clock="simulated", start_at=BEGIN, until=BEGIN + timedelta(hours=8), started=started)
+    rows = as_run(station)
+    assert [(row.kind, row.outcome) for row in rows] == [
+        ("relay", "partial"), ("interrupt", "aired"), ("relay", "aired"),
+    ]  # fmt: skip
+    assert rows[0].started_at == BEGIN + timedelta(hours=5)
+    assert rows[1].started_at == BEGIN + timedelta(hours=5, minutes=10)
+    assert rows[1].ended_at == rows[2].started_at
+    assert abs(rows[2].ended_at - (BEGIN + timedelta(hours=5, minutes=30))) < timedelta(seconds=3)
+
+
+def test_a_hard_timed_play_cuts_what_overruns_and_a_soft_one_waits(
+    new_station: NewStation, tmp_path: Path
+) -> None:
+    station = new_station(config='[output.main]\nkind = "null"\n')
+    long = add_episode(station, tmp_path, seconds=60, seed=1)
+    short = add_episode(station, tmp_path, seconds=10, seed=2)
+    minute = timedelta(minutes=1)
+    cut = add_play(station, long, BEGIN + minute, length_ms=60_000, lateness="skip")
+    hard = add_play(station, short, BEGIN + 1.5 * minute, length_ms=10_000, timing="hard")
+    heard_out = add_play(station, long, BEGIN + 5 * minute, length_ms=60_000)
+    soft = add_play(station, short, BEGIN + 5.5 * minute, length_ms=10_000)
+    run_station(station, clock="simulated", start_at=BEGIN, until=BEGIN + timedelta(hours=1))
+    rows = {row.play_id: row for row in as_run(station)}
+    assert rows[cut].outcome == "partial"
+    assert rows[hard].started_at == BEGIN + 1.5 * minute
+    assert rows[heard_out].heard_ms == 60_000
+    assert rows[soft].started_at == BEGIN + 6 * minute
+    assert {rows[p].outcome for p in (hard, heard_out, soft)} == {"aired"}
