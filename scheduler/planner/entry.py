@@ -65,6 +65,12 @@ def solve(
             seed=seed,
             progress=progress,
         )
+        left = missing(lines)
+        if left and any(line.hungry() for line in lines):  # would a new plan for the whole future do better?
+            afresh = make_lines(compact, fixed, earliest)
+            plan_alone(compact, afresh, announcements, seed, progress, effort)
+            if missing(afresh) < left:
+                lines, how = afresh, "new"
         names, change = names_of(lines, free)
         change.how = how
     else:
@@ -81,6 +87,11 @@ def solve(
     mark_make_goods(plays, missed, {p.id for p in standing})
     shortfalls = explain(compact, problem, lines, earliest)
     return Solution(plays=plays, shortfalls=shortfalls, figures={"change": change})
+
+
+def missing(lines: Sequence[Line]) -> int:
+    """Airings missing to obligations, over all zones."""
+    return sum(line.shortfall()[0] * len(line.zones) for line in lines if line.lack)
 
 
 def mark_make_goods(plays: list[dict[str, Any]], missed: list[GivenPlay], known: set[str]) -> None:

@@ -173,6 +173,10 @@ def feed(search: Search, earliest: int, progress: Progress | None) -> str:
         before = sum(line.shortfall()[0] for line in hungry)
         search.air.sturdy = False
         search.mend(MEND_STEPS, progress=progress)
+        if any(x.hungry() and x.shortfall()[0] for x in search.lines):  # obligations before calm
+            for line in search.lines:
+                line.anchors = frozenset()
+            search.mend(2 * MEND_STEPS, progress=progress)
         if sum(line.shortfall()[0] for line in search.lines) < before or not any(
             x.hungry() for x in search.lines
         ):
