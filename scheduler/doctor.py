@@ -42,12 +42,8 @@ def examine(config_path: Path | None) -> Iterator[Finding]:
     yield _internet()
     yield _piper()
     yield _sound_card()
-    yield _program(
-        N_("Old .doc files"),
-        ("soffice", "libreoffice"),
-        Told(N_("install LibreOffice, or save .doc files as .docx")),
-    )
-    yield _tesseract()
+    yield _office()
+    yield _ocr()
     yield from _station(config_path)
 
 
@@ -140,36 +136,25 @@ def _sound_card() -> Finding:
     return Finding(name=name, state="optional", found=Told(N_("none found")), remedy=remedy)
 
 
-def _program(name: str, programs: tuple[str, ...], remedy: Told) -> Finding:
-    path = next((found for program in programs if (found := shutil.which(program))), None)
-    return Finding(
-        name=name,
-        state="ok" if path else "optional",
-        found=path or Told(N_("not installed")),
-        remedy=None if path else remedy,
+def _office() -> Finding:
+    from content.intake.legacy_word import office
+
+    return _optional(
+        N_("Old .doc files"), office(), Told(N_("install LibreOffice, or save .doc files as .docx"))
     )
 
 
-def _tesseract() -> Finding:
-    name = N_("Scanned documents (OCR)")
-    remedy = Told(N_("install Tesseract with the language vie, or ask for the document as a text file"))
-    path = shutil.which("tesseract")
-    if path is None:
-        return Finding(name=name, state="optional", found=Told(N_("not installed")), remedy=remedy)
-    import subprocess
+def _ocr() -> Finding:
+    from content.intake.scan import tesseract
 
-    try:
-        languages = subprocess.run(
-            [path, "--list-langs"], capture_output=True, text=True, timeout=10, check=False
-        ).stdout.split()
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Finding(name=name, state="optional", found=_short(error), remedy=remedy)
-    there = "vie" in languages
+    remedy = Told(N_("install Tesseract with the language vie, or ask for the document as a text file"))
+    return _optional(N_("Scanned documents (OCR)"), tesseract(), remedy)
+
+
+def _optional(name: str, path: str | None, remedy: Told) -> Finding:
+    found = path or Told(N_("not installed"))
     return Finding(
-        name=name,
-        state="ok" if there else "optional",
-        found=path if there else Told(N_("installed without Vietnamese")),
-        remedy=None if there else remedy,
+        name=name, state="ok" if path else "optional", found=found, remedy=None if path else remedy
     )
 
 
