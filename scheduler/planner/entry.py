@@ -14,11 +14,12 @@ from scheduler.planner.districts import groups_of, plan_alone, plan_groups
 from scheduler.planner.errors import ProblemError
 from scheduler.planner.explain import explain
 from scheduler.planner.line import Line
-from scheduler.planner.problem import FIXED, OFF_AIR, GivenPlay, Problem
+from scheduler.planner.problem import FIXED, OFF_AIR, GivenPlay, Problem, Programme
 from scheduler.planner.reader import read
 from scheduler.planner.replan import Change, names_of, replan
 from scheduler.planner.search import Progress
 from scheduler.planner.solution import Solution
+from scheduler.planner.spacing import least_needed
 
 SLOW_S: Final = 60.0  # in this time a slow machine does all the steps of a busy year
 FREEZE_MIN: Final = 30  # minutes after now in which a plan stands, unless the problem says otherwise
@@ -87,6 +88,23 @@ def solve(
     mark_make_goods(plays, missed, {p.id for p in standing})
     shortfalls = explain(compact, problem, lines, earliest)
     return Solution(plays=plays, shortfalls=shortfalls, figures={"change": change})
+
+
+def _one_or_split(
+    problem: Problem, programme: Programme, zones: tuple[int, ...], earliest: int
+) -> list[tuple[int, ...]]:
+    """The zones as one group, or, where their common sessions are too few, one group per set of sessions."""
+    if len(zones) < 2 or len({problem.zones[z].free for z in zones}) < 2:
+        return [zones]
+    joint = Line(0, programme, zones, problem, earliest)
+    if sum(joint.days) * min(2, programme.max_per_day) >= least_needed(joint) and (
+        any(joint.days) or not any(programme.days)
+    ):
+        return [zones]
+    groups: dict[object, list[int]] = {}
+    for zone in zones:
+        groups.setdefault(problem.zones[zone].free, []).append(zone)
+    return [tuple(group) for group in groups.values()]
 
 
 def missing(lines: Sequence[Line]) -> int:
@@ -178,10 +196,11 @@ def make_lines(
             key = tuple(sorted(aired[programme.index][zone])), tuple(sorted(alike[programme.index][zone]))
             groups.setdefault(key, []).append(zone)
         for (history, _), zones in groups.items():
-            line = Line(len(lines), programme, tuple(zones), problem, earliest)
-            line.fixed = set(history)
-            line.odd_s = {at: s for at, s in odd[programme.index].items() if at in line.fixed}
-            lines.append(line)
+            for together in _one_or_split(problem, programme, tuple(zones), earliest):
+                line = Line(len(lines), programme, together, problem, earliest)
+                line.fixed = set(history)
+                line.odd_s = {at: s for at, s in odd[programme.index].items() if at in line.fixed}
+                lines.append(line)
     return lines
 
 

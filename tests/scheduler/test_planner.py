@@ -107,6 +107,20 @@ def test_two_programmes_of_one_topic_are_kept_apart_even_when_a_short_one_lies_b
     assert not [fault for fault in hard(plan) if fault.rule == "TOPIC_ADJ"]
 
 
+def test_zones_that_share_no_session_are_served_apart() -> None:
+    problem = bare(
+        zones=[{"id": "Z1"}, {"id": "Z2"}],
+        windows=[
+            {"id": "am", "zones": ["Z1"], "start": "05:00", "end": "06:00"},
+            {"id": "pm", "zones": ["Z2"], "start": "17:00", "end": "18:00"},
+        ],
+        programmes=[programme("A", zones=("Z1", "Z2"), counts=[{"per": "week", "min": 2}], min_gap_days=2)],
+    )
+    plan = solve(problem).to_json(problem)
+    assert hard(plan) == []
+    assert {tuple(play["zones"]) for play in plan["plays"]} == {("Z1",), ("Z2",)}
+
+
 def test_a_series_gets_one_new_programme_a_month_with_its_replays() -> None:
     problem = bare(
         programmes=[programme(f"S{i}", counts=[{"per": "total", "min": 0, "max": 9}]) for i in range(2)]
