@@ -23,7 +23,7 @@ _DAY_SAID = re.compile(
 _DATE_STRONG = re.compile(
     r"(?:đường|\bphố|quảng trường|\bngày|mùng|mồng|\bdịp|\bsáng|\btrưa|chiều|\btối|\bđêm|\bhôm|\blễ|kỷ niệm|quốc khánh|chào mừng|\bgiờ|\bphút|\d\s?h(?:\d\d)?|\bthứ \w+"
     r"|chủ nhật|quốc tế phụ nữ|quốc tế lao động|giải phóng miền nam|nhà giáo việt nam|phụ nữ việt nam|thầy thuốc việt nam"
-    r"|báo chí cách mạng việt nam|thương binh liệt sĩ|thương binh - liệt sĩ)\s*[:,(]?\s*(?:ngày\s*)?$"
+    r"|báo chí cách mạng việt nam|thương binh liệt sĩ|thương binh - liệt sĩ)\s*[:,(/]?\s*(?:ngày\s*)?$"
     r"|\d{1,2}/\d{1,2}\s*(?:-|,|và|đến|&)\s*$|\bngày [\d, \-]+(?:-|,|và|đến)\s*$"
 )
 _DATE_WEAK = re.compile(r"(?:\btừ|\bđến|\bhết|\btrước|\bsau|\btới|\bvào|\bkể từ|\bhạn|\bngày:)\s*[:,(]?\s*$")
@@ -36,6 +36,7 @@ SHARE_RIGHT = re.compile(
     r"|kinh phí|vốn|tháng|năm|ngày|quỹ|lớp|hợp tác|doanh nghiệp|sào|ha\b|lít|kg|đồng chí|ủy viên|nhiệm vụ|nội dung|cán bộ|bản|ấp|buôn|chi bộ)"
 )
 _FESTIVE = re.compile(r"\b(?:ngày|lễ|tết|dịp|kỷ niệm|chào mừng|hưởng ứng|truyền thống)\b[^,.;:()\d]{0,40}$")
+_NAMED_DAY = re.compile(r"\b(?:Ngày|Tết|Lễ) [A-ZĐ][^,.;:()\d\n]{0,40}\(?\Z")
 _DAY_LIST = re.compile(r"(?:\s*,\s*\d{1,2})*\s*(?:,|và)\s*\d{1,2}(?:/\d{1,2}(?!\d|%)|\s*tháng\s*\d)")
 _LISTED = re.compile(
     r"(\d{1,2}),(\d{1,2})(?![\d%]|[.,]\d{3}|\s?(?:%|km|m|ha|kg|tấn|triệu|tỷ|nghìn|lần|độ|điểm|lít|cm|mm))"
@@ -94,6 +95,8 @@ def _prefixed(scan: Scan, words: str) -> str:
     left = scan.left()
     if re.search(r"(?:mùng|mồng)\s*$", left) and scan.reading.day_prefix:
         return words.removeprefix(scan.reading.day_prefix + " ")
+    if _NAMED_DAY.search(scan.text, max(0, scan.pos - 48), scan.pos):
+        return words
     return words if _DAY_SAID.search(left) else "ngày " + words
 
 
@@ -126,6 +129,7 @@ def day_and_month(scan: Scan) -> Said | None:
             r"(?:\bngày|\bsáng|\btrưa|chiều|\btối|\bđêm|mùng|mồng|\bdịp|\blễ|kỷ niệm|đường|\bphố|quảng trường|\bnay|hôm qua|ngày mai|ngày kia)[,:(]?\s*$",
             left,
         )
+        near = near or (sign == "-" and (day, month) in _HOLIDAYS and _FESTIVE.search(left))
         if (
             not near
             or re.match(r"\s*(?:tháng|/)", right)

@@ -34,6 +34,7 @@ _AT_DIGIT = (
     calendar.day_or_month,
     figures.number,
 )
+_NAMES_WITH_NUMBERS = frozenset(["letters-and-digits", "roman", "number-name"])
 _STRENGTH = {",": 1, ":": 2, ";": 3, "…": 4, ".": 5, "?": 6, "!": 7}
 _WORD_OR_SPACE = re.compile(r"[^\W\d_]+")
 
@@ -146,6 +147,14 @@ def _word(scan: Scan, word: str) -> Said:
         return said
     if following.isdigit() and (said := words.letters_then_digits(scan)):
         return said
+    if (
+        len(word) < 4
+        and following
+        and following in ". 0123456789"
+        and word.isupper()
+        and (said := words.series(scan, word))
+    ):
+        return said
     if word[0] in "IVXLCDM" and (said := words.roman_numeral(scan)):
         return said
     if len(word) == 1:
@@ -164,6 +173,13 @@ def _times(scan: Scan) -> Said | None:
 
 
 def _digit(scan: Scan) -> Said:
+    last = scan.pieces[-1] if scan.pieces else None
+    named = last and (
+        last.rule in _NAMES_WITH_NUMBERS
+        or (last.rule == "number" and scan.text[last.start - 1 : last.start].isalpha())
+    )
+    if named and last and scan.text[last.end : scan.pos].isspace():
+        scan.pieces.append(Piece(",", scan.pos, scan.pos, "pause"))  # "BĐ3 3,73m" are two numbers
     for rule in _AT_DIGIT:
         if said := rule(scan):
             return said

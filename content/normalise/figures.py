@@ -9,7 +9,7 @@ from content.normalise.calendar import SHARE_RIGHT
 from content.normalise.letters import LETTER_NAMES, spell
 from content.normalise.numbers import cardinal, decimal, digits, named, ordinal
 from content.normalise.scan import Said, Scan
-from content.normalise.units import ATTACHED, ATTACHED_UNIT, RATE, UNIT, any_rate, unit_words
+from content.normalise.units import ATTACHED, ATTACHED_UNIT, RATE, UNIT, any_rate, rate_word, unit_words
 
 NUMBER = re.compile(
     r"\d{1,3}(?:\.\d{3})+(?:,\d+)?(?![\d]|\.\d)|\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?(?!\d)|\d{1,3}(?: \d{3}){1,4}(?=\s?(?:đồng|đ|vnđ|VNĐ|VND|USD|người|hộ|m2|ha)(?![^\W_]))"
@@ -30,11 +30,14 @@ _HOUSE_RIGHT = re.compile(
     rf"\s*,?\s*(?:đường|phố|ngõ|ngách|hẻm|kiệt|tổ|khu|khóm|ấp|thôn|quốc lộ|ql|đ\.|phường|[A-ZĐ][{LOWER}])"
 )
 _COLON = re.compile(r"(\d{1,4})(\s?:\s?)(\d{1,3}(?:\.\d{3})+|\d+)(?!\d)")
+_PARTS = re.compile(r"\d+(?:,\d+)?(?::\d+(?:,\d+)?){2,}(?![\d:])")
+_TONNES = re.compile(r"[Tt](?![^\W_])")
+_LOAD_LEFT = re.compile(r"(?:tải|\bxe|trọng lượng|tổng trọng|cẩu|container)[^.;\n]{0,24}$")
 _TRIPLE = re.compile(r"\d{1,3}(?:-\d{1,3}){2,}(?![\d-])")
 _SCORE = re.compile(r"(\d{1,2})\s?-\s?(\d{1,2})(?!\d|\s?-)")
 _ALNUM = re.compile(r"\d+(?:[^\W\d_]+\d*)+(?:[.\-/]\d+)*")
 _NAME_LEFT = re.compile(
-    r"(?:\bsố|\bnq|\bqđ|\bct|\bkl|\bnđ|\bkh|\bđa|đề án|nghị quyết|chỉ thị|kết luận|quy định|quyết định|kế hoạch|chương trình|thông báo|hướng dẫn|công điện|nghị định|thông tư|mẫu|biểu|biểu mẫu"
+    r"(?:\bsố|\bnq|\bqđ|\bct\.?|\bkl|\bnđ|\bkh|\bđa|đề án|nghị quyết|chỉ thị|kết luận|quy định|quyết định|kế hoạch|chương trình|thông báo|hướng dẫn|công điện|nghị định|thông tư|mẫu|biểu|biểu mẫu"
     r"|phụ lục|bảng|hình|\btổ|tổ dân phố|khu phố|\bkhu|thôn|xóm|\bấp|\bbản|đội|khối|khối phố|cụm|nhóm|đường|ngõ|\blô|thửa|tuyến|hộp|phòng|\bnhà|luật|\btờ"
     r"|quốc lộ|tỉnh lộ|hương lộ|bệnh viện|\bmã|ban chỉ đạo|trung đoàn|sư đoàn|tiểu đoàn|đại đội|kênh|trạm|chốt|\bcầu|chi bộ|cống|khu dân cư|khu vực|khóm"
     r"|chuyên đề|bài|điểm|module|phân khu|tiểu khu|ô|tổ hợp|\bca|máy|cột|trụ|lối|cổng|ngách|hẻm|chợ|quận|tdp|kdc|kp|trường|khoản|điều|chương|phần|mục)\s*:?\s*$"
@@ -171,6 +174,10 @@ def ratio(scan: Scan) -> Said | None:
         bottom_words = _part(scan, bottom) if joint == "phần" else cardinal(bottom, scan.reading)
         words = f"{cardinal(top, scan.reading)} {joint} {bottom_words}"
         return quantity(scan, match.end(), words, "fraction" if joint == "phần" else "ratio")
+    if (match := _PARTS.match(scan.text, scan.pos)) and re.search(r"t[ỷỉ] lệ[^.;\n]{0,24}$", left):
+        return Said(
+            match.end(), ", ".join(decimal(part, scan.reading) for part in match.group().split(":")), "ratio"
+        )
     match = _COLON.match(scan.text, scan.pos)
     if match and (match[2] == ":" or (re.search(r"t[ỷỉ] lệ[^.;\n]{0,12}$", left) and match[2] == " : ")):
         joint = "trên" if re.search(r"t[ỷỉ] lệ[^.;\n]{0,12}$|bản đồ\s*$", left) else ""
@@ -216,6 +223,8 @@ def letters_and_digits(scan: Scan) -> Said | None:
     if _FLAT_CELSIUS.match(token) or _COORDINATE.match(scan.text, scan.pos):
         return None
     after = scan.pos + len(re.match(r"\d+", token).group())  # type: ignore[union-attr]
+    if _TONNES.match(scan.text, after) and _LOAD_LEFT.search(scan.left()):
+        return None
     if (
         ATTACHED_UNIT.match(scan.text, after)
         or UNIT.match(scan.text, after)
@@ -310,6 +319,8 @@ def quantity(scan: Scan, end: int, words: str, rule: str) -> Said:
         if dong := _DONG.match(text, end):
             return _rates(scan, dong.end(), words + " đồng", rule)
         return _rates(scan, end, words, rule)
+    if (tonnes := _TONNES.match(text, end)) and _LOAD_LEFT.search(scan.left()):
+        return _rates(scan, tonnes.end(), words + " tấn", "measure")
     if attached := ATTACHED_UNIT.match(text, end):
         unit = attached["unit"]
         if unit in {"'", '"'} and (text.count(unit, max(0, end - 200), end) % 2 == 1 and unit == '"'):
@@ -349,8 +360,10 @@ def _rates(scan: Scan, end: int, words: str, rule: str) -> Said:
         count = cardinal(int(match["count"].replace(".", "")), scan.reading) if match["count"] else ""
         if match["word"] in {"giờ", "giây", "phút"} and words.endswith(" mét"):
             words += f" trên {match['word']}"
+        elif match["word"] == "lít" and words.endswith(("gam", "mon", "lít")):
+            words += " trên lít"
         elif match["word"]:
-            words += f" {f'trên {count}' if count else 'một'} {' '.join(match['word'].split())}"
+            words += f" {f'trên {count}' if count else 'một'} {rate_word(match['word'])}"
         else:
             joint = (
                 "trên"

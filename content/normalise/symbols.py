@@ -6,7 +6,7 @@ import re
 
 from content.lexicon.alphabet import UPPER
 from content.normalise.scan import Said, Scan
-from content.normalise.units import RATE, unit_words
+from content.normalise.units import RATE, rate_word, unit_words
 
 MARKS = ".,;:?!…"
 _BULLET = re.compile(r"[-+*•●▪◦·►✓➢❖◆■□][ \t]*")
@@ -31,6 +31,10 @@ _OTHER_KIND = {
     True: re.compile(r"\s?-\s*\d{1,2}\s?(?:[:hg]\d\d|h\b|giờ)"),  # a time after a date
     False: re.compile(r"\s?-\s*(?:ngày\s)?\d{1,2}[/.]\d{1,2}[/.]\d{4}"),  # a date after a time
 }
+_MEASURED_LEFT = re.compile(
+    r"\d\s?(?:kg|g|gam|ml|l|lít|tấn|tạ|yến|bao|gói|viên|đồng|triệu)(?: (?!và|hoặc)[^\W\d_]+){1,3}$"
+)
+"""A measured matter before a stroke: "5kg đạm urê/sào"."""
 _QUOTES = {'"', "'", "<", ">"}
 
 
@@ -125,13 +129,24 @@ def sign(scan: Scan) -> Said:
     if here == "/":
         last = scan.pieces[-1] if scan.pieces else None
         if last and last.rule in _NUMERIC_PIECES and (rate := RATE.match(text, pos)) and not rate["count"]:
-            unit = " ".join(rate["word"].split()) if rate["word"] else unit_words(rate["unit"])
+            unit = rate_word(rate["word"]) if rate["word"] else unit_words(rate["unit"])
             return Said(rate.end(), f"một {unit}", "rate")
         if last and last.rule in _NUMERIC_PIECES and text.startswith("tổng", pos + 1):
             return Said(pos + 1, "trên", "ratio")
         if scan.left(12).endswith("bình quân") and (rate := RATE.match(text, pos)) and not rate["count"]:
-            unit = " ".join(rate["word"].split()) if rate["word"] else unit_words(rate["unit"])
+            unit = rate_word(rate["word"]) if rate["word"] else unit_words(rate["unit"])
             return Said(rate.end(), f"một {unit}", "rate")
+        if (
+            last
+            and _MEASURED_LEFT.search(scan.left())
+            and (rate := RATE.match(text, pos))
+            and not rate["count"]
+        ):
+            return Said(
+                rate.end(),
+                f"một {rate_word(rate['word']) if rate['word'] else unit_words(rate['unit'])}",
+                "rate",
+            )
         if text[pos + 1 : pos + 2].isdigit() and last and last.rule == "number" and last.end == pos:
             return Said(pos + 1, "trên", "ratio")  # "8,5/10"
         if (

@@ -27,7 +27,7 @@ UNITS: dict[str, str] = {
     "GB": "gi ga bai", "Gb": "gi ga bít", "gb": "gi ga bai", "MB": "mê ga bai", "mb": "mê ga bai", "KB": "ki lô bai",
     "kB": "ki lô bai", "kb": "ki lô bai", "TB": "tê ra bai", "Mbps": "mê ga bít trên giây",
     "Gbps": "gi ga bít trên giây", "kbps": "ki lô bít trên giây", "dB": "đề xi ben", "dBA": "đề xi ben a",
-    "db": "đề xi ben", "hp": "mã lực", "HP": "mã lực", "CV": "mã lực", "ppm": "phần triệu", "mmHg": "mi li mét thủy ngân",
+    "db": "đề xi ben", "hp": "mã lực", "HP": "mã lực", "CV": "mã lực", "ppm": "phần triệu", "mmol": "mi li mon", "µmol": "mi cờ rô mon", "mmHg": "mi li mét thủy ngân",
     "hPa": "héc tô pát can", "mbar": "mi li ba", "Pa": "pát can", "kPa": "ki lô pát can", "atm": "át mốt phe",
     "kcal": "ki lô ca lo", "Kcal": "ki lô ca lo", "cal": "ca lo", "UI": "đơn vị quốc tế", "IU": "đơn vị quốc tế",
     "lux": "lúc", "rpm": "vòng một phút", "°C": "độ xê", "°c": "độ xê", "oC": "độ xê", "0C": "độ xê", "°F": "độ ép",
@@ -72,14 +72,21 @@ ATTACHED_UNIT = re.compile(
     "(?P<unit>" + "|".join(sorted(map(re.escape, ATTACHED), key=len, reverse=True)) + ")" + _EDGE
 )
 RATE = re.compile(
-    r"\s?/\s?(?:(?P<count>\d{1,3}(?:\.\d{3})*)\s?)?(?:(?P<word>" + "|".join(RATE_WORDS) + r")(?![^\W_])|(?P<unit>"
+    r"\s?/\s?(?:(?P<count>\d{1,3}(?:\.\d{3})*)\s?)?(?:(?P<word>" + "|".join(RATE_WORDS) + r"|"
+    + "|".join(["HS", "hs", "SV", "HV", "GV", "BN", "NK", "LĐ", "đ/c", "TDP", "HKD", "DN"]) + r")(?![^\W_])|(?P<unit>"
     + "|".join(re.escape(unit) for unit in [*_BY_LENGTH, "h", "min", "s", "giây"] if unit.isalnum() and unit not in {"in", "Đ", "V", "v", "W", "w", "CV"}) + ")"
     + _EDGE + ")",
 )  # fmt: skip
+_RATE_SHORT = {"HS": "học sinh", "hs": "học sinh", "SV": "sinh viên", "HV": "học viên", "GV": "giáo viên", "BN": "bệnh nhân", "NK": "nhân khẩu", "LĐ": "lao động", "đ/c": "đồng chí", "TDP": "tổ dân phố", "HKD": "hộ kinh doanh", "DN": "doanh nghiệp"}  # fmt: skip
 _RATE_ONLY = {"h": "giờ", "min": "phút", "s": "giây", "giây": "giây"}
 
 ANY_RATE = re.compile(rf"\s?/\s?([{LOWER}]{{2,}}(?:\s(?:khẩu|sinh|gái|trai))?)(?![^\W_])")
 """After money, percent or a measure whatever follows the stroke is what it is reckoned by."""
+
+
+def rate_word(word: str) -> str:
+    """The words of what a rate is reckoned by, written out or short ("HS")."""
+    return _RATE_SHORT.get(word) or " ".join(word.split())
 
 
 def any_rate(text: str, at: int) -> tuple[int, str] | None:

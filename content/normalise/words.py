@@ -7,10 +7,10 @@ import re
 from content.lexicon.alphabet import LOWER, UPPER
 from content.normalise.codes import part_words
 from content.normalise.letters import LETTER_NAMES, spell
-from content.normalise.numbers import cardinal, named, ordinal, roman
+from content.normalise.numbers import cardinal, digits, named, ordinal, roman
 from content.normalise.scan import Said, Scan
 from content.normalise.syllables import is_syllable
-from content.normalise.units import MEASURE_WORDS, RATE, UNITS, any_rate, unit_words
+from content.normalise.units import MEASURE_WORDS, RATE, UNITS, any_rate, rate_word, unit_words
 
 WORD = re.compile(r"[^\W\d_]+")
 _ALNUM = re.compile(r"[^\W\d_]+\d+[^\W_]*(?:[.\-/]\d+)*")
@@ -35,6 +35,11 @@ _LETTER_HEADING = re.compile(r"([A-ZĐa-zđ])([.)/]|-(?=\s+\D))(?=\s|$)")
 _INITIAL = re.compile(r"[A-ZĐ]\.?(?=\s|$|[,.;:)])")
 _SYLLABLE_SIGNS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _LONE_WORDS = frozenset("aeiouyêôơưýỳỷỹỵàáảãạèéẻẽẹìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữự")
+_DIGITS_NEXT = re.compile(r"\s?\d")
+_SERIES = re.compile(r"\s?(\d{6})(?!\d|[.,/]\d)")
+_VARIANT = re.compile(r"[A-Z]{1,3}(?:\.\d{1,2}){1,3}(?![\d/\-])")
+_REPEATED = frozenset(["đường", "đất", "khu", "ban", "số", "mã", "trạm", "tổ", "hội", "giấy", "cụm"])
+"""Words that say what a thing is; an abbreviation just after them that opens with the same word gives it up."""
 _GLUED = re.compile(r"\.?(?=[A-ZĐ])")
 
 
@@ -82,6 +87,9 @@ def abbreviation(scan: Scan, word: str) -> Said | None:
                     spoken = " ".join(written.replace("'", "").replace("-", " ").split())
                 if len(spoken) > 3 and entry.place == "text" and left.rstrip().endswith(" " + spoken):
                     spoken = ""  # "đường tỉnh ĐT 326": said already
+                elif entry.place == "text" and left.rstrip().rpartition(" ")[2] in _REPEATED:
+                    first, _, rest = spoken.partition(" ")  # "đường ĐT 326", "đất ONT"
+                    spoken = rest if rest and left.rstrip().rpartition(" ")[2] == first else spoken
                 return Said(
                     _skip_dot(scan, written, end), spoken, "lexicon" if entry.place == "text" else "name"
                 )
@@ -113,6 +121,7 @@ def _skip_dot(scan: Scan, written: str, end: int) -> int:
             "PGS",
             "KS",
             "KT",
+            "TTr",
             "TM",
             "TL",
             "TUQ",
@@ -124,6 +133,17 @@ def _skip_dot(scan: Scan, written: str, end: int) -> int:
         } and re.match(r"\. ?[A-ZĐÂÁÀỦỨ\d]", text[end : end + 3]):
             return end + 1
     return end
+
+
+def series(scan: Scan, word: str) -> Said | None:
+    """ "BA 123456" of a certificate, "BA.2" of a virus: letters, then figures one by one or joined by "chấm"."""
+    if len(word) == 2 and (match := _SERIES.match(scan.text, scan.pos + 2)):
+        return Said(match.end(), f"{spell(word)} {digits(match[1])}", "identity-number")
+    if variant := _VARIANT.match(scan.text, scan.pos):
+        parts = variant.group().split(".")
+        numbers = " chấm ".join(named(part, scan.reading) for part in parts[1:])
+        return Said(variant.end(), f"{spell(parts[0])} chấm {numbers}", "letters-and-digits")
+    return None
 
 
 def roman_numeral(scan: Scan) -> Said | None:
@@ -142,7 +162,7 @@ def roman_numeral(scan: Scan) -> Said | None:
     if not match:
         return None
     value = roman(match.group())
-    if value is None:
+    if value is None or (set(match.group()) & set("LCDM") and _DIGITS_NEXT.match(text, match.end())):
         return None
     left = scan.left()
     near = _ROMAN_LEFT.search(left) is not None
@@ -262,8 +282,6 @@ def letters_then_digits(scan: Scan) -> Said | None:
 
 
 def _figures(part: str) -> list[str]:
-    from content.normalise.numbers import digits
-
     return digits(part).split()
 
 
@@ -290,7 +308,7 @@ def rate(scan: Scan, word: str) -> Said | None:
             if match["count"]
             else "một"
         )
-        unit = " ".join(match["word"].split()) if match["word"] else unit_words(match["unit"])
+        unit = rate_word(match["word"]) if match["word"] else unit_words(match["unit"])
         words += f" {count} {unit}"
         end = match.end()
         match = RATE.match(scan.text, end)
