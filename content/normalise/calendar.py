@@ -129,6 +129,8 @@ def day_and_month(scan: Scan) -> Said | None:
             r"(?:\bngày|\bsáng|\btrưa|chiều|\btối|\bđêm|mùng|mồng|\bdịp|\blễ|kỷ niệm|đường|\bphố|quảng trường|\bnay|hôm qua|ngày mai|ngày kia)[,:(]?\s*$",
             left,
         )
+        near = near or (sign == "-" and re.search(r"\bngày \d{1,2}\s*(?:,|và)\s*$", left))
+        near = near or (sign in ".-" and re.search(r"\bngày \d{1,2}\s*-\s*$", left) and sign == ".")
         near = near or (sign == "-" and (day, month) in _HOLIDAYS and _FESTIVE.search(left))
         if (
             not near
@@ -136,6 +138,8 @@ def day_and_month(scan: Scan) -> Said | None:
             or (sign == "-" and re.search(r"từ ngày\s*$", left))
         ):
             return None
+        if sign == "-" and re.search(r"ngày \d{1,2}\s*(?:,|và|đến)\s*$", left):
+            return Said(match.end(), date_words(day, month, None, scan.reading), "date")
         if sign == "." and len(match[3]) == 1 and (day, month) not in _HOLIDAYS:
             return None
     else:
@@ -175,7 +179,7 @@ def month_and_year(scan: Scan) -> Said | None:
     left = scan.left()
     if re.search(r"(?:t[ỷỉ] lệ|bản đồ)\s*$", left):
         return None
-    if re.search(r"(?:\btháng|tháng \d{1,2}\s*(?:-|,|và|đến))\s*$", left) and 1 <= number <= 12:
+    if re.search(r"(?:\btháng|tháng \d{1,2}(?:, \d{1,2})*\s*(?:-|,|và|đến))\s*$", left) and 1 <= number <= 12:
         return Said(match.end(), f"{month_words(number, scan.reading)} năm {year}", "month")
     if re.search(r"(?:\bquý|học kỳ|\bkỳ|\bđợt|\btuần|\bsố)\s*$", left):
         return Said(match.end(), f"{cardinal(number, scan.reading)} năm {year}", "month")
@@ -206,7 +210,7 @@ def day_or_month(scan: Scan) -> Said | None:
         day_before
         and 1 <= number <= 31
         and not _COUNTED.match(right)
-        and (not half or re.match(r"\s*(?:tháng|/)", right))
+        and (not half or re.match(r"\s*(?:tháng|/|,?\s*ngày \d|và (?:sáng|chiều|tối|đêm|ngày) \d)", right))
         and not re.search(r"(?:mỗi|một|hai|ba|\d|trong|hằng|hàng) ngày\s*$", left)
     ):
         return Said(match.end(), day_words(number, scan.reading), "day")

@@ -15,6 +15,12 @@ _NUMBERED = re.compile(
 )
 _NUMBER_YEAR = re.compile(r"(?P<number>\d{1,6})(?P<letter>[a-zđ]?)\s?/\s?(?P<year>(?:19|20)\d\d)(?![\d/])")
 _BARE_CODE = re.compile(rf"\s?[-/]\s?(?P<code>{_CODE})")
+_STANDARD = re.compile(
+    rf"(?P<number>\d{{1,6}})(?P<parts>(?:\s?-\s?(?:\d{{1,3}}|[A-ZĐ]{{1,3}}))*)(?:\s?:\s?(?P<year>(?:19|20)\d\d))?(?!\d)(?:/(?P<code>{_CODE}))?"
+)
+_STANDARD_LEFT = re.compile(
+    r"\b(?:qcvn|tcvn|tcxdvn|tccs|qcđp|iso|iec|tcn|haccp|quy chuẩn|tiêu chuẩn)\s*:?\s*$"
+)
 _SPLIT = re.compile(r"\s?[-/]\s*")
 _TYPE_NAMED = re.compile(
     r"(?:luật|nghị định|nghị quyết|nghị quyết liên tịch|thông tư|thông tư liên tịch|quyết định|chỉ thị|kế hoạch|công văn"
@@ -166,6 +172,21 @@ def _number(scan: Scan, match: re.Match[str]) -> str:
     if match["year"]:
         words += " năm " + cardinal(int(match["year"]), scan.reading)
     return words
+
+
+def standard(scan: Scan) -> Said | None:
+    """ "01:2021/BTNMT" after QCVN, TCVN, ISO: the number of a standard, its year, who issued it."""
+    match = _STANDARD.match(scan.text, scan.pos)
+    if not match or not _STANDARD_LEFT.search(scan.left(24)):
+        return None
+    words = [named(match["number"], scan.reading)]
+    for part in re.findall(r"[^\W\d_]+|\d+", match["parts"]):
+        words.append(named(part, scan.reading) if part.isdigit() else spell(part))
+    if match["year"]:
+        words.append(f"năm {cardinal(int(match['year']), scan.reading)}")
+    if match["code"]:
+        words.append(_code_words(scan, match["code"], match.start("code"), type_named=False) or "")
+    return Said(match.end(), " ".join(filter(None, words)), "standard")
 
 
 def number_of_year(scan: Scan) -> Said | None:

@@ -20,6 +20,7 @@ _AT_DIGIT = (
     figures.section,
     phones.identity,
     phones.phone,
+    codes.standard,
     codes.document_number,
     calendar.full_date,
     calendar.listed,
@@ -143,6 +144,8 @@ def _word(scan: Scan, word: str) -> Said:
         return words.plain(scan, word)
     if word in "xX" and (said := _times(scan)):
         return said
+    if following and following in "-0123456789" and len(word) < 4 and (said := phones.vessel(scan)):
+        return said
     if said := words.abbreviation(scan, word):
         return said
     if following.isdigit() and (said := words.letters_then_digits(scan)):
@@ -174,12 +177,11 @@ def _times(scan: Scan) -> Said | None:
 
 def _digit(scan: Scan) -> Said:
     last = scan.pieces[-1] if scan.pieces else None
-    named = last and (
-        last.rule in _NAMES_WITH_NUMBERS
-        or (last.rule == "number" and scan.text[last.start - 1 : last.start].isalpha())
-    )
-    if named and last and scan.text[last.end : scan.pos].isspace():
-        scan.pieces.append(Piece(",", scan.pos, scan.pos, "pause"))  # "BĐ3 3,73m" are two numbers
+    numbered = last and (last.rule == "roman" or scan.text[last.end - 1].isdigit())
+    if last and numbered and scan.text[last.end : scan.pos].isspace():
+        glued = last.rule == "lexicon" or scan.text[last.start - 1 : last.start].isalpha()
+        if glued or last.rule in _NAMES_WITH_NUMBERS:
+            scan.pieces.append(Piece(",", scan.pos, scan.pos, "pause"))  # "BĐ3 3,73m" are two numbers
     for rule in _AT_DIGIT:
         if said := rule(scan):
             return said

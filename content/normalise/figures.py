@@ -9,6 +9,7 @@ from content.normalise.calendar import SHARE_RIGHT
 from content.normalise.letters import LETTER_NAMES, spell
 from content.normalise.numbers import cardinal, decimal, digits, named, ordinal
 from content.normalise.scan import Said, Scan
+from content.normalise.syllables import is_syllable
 from content.normalise.units import ATTACHED, ATTACHED_UNIT, RATE, UNIT, any_rate, rate_word, unit_words
 
 NUMBER = re.compile(
@@ -20,7 +21,7 @@ _HEADING = re.compile(
     rf"(\d{{1,2}}(?:\.\d{{1,2}}){{0,4}})([.)/]|[.]?\)|[.]?-(?=\s+\D))?(?=[^\S\n]|$|\n|[{UPPER}])"
 )
 _PARENTHESIS = re.compile(r"\((\d{1,2}(?:\.\d{1,2})*|[a-zđA-ZĐ]|[ivxIVX]{1,5})\)")
-_FRACTION = re.compile(r"(\d+)\s?/\s?(\d{1,3}(?:\.\d{3})+|\d+)(?![\d]|/\d)")
+_FRACTION = re.compile(r"(\d+)\s?/\s?(\d{1,3}(?:\.\d{3})+|\d+)(?![\d]|/\d|,\d)")
 _MIXED = re.compile(r"(\d+) ([1-9])/(\d{1,2})(?![\d/])")
 _HOUSE = re.compile(r"\d+[A-ZĐ]{0,2}(?:\s?/\s?\d+[A-ZĐ]{0,2}){1,6}")
 _HOUSE_LEFT = re.compile(
@@ -35,9 +36,10 @@ _TONNES = re.compile(r"[Tt](?![^\W_])")
 _LOAD_LEFT = re.compile(r"(?:tải|\bxe|trọng lượng|tổng trọng|cẩu|container)[^.;\n]{0,24}$")
 _TRIPLE = re.compile(r"\d{1,3}(?:-\d{1,3}){2,}(?![\d-])")
 _SCORE = re.compile(r"(\d{1,2})\s?-\s?(\d{1,2})(?!\d|\s?-)")
+_GLUED_WORD = re.compile(rf"\d+([{LOWER}]{{3,}})\Z")
 _ALNUM = re.compile(r"\d+(?:[^\W\d_]+\d*)+(?:[.\-/]\d+)*")
 _NAME_LEFT = re.compile(
-    r"(?:\bsố|\bnq|\bqđ|\bct\.?|\bkl|\bnđ|\bkh|\bđa|đề án|nghị quyết|chỉ thị|kết luận|quy định|quyết định|kế hoạch|chương trình|thông báo|hướng dẫn|công điện|nghị định|thông tư|mẫu|biểu|biểu mẫu"
+    r"(?:\bsố|\bnq|\bqđ|\bct\.?|\bđh\.?|\bđx\.?|\bđt\.?|\btl\.?|\bql\.?|\bkl|\bnđ|\bkh|\bđa|đề án|nghị quyết|chỉ thị|kết luận|quy định|quyết định|kế hoạch|chương trình|thông báo|hướng dẫn|công điện|nghị định|thông tư|mẫu|biểu|biểu mẫu"
     r"|phụ lục|bảng|hình|\btổ|tổ dân phố|khu phố|\bkhu|thôn|xóm|\bấp|\bbản|đội|khối|khối phố|cụm|nhóm|đường|ngõ|\blô|thửa|tuyến|hộp|phòng|\bnhà|luật|\btờ"
     r"|quốc lộ|tỉnh lộ|hương lộ|bệnh viện|\bmã|ban chỉ đạo|trung đoàn|sư đoàn|tiểu đoàn|đại đội|kênh|trạm|chốt|\bcầu|chi bộ|cống|khu dân cư|khu vực|khóm"
     r"|chuyên đề|bài|điểm|module|phân khu|tiểu khu|ô|tổ hợp|\bca|máy|cột|trụ|lối|cổng|ngách|hẻm|chợ|quận|tdp|kdc|kp|trường|khoản|điều|chương|phần|mục)\s*:?\s*$"
@@ -63,6 +65,10 @@ _ORDINAL_FIRST = re.compile(
 _SHORT_MONEY = re.compile(r"(tr|t|Tr|triệu|tỷ)(\d{1,3})(?![\w]|[,.]\d)")
 _DONG = re.compile(r"\s?(đồng|đ|vnđ|vnd|VND|VNĐ)(?![^\W_])")
 _COORDINATE = re.compile(r"(\d{1,3}[.,]\d)([NE])(?![^\W_])")
+_STARS = re.compile(r"\s?\*(?![\w*])")
+_STARS_LEFT = re.compile(r"(?:ocop|khách sạn|đạt|hạng|sao,?|chuẩn)(?: (?:hạng|đạt|chuẩn))?\s*$")
+_POINTS = re.compile(r"\s?đ(?![^\W_])")
+_POINTS_LEFT = re.compile(r"\bđiểm\b[^.;\n]{0,24}$")
 _FLAT_CELSIUS = re.compile(r"(\d\d)0C(?![^\W_])")
 """38 degrees whose raised ring became a zero on the way: "380C"."""
 _MONEY = {"$": ("đô la", "xu"), "€": ("ơ rô", "xu"), "£": ("bảng anh", "xu")}
@@ -114,6 +120,8 @@ def chain(scan: Scan) -> Said | None:
     match = _CHAIN.match(scan.text, scan.pos)
     if not match:
         return None
+    if _COORDINATE.match(scan.text, scan.pos):
+        return None
     label = match.group()
     thousands = re.fullmatch(r"[1-9]\d{0,2}(?:\.\d{3})+", label) is not None
     if thousands:
@@ -162,6 +170,10 @@ def ratio(scan: Scan) -> Said | None:
     if match := _FRACTION.match(scan.text, scan.pos):
         top, bottom = int(match[1]), int(match[2].replace(".", ""))
         right = scan.right(match.end())
+        if 1900 <= top < 2100 and bottom == top + 1:  # "vụ 2025/2026"
+            return Said(
+                match.end(), f"{cardinal(top, scan.reading)} {cardinal(bottom, scan.reading)}", "years"
+            )
         simple = (top, bottom) in {(1, 2), (1, 3), (2, 3), (1, 4), (3, 4)}
         share = SHARE_RIGHT.match(right) and not re.match(
             r"\s*(?:số|tổng|diện tích|dân số|thời|chiều|quãng|khối|lượng|mức|sản lượng|giá|nhu cầu)", right
@@ -211,6 +223,12 @@ def letters_and_digits(scan: Scan) -> Said | None:
     if not match:
         return None
     token = match.group()
+    if (
+        (word := _GLUED_WORD.match(token))
+        and is_syllable(word[1])
+        and not UNIT.match(scan.text, word.start(1) + scan.pos)
+    ):
+        return None  # "125người": a number and a word
     for written, entries in scan.lexicon.heads(re.match(r"\d+[^\W_]*", token).group()):  # type: ignore[union-attr]
         if scan.text.startswith(written, scan.pos) and entries:
             return Said(
@@ -290,6 +308,10 @@ def number(scan: Scan) -> Said | None:
             return Said(match.end(), named(token, scan.reading), "number-name")
         if len(token) > 3:
             return Said(match.end(), digits(token), "digits")
+    if len(token) == 1 and (stars := _STARS.match(scan.text, match.end())) and _STARS_LEFT.search(left):
+        return Said(stars.end(), decimal(token, scan.reading) + " sao", "measure")
+    if len(token) < 5 and (points := _POINTS.match(scan.text, match.end())) and _POINTS_LEFT.search(left):
+        return Said(points.end(), decimal(token, scan.reading) + " điểm", "measure")
     if money := _coins(scan, match):
         return money
     return quantity(scan, match.end(), decimal(token, scan.reading), "number")
@@ -363,7 +385,7 @@ def _rates(scan: Scan, end: int, words: str, rule: str) -> Said:
         elif match["word"] == "lít" and words.endswith(("gam", "mon", "lít")):
             words += " trên lít"
         elif match["word"]:
-            words += f" {f'trên {count}' if count else 'một'} {rate_word(match['word'])}"
+            words += f" {f'trên {count}' if count and count != 'một' else 'một'} {rate_word(match['word'])}"
         else:
             joint = (
                 "trên"

@@ -29,11 +29,12 @@ _SHORT_LEFT = re.compile(
 )
 _IDENTITY_LEFT = re.compile(
     r"(?:tài khoản|\bstk|\btk|cccd|căn cước|cmnd|chứng minh nhân dân|mã số|mã số thuế|\bmst|mã hồ sơ|định danh|định danh cá nhân|số thẻ|mã thẻ"
-    r"|số sổ|số seri|seri|mã đơn vị|mã khách hàng|mã qhns|mã chương|mã định danh|mã bưu chính|bảo hiểm xã hội số|hộ chiếu|mã xác thực)"
+    r"|số sổ|số seri|seri|mã đơn vị|mã khách hàng|mã qhns|mã chương|mã định danh|mã bưu chính|bảo hiểm xã hội số|mã số bhxh|mã số bảo hiểm xã hội|số bhxh|số sổ bhxh|hộ chiếu|mã xác thực)"
     r"(?:\s+(?:số|công dân|cá nhân|là|ngân hàng|thuế|thu|hưởng|của[^\d]{0,20}))*\s*[:]?\s*$"
 )
 _IDENTITY = re.compile(r"\d(?:[ .\-]?\d){4,19}(?!\d|[,/]\d)")
 _PLATE = re.compile(r"(\d{2}[A-ZĐ]{1,2}\d?)[ \-]*(\d{3}\.\d{2}|\d{4,5})(?![\d.])")
+_VESSEL = re.compile(r"([A-ZĐ]{1,3})[ \-]?(\d{4,5})[ \-]?(TS|BTS)(?![^\W_])")
 _SERIAL = re.compile(r"0\d{6,}(?!\d|[.,/]\d)")
 
 
@@ -78,6 +79,14 @@ def phone(scan: Scan) -> Said | None:
     ):
         return Said(local.end(), digits(local.group()), "phone")
     return None
+
+
+def vessel(scan: Scan) -> Said | None:
+    """The number of a fishing boat: "QN-1234-TS"."""
+    match = _VESSEL.match(scan.text, scan.pos)
+    if not match:
+        return None
+    return Said(match.end(), f"{spell(match[1])} {digits(match[2])} {spell(match[3])}", "plate")
 
 
 def identity(scan: Scan) -> Said | None:

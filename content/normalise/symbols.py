@@ -32,7 +32,7 @@ _OTHER_KIND = {
     False: re.compile(r"\s?-\s*(?:ngày\s)?\d{1,2}[/.]\d{1,2}[/.]\d{4}"),  # a date after a time
 }
 _MEASURED_LEFT = re.compile(
-    r"\d\s?(?:kg|g|gam|ml|l|lít|tấn|tạ|yến|bao|gói|viên|đồng|triệu)(?: (?!và|hoặc)[^\W\d_]+){1,3}$"
+    r"\d\s?(?:kg|g|gam|ml|l|lít|tấn|tạ|yến|bao|gói|viên|đồng|triệu|hải)(?: (?!và|hoặc)[^\W\d_]+){1,3}$"
 )
 """A measured matter before a stroke: "5kg đạm urê/sào"."""
 _QUOTES = {'"', "'", "<", ">"}
@@ -68,6 +68,8 @@ def dash(scan: Scan) -> Said:
             and not before.isspace()
         ):
             return Said(match.end(), "", "dash")
+        if last.text.endswith("vôn am pe") and not re.match(r"\s?-\s?[\d.,]+\s?[kM]VA", text[pos : pos + 16]):
+            return Said(match.end(), "", "dash")  # "400kVA-22/0,4kV"
         if last.text.endswith("vĩ bắc"):
             return Said(match.end(), ",", "dash")
         if last.rule == "date" and _holiday_pair(scan, last.text):
@@ -125,7 +127,10 @@ def sign(scan: Scan) -> Said:
         near = re.match(r"\s?\d", text[pos + 1 : pos + 3]) and re.search(
             r"\w\s?$", text[max(0, pos - 2) : pos]
         )
-        return Said(pos + 1, "cộng" if near else "", "plus")
+        between = text.startswith(" + ", pos - 1) and (text[pos - 2].isalnum() or text[pos - 2] in ")%")
+        if opposite := re.match(r"\+/-\s?(?=\d)", text[pos : pos + 5]):
+            return Said(pos + opposite.end(), "cộng trừ", "plus")
+        return Said(pos + 1, "cộng" if near or between else "", "plus")
     if here == "/":
         last = scan.pieces[-1] if scan.pieces else None
         if last and last.rule in _NUMERIC_PIECES and (rate := RATE.match(text, pos)) and not rate["count"]:

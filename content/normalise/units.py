@@ -46,7 +46,7 @@ ATTACHED: dict[str, str] = {
 _RATE_WORDS = str.split(
     """
     năm tháng tuần ngày đêm giờ phút giây quý vụ đợt lần lượt ca buổi tiết khóa kỳ học_kỳ người nhân_khẩu
-    khẩu hộ gia_đình cháu em học_sinh trẻ suất xuất cái chiếc con cây sào công mẫu tấn tạ yến cân lít mét
+    bản_tin phụ_nữ khẩu hộ gia_đình cháu em học_sinh trẻ suất xuất cái chiếc con cây sào công mẫu tấn tạ yến cân lít mét
     km xe chuyến bài tin chương_trình lớp trường xã phường thôn tổ cấp bộ liều mũi viên bao thùng chai
     hộp cuốn phiếu phòng căn đơn_vị đồng_chí vạn_dân hồ_sơ sản_phẩm lao_động đối_tượng trường_hợp
     thành_viên hội_viên đại_biểu cử_tri vị_trí ao lồng bè héc_ta lượng chỉ giải chuyên_mục chuyên_đề trận hiệp

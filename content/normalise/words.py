@@ -229,7 +229,7 @@ def letter(scan: Scan, word: str) -> Said | None:
     if (
         word == "o"
         and scan.opens_line()
-        and re.match(rf"\s+(?:[-+*]\s*)?[{UPPER}]", scan.text[scan.pos + 1 : scan.pos + 8])
+        and re.match(rf"[^\w.,;:?!…()\[\]{{}}|→⇒]+[{UPPER}]", scan.text[scan.pos + 1 : scan.pos + 8])
     ):
         return Said(scan.pos + 1, "", "bullet")  # the round bullet of a word processor
     if word.lower() in _LONE_WORDS:
@@ -305,7 +305,7 @@ def rate(scan: Scan, word: str) -> Said | None:
     while match:
         count = (
             "trên " + cardinal(int(match["count"].replace(".", "")), scan.reading)
-            if match["count"]
+            if match["count"] and match["count"] != "1"
             else "một"
         )
         unit = rate_word(match["word"]) if match["word"] else unit_words(match["unit"])
