@@ -24,6 +24,8 @@ from scheduler.models import AsRun, Play
 from scheduler.obligation import AirDays, Obligation, Standing, stand
 
 TO_COME = ("planned", "pinned")
+ONLY_SIMULATED = ("aired", "missed", "preempted")
+"""What has such a status although its time is still to come was aired by a simulated clock: it is owed all the same."""
 MOST_REASONS = 4
 
 
@@ -288,7 +290,7 @@ def _airings(
             found[episode_id].troubles.append((day, outcome, reason))
     plays = session.execute(
         select(Play.episode_id, Play.zones, Play.starts_at).where(
-            Play.status.in_(TO_COME), Play.starts_at > now, Play.starts_at >= start, Play.starts_at < end,
+            Play.status.in_(TO_COME if simulated else TO_COME + ONLY_SIMULATED), Play.starts_at > now, Play.starts_at >= start, Play.starts_at < end,
             Play.episode_id.is_not(None),
         )
     )  # fmt: skip

@@ -72,11 +72,30 @@ def test_the_log_says_that_the_clock_was_simulated_and_nothing_was_altered(made:
         station.close()
 
 
+def test_what_only_a_simulated_clock_aired_is_still_owed_and_planned(made: DemoResult) -> None:
+    from datetime import date
+
+    from scheduler.ledger import ledger
+
+    station = open_station(made.station_folder / "config.toml")
+    try:
+        with station.read() as session:
+            month = {"from_on": date(2026, 12, 1), "until_on": date(2026, 12, 31)}
+            (real,) = ledger(session, station.config, **month, now=NOW)
+            (simulated,) = ledger(session, station.config, **month, now=NOW, simulated=True)
+    finally:
+        station.close()
+    assert (real.aired, real.status) == (0, "on-track")
+    assert (simulated.aired, simulated.status) == (4, "met")
+
+
 def test_the_package_holds_what_was_planned(made: DemoResult) -> None:
     manifest = json.loads(next(made.package.path.rglob("manifest.json")).read_text("utf-8"))
     assert len(manifest["plays"]) == made.plays
     assert made.package.sounds == len(made.episodes)
-    assert len(list(made.package.path.rglob("*.mp3"))) == made.plays  # a plain USB player plays one file after the other
+    assert (
+        len(list(made.package.path.rglob("*.mp3"))) == made.plays
+    )  # a plain USB player plays one file after the other
 
 
 def test_a_second_demo_in_the_same_folder_is_refused(made: DemoResult) -> None:
