@@ -164,8 +164,12 @@ class LoaGroup(Help, click.Group):
         if not self.sections:
             super().format_commands(ctx, formatter)
             return
+        own = [
+            (name, one.get_short_help_str()) for name, one in self.commands.items() if name not in self.lazy
+        ]
         for heading, commands in self.sections.items():
             rows = [(name, _(short)) for name, (_where, short) in commands.items() if name in self.lazy]
+            rows, own = own + rows, []
             if rows:
                 with formatter.section(_(heading)):
                     formatter.write_dl(rows, col_max=12, col_spacing=2)

@@ -48,6 +48,22 @@ def test_every_command_has_help_and_an_example(path: tuple[str, ...]) -> None:
         assert f"{' '.join(path)}" in command.epilog
 
 
+GROUPS = [path for path, command in ALL.items() if isinstance(command, click.Group)]
+
+
+@pytest.mark.parametrize("path", GROUPS, ids=" ".join)
+def test_the_help_of_a_group_names_all_its_commands(
+    path: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run([*path[1:], "--help"]) == 0
+    named = {
+        line.split()[0]
+        for line in capsys.readouterr().out.splitlines()
+        if line.startswith("  ") and line.strip()
+    }
+    assert {one[-1] for one in ALL if one[:-1] == path} <= named
+
+
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
 def test_every_option_is_explained(path: tuple[str, ...]) -> None:
     unexplained = [p.name for p in ALL[path].params if isinstance(p, click.Option) and not p.help]
