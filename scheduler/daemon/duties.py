@@ -173,7 +173,9 @@ class Duties:
     def _watch_outputs(self) -> None:
         for output in set(self.daemon.outputs.values()):
             if output.trouble is not None:
-                text = _("output {name} is lost ({reason})").format(name=output.name, reason=output.trouble)
+                text = _(
+                    "output {name} is lost ({reason}): check the card or the line, or name another output in config.toml; Loa goes on trying"
+                ).format(name=output.name, reason=output.trouble)
                 self.daemon.hooks.alarm(f"output {output.name}", text)
             else:
                 self.daemon.hooks.all_clear(f"output {output.name}")
