@@ -36,7 +36,7 @@ class Entry:
 
     def __post_init__(self) -> None:
         if not self.written.strip() or not self.spoken.strip():
-            raise BadEntryError(written=self.written, reason="empty")
+            raise BadEntryError(written=self.written, reason=N_("empty"))
         if self.place not in PLACES:
             raise BadEntryError(
                 written=self.written, reason=f"place {self.place!r} is none of {', '.join(PLACES)}"

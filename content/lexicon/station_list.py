@@ -124,7 +124,7 @@ def checked(entry: Entry) -> Entry:
     from content.normalise import leftovers  # the normaliser reads this package
 
     if any(sign in field for field in (entry.written, entry.spoken) for sign in "\t\n\r"):
-        raise BadEntryError(written=entry.written, reason="tab or line end inside")
+        raise BadEntryError(written=entry.written, reason=N_("tab or line end inside"))
     spoken = entry.spoken.replace("{TU}", "").replace("{ĐỂ}", "")
     if left := leftovers(spoken):
         raise UnspeakableError(

@@ -122,6 +122,8 @@ def day_and_month(scan: Scan) -> Said | None:
     if not _valid(day, month):
         return None
     left, right = scan.left(), scan.right(match.end())
+    if len(scan.pieces) > 1 and scan.pieces[-1].text == "đến" and scan.pieces[-2].rule == "day":
+        return Said(match.end(), date_words(day, month, None, scan.reading), "date")  # "từ 5-7/11"
     if (day, month) == (24, 7) and not re.search(r"\bngày\s*$", left):
         return None  # round the clock
     if sign != "/":
@@ -195,8 +197,13 @@ def day_or_month(scan: Scan) -> Said | None:
         return None
     number, left = int(match.group()), scan.left()
     right = scan.right(match.end())
-    if 1 <= number <= 31 and _DAYS_OF_MONTH.match(right) and re.search(r"(?:\btừ|[(:])\s*$", left):
-        return Said(match.end(), "ngày " + day_words(number, scan.reading), "day")
+    if (
+        1 <= number <= 31
+        and _DAYS_OF_MONTH.match(right)
+        and (several := re.search(r"\bngày\s*$|(?:\btừ|[(:])\s*$", left))
+    ):
+        day = "" if several.group().startswith("ngày") else "ngày "
+        return Said(match.end(), day + day_words(number, scan.reading), "day")
     if re.search(r"(?:mùng|mồng)\s*$", left) and 1 <= number <= 10:
         return Said(match.end(), cardinal(number, scan.reading), "day")
     if 1 <= number <= 31 and _DAY_LIST.match(right) and re.search(r"\bngày(?: \d{1,2} ?(?:,|và))*\s*$", left):

@@ -123,6 +123,8 @@ def chain(scan: Scan) -> Said | None:
     if _COORDINATE.match(scan.text, scan.pos):
         return None
     label = match.group()
+    if re.fullmatch(r"0\.\d{1,2}", label):
+        return None  # "0.5" on an English keyboard
     thousands = re.fullmatch(r"[1-9]\d{0,2}(?:\.\d{3})+", label) is not None
     if thousands:
         return None
@@ -179,7 +181,14 @@ def ratio(scan: Scan) -> Said | None:
             r"\s*(?:số|tổng|diện tích|dân số|thời|chiều|quãng|khối|lượng|mức|sản lượng|giá|nhu cầu)", right
         )
         scale = re.search(r"(?:t[ỷỉ] lệ|bản đồ|quy hoạch)\s*$", left) is not None and bottom >= 100
-        if scale or bottom > 10 or bottom == 0 or top > bottom or (share and not simple and top != 1):
+        if (
+            scale
+            or left.rstrip().endswith("trang")
+            or bottom > 10
+            or bottom == 0
+            or top > bottom
+            or (share and not simple and top != 1)
+        ):
             joint = "trên"
         else:
             joint = "phần"

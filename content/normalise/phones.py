@@ -34,6 +34,7 @@ _IDENTITY_LEFT = re.compile(
 )
 _IDENTITY = re.compile(r"\d(?:[ .\-]?\d){4,19}(?!\d|[,/]\d)")
 _PLATE = re.compile(r"(\d{2}[A-ZĐ]{1,2}\d?)[ \-]*(\d{3}\.\d{2}|\d{4,5})(?![\d.])")
+_DATE = re.compile(r"(?:3[01]|[012]?\d)([./\-])(?:1[012]|0?[1-9])\1(?:19|20)\d\d(?!\d)")
 _VESSEL = re.compile(r"([A-ZĐ]{1,3})[ \-]?(\d{4,5})[ \-]?(TS|BTS)(?![^\W_])")
 _SERIAL = re.compile(r"0\d{6,}(?!\d|[.,/]\d)")
 
@@ -41,6 +42,8 @@ _SERIAL = re.compile(r"0\d{6,}(?!\d|[.,/]\d)")
 def phone(scan: Scan) -> Said | None:
     """A telephone number, digit by digit."""
     text, pos = scan.text, scan.pos
+    if _DATE.match(text, pos):
+        return None
     match = _STRICT.match(text, pos)
     if match is None and text[pos] in "0(":
         after_phone = any(piece.rule == "phone" for piece in scan.pieces[-3:])

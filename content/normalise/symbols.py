@@ -26,7 +26,7 @@ _WORDS = {
     "α": "an pha", "β": "bê ta", "γ": "gam ma", "µ": "mi cờ rô", "μ": "mi cờ rô", "π": "pi", "Ω": "ôm",
 }  # fmt: skip
 _PAUSES = {"(": ",", ")": ",", "[": ",", "]": ",", "{": ",", "}": ",", "→": ",", "⇒": ",", "|": ","}
-_RANGE_RIGHT = re.compile(r"\s?-\s*(?=\d|[<>≤≥]?\d|ngày \d|thứ \d|tháng \d)")
+_RANGE_RIGHT = re.compile(r"\s?[-÷]\s*(?=\d|[<>≤≥]?\d|ngày \d|thứ \d|tháng \d)")
 _OTHER_KIND = {
     True: re.compile(r"\s?-\s*\d{1,2}\s?(?:[:hg]\d\d|h\b|giờ)"),  # a time after a date
     False: re.compile(r"\s?-\s*(?:ngày\s)?\d{1,2}[/.]\d{1,2}[/.]\d{4}"),  # a date after a time
@@ -123,6 +123,8 @@ def sign(scan: Scan) -> Said:
         return Said(pos + 1, _PAUSES[here], "parenthesis" if here in "()[]{}" else "pause")
     if here in "+*•●▪◦·►✓➢❖◆■□" and scan.opens_line():
         return Said(pos + 1, "", "bullet")
+    if here == "÷" and re.match(r"\s?\d", text[pos + 1 : pos + 3]):
+        return Said(pos + 1, "đến", "range")  # between two values, as engineers write "10÷15 cm"
     if here == "+":
         near = re.match(r"\s?\d", text[pos + 1 : pos + 3]) and re.search(
             r"\w\s?$", text[max(0, pos - 2) : pos]
