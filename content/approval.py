@@ -429,7 +429,7 @@ def _refuse_retired(item: Item) -> None:
 def _refuse_unknowns(item: Item, script: Script) -> None:
     if script.unknowns:
         words = [str(u.get("text", u) if isinstance(u, dict) else u) for u in script.unknowns]
-        raise UnknownWordsError(item=item.id, count=len(words), words=words[:5])
+        raise UnknownWordsError(item=item.id, count=len(words), words=list(dict.fromkeys(words))[:5])
 
 
 def _reason(reason: str | None) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, MetaData, create_engine, event
-from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.engine import Dialect, Engine, ExceptionContext
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -40,6 +40,12 @@ class DatabaseBusyError(LoaError):
     """Another program held the database for longer than Loa waits."""
 
     sentence = N_("the database {name} is held by another program: close it, then run the same command again")
+
+
+class NumberTooLargeError(LoaError):
+    """A number that no database can hold."""
+
+    sentence = N_("a number is far too large: look at it again")
 
 
 class DatabaseTooNewError(LoaError):
@@ -80,6 +86,7 @@ def open_engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
     engine = create_engine(url, connect_args={"timeout": 15})
+    event.listen(engine, "handle_error", _refuse_huge_numbers)
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
@@ -164,6 +171,11 @@ def deciding(engine: Engine) -> Iterator[Session]:
         raise
     finally:
         session.close()
+
+
+def _refuse_huge_numbers(context: ExceptionContext) -> None:
+    if isinstance(context.original_exception, OverflowError):
+        raise NumberTooLargeError from context.original_exception
 
 
 def _told(engine: Engine, error: SQLAlchemyError) -> LoaError:

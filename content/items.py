@@ -15,6 +15,8 @@ from content.language import N_
 from content.models import Item, Programme, Script
 
 KINDS = ("news", "programme", "notice", "urgent", "invitation")
+LONGEST_TITLE = 500
+NAMES = {"title": N_("title"), "text": N_("text")}
 EDITABLE = ("title", "text", "kind", "language", "bulletin_class", "topic", "priority", "programme_id", "voice", "valid_from_on", "valid_until_on")  # fmt: skip
 
 
@@ -36,6 +38,12 @@ class EmptyTextError(LoaError):
     sentence = N_("an item needs a title and a text; {missing} is empty")
 
 
+class LongTitleError(LoaError):
+    """A title that is really a text."""
+
+    sentence = N_("a title has at most {most} characters, this one {length}: put the rest into the text")
+
+
 class WrongPeriodError(LoaError):
     """A validity that ends before it begins."""
 
@@ -54,7 +62,7 @@ def add_item(
     """A new item of status draft. `fields` are columns of `content.models.Item`.
 
     Raises:
-        EmptyTextError, WrongPeriodError, ProgrammeNotFoundError.
+        EmptyTextError, LongTitleError, WrongPeriodError, ProgrammeNotFoundError.
     """
     item = Item(status="draft", created_at=now, created_by=person, kind="news", language="vi", bulletin_class="normal", priority=3, lead_units=[], partner_units=[], title="", text="")  # fmt: skip
     _set(session, item, {"title": title, "text": text, **fields})
@@ -67,7 +75,7 @@ def edit_item(session: Session, item: Item, changes: dict[str, Any]) -> bool:
     """Change columns of an item; True when the words changed, which takes an approved item back to draft.
 
     Raises:
-        EmptyTextError, WrongPeriodError, ProgrammeNotFoundError.
+        EmptyTextError, LongTitleError, WrongPeriodError, ProgrammeNotFoundError.
     """
     before = item.title, item.text
     _set(session, item, changes)
@@ -138,9 +146,12 @@ def item_json(item: Item) -> dict[str, Any]:
 def _set(session: Session, item: Item, values: dict[str, Any]) -> None:
     for name, value in values.items():
         setattr(item, name, unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value)
-    for name in ("title", "text"):
+    item.title = " ".join(item.title.split())
+    for name, shown in NAMES.items():
         if not getattr(item, name):
-            raise EmptyTextError(missing=name)
+            raise EmptyTextError(missing=shown)
+    if "title" in values and len(item.title) > LONGEST_TITLE:
+        raise LongTitleError(most=LONGEST_TITLE, length=len(item.title))
     if item.valid_from_on and item.valid_until_on and item.valid_until_on < item.valid_from_on:
         raise WrongPeriodError(from_on=item.valid_from_on, until_on=item.valid_until_on)
     if item.programme_id is not None:

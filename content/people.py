@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from content.config import Config
 from content.database import Base
-from content.errors import LoaError
+from content.errors import LoaError, Marked
 from content.events import PERSON, record
 from content.language import N_, _
 
@@ -154,7 +154,7 @@ def current_person(
         return _acting(session, user.name)
     name, password_hash = user.name, user.password_hash
     session.rollback()
-    check_password(name, password_hash, (ask_password or _password_at_hand)(name))
+    check_password(name, password_hash, (ask_password or password_at_hand)(name))
     return _acting(session, name)
 
 
@@ -194,7 +194,7 @@ def roles_of(session: Session, person: str) -> tuple[str, ...]:
 def require_role(session: Session, person: str, *roles: str) -> None:
     """Nothing, when the person has one of the roles. Raises: RoleMissingError."""
     if not set(roles) & set(roles_of(session, person)):
-        raise RoleMissingError(person=person, role=" / ".join(roles))
+        raise RoleMissingError(person=person, role=[Marked(role) for role in roles])
 
 
 def add_person(
@@ -317,7 +317,8 @@ def _hash(password: str) -> str:
     return PasswordHasher().hash(unicodedata.normalize("NFC", password))
 
 
-def _password_at_hand(name: str) -> str:
+def password_at_hand(name: str) -> str:
+    """The password of LOA_PASSWORD, else what is typed on the terminal; empty where neither is."""
     given = os.environ.get("LOA_PASSWORD")
     if given is not None:
         return given

@@ -58,5 +58,21 @@ class Moment(click.ParamType):
             self.fail(_("{value!r} is no moment; write 2026-12-31T06:30").format(value=value), param, ctx)
 
 
-DAY, MONTH, MOMENT = Day(), Month(), Moment()
+class WordsFile(click.File):
+    """A text file in UTF-8, with or without a byte-order mark (- is standard input); given as its text."""
+
+    def __init__(self) -> None:
+        super().__init__("r", encoding="utf-8-sig", lazy=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            text = super().convert(value, param, ctx).read()
+        except (UnicodeError, OSError):
+            text = "\0"
+        if "\0" in text:
+            self.fail(_("{value!r} is no text file in UTF-8").format(value=value), param, ctx)
+        return text
+
+
+DAY, MONTH, MOMENT, WORDS_FILE = Day(), Month(), Moment(), WordsFile()
 NAMES = (N_("day"), N_("month"), N_("moment"))

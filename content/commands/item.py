@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from content import approval, events, people
-from content.commands.choices import DAY
+from content.commands.choices import DAY, WORDS_FILE
+from content.commands.several import PersonOf, for_each
 from content.commands.shell import LoaGroup, json_option, option, print_json, print_table, say, with_station
+from content.config import VOICES
 from content.drafting import draft_item
 from content.items import KINDS, add_item, current_script, edit_item, get_item, item_json, list_items
 from content.language import N_, _
@@ -43,11 +45,11 @@ def _settings(command: Any) -> Any:
         option("--from", "valid_from_on", type=DAY, help=N_("First day on which it may air.")),
         option("--until", "valid_until_on", type=DAY, help=N_("Last day on which it may air.")),
         option("--per-week", type=click.IntRange(1, 50), help=N_("Airings a week.")),
-        option("--voice", help=N_("The voice that speaks it.")),
+        option("--voice", type=click.Choice(VOICES), help=N_("The voice that speaks it.")),
         option(
             "--file",
             "file",
-            type=click.File("r", encoding="utf-8"),
+            type=WORDS_FILE,
             help=N_("Read the text from a file (- for standard input)."),
         ),
     ):
@@ -119,15 +121,17 @@ def show(station: Station, item_id: int, as_json: bool) -> None:
 @as_person
 @with_station
 def add(
-    station: Station, title: str, text: str | None, file: Any, as_name: str | None, **settings: Any
+    station: Station, title: str, text: str | None, file: str | None, as_name: str | None, **settings: Any
 ) -> None:
-    words = text if text is not None else (file.read() if file else "")
+    words = text if text is not None else (file or "")
     now = datetime.now(UTC)
     with station.decide() as session:
         person = people.current_person(session, station.config, as_name)
         made = add_item(session, title=title, text=words, now=now, person=person, **_columns(settings))
         draft_item(session, station, made, now=now, person=person)
-        number = made.id
+        number, last_on = made.id, made.valid_until_on
+    if last_on and last_on < station.day_of(now):
+        say(N_("Its last day, {day:%d/%m/%Y}, is over: it will not air."), day=last_on)
     say(
         N_(
             "Item {id} is drafted. Look at its words with `loa script show {id}`, then `loa item submit {id}`."
@@ -146,10 +150,10 @@ def add(
 @_settings
 @as_person
 @with_station
-def edit(station: Station, item_id: int, file: Any, as_name: str | None, **settings: Any) -> None:
+def edit(station: Station, item_id: int, file: str | None, as_name: str | None, **settings: Any) -> None:
     changes = _columns(settings)
-    if file:
-        changes["text"] = file.read()
+    if file is not None:
+        changes["text"] = file
     if not changes:
         with station.read() as session:
             edited = click.edit(get_item(session, item_id).text, extension=".txt")
@@ -175,14 +179,17 @@ def edit(station: Station, item_id: int, file: Any, as_name: str | None, **setti
 @with_station
 def submit(station: Station, item_ids: tuple[int, ...], as_name: str | None) -> None:
     now = datetime.now(UTC)
-    for item_id in item_ids:
+
+    def hand_in(item_id: int, person_of: PersonOf) -> None:
         with station.decide() as session:
-            person = people.current_person(session, station.config, as_name)
+            person = person_of(session)
             found = get_item(session, item_id)
             if current_script(session, found) is None:
                 draft_item(session, station, found, now=now, person=person)
             approval.submit(session, found, person, now=now)
         say(N_("Item {id} waits for approval."), id=item_id)
+
+    for_each(station, item_ids, as_name, hand_in)
 
 
 @item.command(
@@ -214,9 +221,10 @@ def approve(
     as_name: str | None,
 ) -> None:
     now = datetime.now(UTC)
-    for item_id in item_ids:
+
+    def decide(item_id: int, person_of: PersonOf) -> None:
         with station.decide() as session:
-            person = people.current_person(session, station.config, as_name)
+            person = person_of(session)
             found = get_item(session, item_id)
             if emergency:
                 if current_script(session, found) is None:
@@ -233,6 +241,8 @@ def approve(
                     session, script, person, audio_sha256=None, reason=reason or None, now=now
                 )
         say(N_("Item {id} is approved by {person}. Next: `loa render {id}`."), id=item_id, person=person)
+
+    for_each(station, item_ids, as_name, decide)
 
 
 @item.command(
@@ -258,13 +268,15 @@ def reject(station: Station, item_id: int, reason: str, as_name: str | None) -> 
 @as_person
 @with_station
 def retire(station: Station, item_ids: tuple[int, ...], as_name: str | None) -> None:
-    for item_id in item_ids:
+    def take_off(item_id: int, person_of: PersonOf) -> None:
         with station.decide() as session:
-            person = people.current_person(session, station.config, as_name)
+            person = person_of(session)
             found = get_item(session, item_id)
             found.status = "retired"
             events.record(session, action="item.retired", subject=found, person=person, rows=[found])
         say(N_("Item {id} is retired; `loa plan build` takes it out of the plan."), id=item_id)
+
+    for_each(station, item_ids, as_name, take_off)
 
 
 def _columns(settings: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import click
 
 from content.commands.choices import DAY
 from content.commands.shell import LoaGroup, json_option, option, print_json, print_table, say, with_station
+from content.config import VOICES
 from content.items import get_item, get_programme
 from content.language import N_, _
 from content.programmes import add_programme, edit_programme, items_of, list_programmes, programme_json
@@ -45,7 +46,7 @@ def _settings(command: Any) -> Any:
         option("--priority", type=click.IntRange(1, 5), help=N_("1 is the highest, 5 the lowest.")),
         option("--from", "valid_from_on", type=DAY, help=N_("First day.")),
         option("--until", "valid_until_on", type=DAY, help=N_("Last day.")),
-        option("--voice", help=N_("The voice that speaks it.")),
+        option("--voice", type=click.Choice(VOICES), help=N_("The voice that speaks it.")),
     ):
         command = decorator(command)
     return command

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from content.commands.choices import WORDS_FILE
 from content.commands.shell import LoaGroup, json_option, option, print_json, print_table, say, with_station
 from content.language import N_, _, ngettext
 
@@ -61,12 +62,12 @@ def show(station: Station, item_id: int, number: int | None, as_json: bool) -> N
                 for index, one in enumerate(found.sentences, 1)
             ],
         )
-        for unknown in found.unknowns:
+        for text in dict.fromkeys(unknown["text"] for unknown in found.unknowns):
             say(
                 N_(
                     "Not known: {text}. Teach it with `loa lexicon add {text!r} READING`, or accept it with `loa lexicon add --letters {text!r}`."
                 ),
-                text=unknown["text"],
+                text=text,
             )
 
 
@@ -80,12 +81,12 @@ def show(station: Station, item_id: int, number: int | None, as_json: bool) -> N
 @option(
     "--file",
     "file",
-    type=click.File("r", encoding="utf-8"),
+    type=WORDS_FILE,
     help=N_("Read the lines from a file (- for standard input)."),
 )
 @as_person
 @with_station
-def edit(station: Station, item_id: int, file: Any, as_name: str | None) -> None:
+def edit(station: Station, item_id: int, file: str | None, as_name: str | None) -> None:
     from content import people
     from content.drafting import lexicon_of, pace_of, reading_of
     from content.script_versions import save_version
@@ -94,7 +95,7 @@ def edit(station: Station, item_id: int, file: Any, as_name: str | None) -> None
     with station.read() as session:
         item, found = _script(session, item_id, None)
         lines = lines_of(found.sentences)
-    text = file.read() if file else click.edit("\n".join(lines) + "\n", extension=".txt")
+    text = file if file is not None else click.edit("\n".join(lines) + "\n", extension=".txt")
     if text is None or text.splitlines() == lines:
         say(N_("Nothing is changed."))
         return

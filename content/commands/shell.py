@@ -167,8 +167,10 @@ class LoaGroup(Help, click.Group):
         own = [
             (name, one.get_short_help_str()) for name, one in self.commands.items() if name not in self.lazy
         ]
+        own = [(name, command.get_short_help_str()) for name, command in self.commands.items()]
         for heading, commands in self.sections.items():
             rows = [(name, _(short)) for name, (_where, short) in commands.items() if name in self.lazy]
+            rows, own = [*own, *rows], []
             rows, own = own + rows, []
             if rows:
                 with formatter.section(_(heading)):
