@@ -17,7 +17,7 @@ _PATTERNS: dict[str, re.Pattern[str]] = {
     ),
     "loudspeaker": re.compile(
         r"(?:hệ thống|đài|trạm|mạng lưới|cụm loa|bản tin|sóng|chương trình|chuyên mục|trên)\s+(?:\w+\s+){0,2}?(?:truyền thanh|phát thanh)|truyền thanh (?:cơ sở|phường|xã|thông minh|không dây|cấp|thị trấn|của|thôn)|"
-        r"bài phát thanh|loa (?:truyền thanh|phát thanh|khu dân cư|phường|xã|công cộng|thôn|cố định|của|ở|tại|tổ)|hệ thống loa|cụm loa|trên loa|(?:truyền|phát) thanh(?!\s*(?:và|,|-|–)?\s*truyền hình| viên)",
+        r"bài phát thanh|loa (?:truyền thanh|phát thanh|khu dân cư|phường|xã|công cộng|thôn|cố định|của|ở|tại|tổ)|hệ thống loa|cụm loa|trên loa|(?:hệ thống|mạng lưới) thông tin cơ sở|(?:truyền|phát) thanh(?!\s*(?:và|,|-|–)?\s*truyền hình| viên)",
         re.IGNORECASE,
     ),
     "mobile": re.compile(
@@ -88,6 +88,10 @@ def _in_line(text: str) -> Iterator[tuple[str, re.Match[str]]]:
     matches = [(channel, match) for channel, pattern in _PATTERNS.items() if (match := pattern.search(text))]
     spoken = [pair for pair in matches if pair[0] in ("meeting", "training")]
     aside = max(spoken, key=lambda pair: pair[1].start())[0] if len(spoken) == 2 else None
+    if aside and re.search(
+        r"\d+\s+(?:lớp|hội nghị|buổi|cuộc)[^.;]*,\s*\d+\s+(?:lớp|hội nghị|buổi|cuộc)", text
+    ):
+        aside = None  # each counted on its own: "12 hội nghị, 05 lớp tập huấn"
     for channel, match in sorted(matches, key=lambda pair: pair[1].start()):
         if channel == aside:
             continue

@@ -68,6 +68,10 @@ _ORDERED = re.compile(
     r"(?:tuyên truyền|phát thanh|truyền thanh|thông tin)[^.;]{0,60}nội dung[^.;]{0,30}:$", re.IGNORECASE
 )
 _LEAD_IN = re.compile(r"(?:sau(?: đây)?|cụ thể|dưới đây|gồm)\s*:$", re.IGNORECASE)
+_NAMED_BY_DATES = re.compile(
+    r"(?:(?:Đợt|Giai đoạn|Cao điểm|Đợt cao điểm)\s*[\w ]{0,12}\s*[:(–-]\s*)?(?P<dates>(?:(?:Trong\s+)?(?:Tháng|Quý)\s+(?:\d|[IV])|Từ\s+(?:nay|ngày|tháng|quý|\d)|Ngày\s+\d)[^.;:]{0,60})\)?\s*[.:;]?$",
+    re.IGNORECASE,
+)
 _ATTRIBUTE = re.compile(
     r"^(?:về )?(?:thời gian|địa điểm|thành phần|đối tượng|phạm vi|nội dung|lý do|chủ trì|trang phục|phương tiện|hồ sơ|lệ phí|liên hệ|ghi chú|số lượng|kinh phí|hình thức|lịch|cách thức|yêu cầu|lưu ý|khu vực|diện|mục đích|loại)\b",
     re.IGNORECASE,
@@ -126,6 +130,12 @@ def _content_sections(node: Node, pattern: re.Pattern[str]) -> Iterator[Node]:
             # "Hình thức, nội dung" may still hold a heading for the contents
             yield from _content_sections(child, pattern)
             continue
+        if _ONLY_CONTENTS.match(head) and (
+            told := [below for below in child.children if _TELLING.match(_head(below))]
+        ):
+            if len(told) == 1 < len(child.children):
+                yield told[0]  # "II. NỘI DUNG": "1. Công tác tuyên truyền", "2. Tổ chức Ngày hội"
+                continue
         deeper = list(_content_sections(child, pattern))
         deeper = [found for found in deeper if len(_head(found).split()) <= 14]
         if deeper:
@@ -134,6 +144,13 @@ def _content_sections(node: Node, pattern: re.Pattern[str]) -> Iterator[Node]:
             child, head
         ):
             yield child
+
+
+_ONLY_CONTENTS = re.compile(r"(?:các )?nội dung(?: hoạt động| thực hiện| triển khai)?$", re.IGNORECASE)
+_TELLING = re.compile(
+    r"(?:về |hoạt động |công tác )*(?:thông tin\s*,\s*)?(?:tuyên truyền|truyền thông)(?:\s*,\s*(?:phổ biến|vận động|giáo dục))*$",
+    re.IGNORECASE,
+)
 
 
 def _announces(node: Node, head: str) -> bool:
@@ -150,7 +167,15 @@ def _announces(node: Node, head: str) -> bool:
 
 def _has_marker(node: Node) -> bool:
     """Whether units or a period are named right under `node`."""
-    return any(marker(entry.text) for entry in node.order)
+    return any(marker(entry.text) for entry in node.order) or any(inline_units(node.text, 0))
+
+
+def _all_told(nodes: list[Node]) -> bool:
+    return (
+        len(nodes) >= 2
+        and all(len(node.text.split()) >= 6 for node in nodes)
+        and sum(bool(BROADCAST.match(node.text)) for node in nodes) > 0.6 * len(nodes)
+    )
 
 
 class _Reader:
@@ -167,6 +192,12 @@ class _Reader:
         shared = self._markers(
             [child for child in section.children if marker(child.text)] + list(section.plain)
         )
+        if len(nodes) > 1 and not any(_has_marker(node) for node in nodes[:-1]):
+            last = [entry for entry in nodes[-1].plain if marker(entry.text)]
+            if last and nodes[-1].order[-len(last) :] == last:
+                shared = self._markers(
+                    [*last]
+                )  # without a label, after the last content: it closes all of them
         if nodes:
             return [self.item(node, shared) for node in nodes]
         paragraphs = [line for line in section.plain if not marker(line.text)]
@@ -194,6 +225,8 @@ class _Reader:
                 own = [below for below in child.children if not below.is_bullet and not marker(below.text)]
                 if own and not _has_marker(child) and sum(map(_has_marker, own)) > 0.6 * len(own):
                     found += own  # the units and periods stand one level deeper
+                elif child.label and child.label.style == "I" and _all_told(own) and not child.plain:
+                    found += own  # "B. NHIỆM VỤ", "I. Tuyên truyền về …", "1. Tuyên truyền …"
                 elif len(deeper) >= 2 and len(child.text.split()) <= 30 and not child.plain:
                     found += [below for below in deeper if not APART.match(_head(below))]
                 else:
@@ -293,6 +326,11 @@ class _Reader:
         is_heading = len(own_text.split()) <= 80 and not compiled(r"[.!?;]\s+[{UPPER}]").search(own_text)
         if not lead and not partner:
             lead, partner = inline_units(node.text, node.text_start)
+        for line in body if not lead and not partner else ():
+            lead, partner = inline_units(line.text, line.start)
+            if lead:
+                break
+        period = period or self._own_dates(own_text, node.text_start)
         if body and is_heading:
             title = own_text.rstrip(" :;.,")
             text = "\n".join(line.text for line in body)
@@ -313,6 +351,15 @@ class _Reader:
             period=period or shared[2] or self.general_period,
             parts=tuple(parts),
         )
+
+    def _own_dates(self, text: str, start: int) -> Period | None:
+        """The period of a content that is named by it: "Tháng 02/2024", "Đợt 1: Từ ngày 01/02 đến ngày 15/3"."""
+        match = _NAMED_BY_DATES.match(text)
+        if match is None:
+            return None
+        words = match["dates"].strip(" .:;()")
+        found = period_of(words, start + match.start("dates"), self.issued_on, self.year)
+        return found if found.from_on or found.until_on else None
 
     def _collect(self, entry: Node | Line, body: list[Line], marked: list[Node | Line]) -> None:
         if isinstance(entry, Line):
@@ -352,7 +399,9 @@ class _Reader:
                 continue
             if kind == "lead":
                 extra = re.search(
-                    r"[;,.]?\s*(?:đơn vị\s+)?phối hợp(?:\s+thực hiện)?\s*:\s*", value, re.IGNORECASE
+                    r"[;,.]?\s*(?:(?:các\s+)?(?:đơn vị|cơ quan|bộ phận|ngành)\s+)?phối hợp(?:\s+thực hiện)?\s*:\s*",
+                    value,
+                    re.IGNORECASE,
                 )
                 if extra:
                     partner += split_units(value[extra.end() :], where + extra.end())

@@ -122,9 +122,9 @@ def period_bounds(text: str, issued_on: date | None, year: int | None) -> tuple[
         ]
         named = match[3] or _year_in(flat) or year
         if found and named:
-            return _first_day(named, min(found) * 3 - 2), None if open_end else _last_day(
-                named, max(found) * 3
-            )
+            until = re.search(r"(?:đến|tới|-|–)\s+(?:hết\s+|cuối\s+)?(?:năm|tháng\s+12)", flat[match.end() :])
+            last_month = 12 if until else max(found) * 3
+            return _first_day(named, min(found) * 3 - 2), None if open_end else _last_day(named, last_month)
     if match := _YEARS.search(flat):
         return date(int(match[1]), 1, 1), None if open_end else date(int(match[2]), 12, 31)
     if match := _FROM.search(flat):

@@ -9,7 +9,10 @@ from content.intake.dates import make_date
 from content.intake.facts import Deadline
 from content.intake.letters import compiled
 
-_REPORT = re.compile(r"báo cáo|tổng hợp kết quả|gửi kết quả|tổng kết|sơ kết", re.IGNORECASE)
+_REPORT = re.compile(
+    r"báo cáo|kết quả (?:thực hiện |triển khai |tuyên truyền )?(?:đề nghị |xin )?gửi|tổng hợp kết quả|gửi kết quả|tổng kết|sơ kết",
+    re.IGNORECASE,
+)
 _NOT_REPORT = re.compile(
     r"(?:vào|trong|đưa)\s+(?:các\s+|nội dung\s+)?báo cáo(?!\s+(?:về|gửi|kết quả))|báo cáo viên|(?:khó khăn|vướng mắc)[^.]{0,120}báo cáo",
     re.IGNORECASE,
@@ -83,6 +86,7 @@ def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
     cut = sentence.strip(" -+*")
     at = start + sentence.index(cut)
     span = (at, at + len(cut))
+    sentence = _from_report(sentence)
     found: list[Deadline] = []
 
     def add(every: str, day: int | None, month: int | None = None, due_on: date | None = None) -> None:
@@ -148,6 +152,16 @@ def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
         found[:] = [entry for entry in found if entry.every != "year"]
         add("6 months", due[0][1], due[0][2])
     return found
+
+
+def _from_report(sentence: str) -> str:
+    """Without the clauses before the first that speaks of a report: "đăng ký trước ngày 20/10; báo cáo …"."""
+    begin = 0
+    for clause in sentence.split(";"):
+        if _REPORT.search(clause):
+            return sentence[begin:]
+        begin += len(clause) + 1
+    return sentence
 
 
 def _periodic_before(sentence: str, at: int) -> bool:

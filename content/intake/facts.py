@@ -276,6 +276,8 @@ class Understanding:
 
 
 def _a_month(count: Count | None) -> int | None:
+    if count is not None and count.per == "quarter" and count.minimum and count.minimum % 3 == 0:
+        return count.minimum // 3
     times = {"week": 4, "month": 1, "total": 1}.get(count.per) if count is not None else None
     found = count.minimum * times if count is not None and count.minimum is not None and times else None
     return found if found is None or found <= 31 else None

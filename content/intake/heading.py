@@ -38,7 +38,7 @@ _SENT_AT = re.compile(
 )
 _SUBJECT = re.compile(r"^[(]?(?:V/v|V/v:|Về việc|Về)\s*[:.]?\s*", re.IGNORECASE)
 _MOTTO = re.compile(
-    r"^(?:(?:XÃ HỘI )?(?:CHỦ )?NGHĨA VIỆT NAM$|CỘNG\s+H(?:ÒA|OÀ)\s+XÃ\s+HỘI|ĐẢNG CỘNG SẢN VIỆT NAM$|Độc\s*lập\s*[-–])",
+    r"^(?:(?:XÃ HỘI )?(?:CHỦ )?NGHĨA VIỆT NAM$|VIỆT NAM$|CỘNG\s+H(?:ÒA|OÀ)\s+XÃ\s+HỘI|ĐẢNG CỘNG SẢN VIỆT NAM$|Độc\s*lập\s*[-–])",
     re.IGNORECASE,
 )
 _BODY_START = re.compile(
@@ -53,7 +53,7 @@ _SIGN_TITLE = compiled(
 )
 _SIGN_NOTE = re.compile(r"^[(\[]?\s*(?:đã ký|ký|ký tên|chữ ký|ký số|dấu|signed|người ký)\b", re.IGNORECASE)
 _RANK = re.compile(
-    r"^(?:Ông|Bà|Đ/c|Đồng chí|ThS|TS|PGS|GS|BS|BSCKI{1,2}|BS\s?CK\s?I{1,2}|KS|CN|Thượng tá|Trung tá|Thiếu tá|Đại tá|Đại úy|Thượng úy|Trung úy|Bác sĩ|Kỹ sư|Thạc sĩ|Tiến sĩ)[.:]?\s+"
+    r"^(?:(?:ThS|Th\.S|TS|PGS|GS|BS|BSCKI{1,2}|BS\s?CK\s?I{1,2}|BSNT|DS|KS|CN|LG|NCS)(?:[.:,-]\s*|\s+)|(?:Ông|Bà|Đ/c|Đồng chí|(?:Thượng|Trung|Thiếu|Đại) (?:tá|úy|uý|tướng)|Bác sĩ|Kỹ sư|Thạc sĩ|Tiến sĩ|Luật sư|Nhà báo)[.:]?\s+)"
 )
 _NAME = compiled(r"^[{UPPER}][{LOWER}']*(?:\s+[{UPPER}][{LOWER}']*){1,5}$")
 _END_NOTE = re.compile(
@@ -170,6 +170,9 @@ def read_heading(source: SourceText, lines: list[Line]) -> Heading:
                 break
         else:
             break
+        if title_at is not None and index == title_at + 1 and not heading.subject and title_at != index:
+            if "subject" not in heading.spans and _of_masthead(text):
+                title_at = index  # a right column that was read after the title of the left one
         index += 1
     heading.body = (index, foot)
     _finish(heading, source, lines, org)
@@ -184,6 +187,10 @@ def _soon_official(lines: list[Line], index: int, limit: int) -> bool:
         or _MOTTO.match(line.text)
         for line in lines[index + 1 : min(index + 10, limit)]
     )
+
+
+def _of_masthead(text: str) -> bool:
+    return bool(_MOTTO.match(text) or _PLACE_DATE.match(text) or _NUMBER.match(text))
 
 
 def _take_number(heading: Heading, line: Line, match: re.Match[str]) -> None:
@@ -337,7 +344,9 @@ def _listed(text: str, start: int) -> list[Named]:
 def _foot_start(lines: list[Line]) -> int:
     """The index of the first line of the foot (Nơi nhận, or the sign-off), or the number of lines."""
     for index, line in enumerate(lines):
-        if _TO_WHOM.match(line.text) and index > len(lines) * 0.2:
+        if _TO_WHOM.match(line.text) and (
+            index > len(lines) * 0.2 or (index and lines[index - 1].text.endswith("./."))
+        ):
             return index
     for index in range(len(lines) - 1, max(-1, len(lines) - 14), -1):
         if _is_sign_title(lines[index]):
@@ -347,6 +356,20 @@ def _foot_start(lines: list[Line]) -> int:
             while first > 0 and len(lines[first - 1].text) < 80 and _PLACE_DATE.match(lines[first - 1].text):
                 first -= 1  # letters without a masthead carry place and date here
             return first
+    return len(lines)
+
+
+_ANNEX = re.compile(r"^(?:PHỤ LỤC|Phụ lục|DANH MỤC|LỊCH PHÁT SÓNG|BIỂU)\b")
+
+
+def annex_start(lines: list[Line], foot: int) -> int:
+    """The line that names what is attached below the foot: an annex, or the plan that a decision issues."""
+    for index in range(foot, len(lines)):
+        text = lines[index].text
+        if _ANNEX.match(text):
+            return index
+        if index > foot and _title_of(text) and is_upper(text) and len(lines) - index > 4:
+            return index
     return len(lines)
 
 
@@ -393,7 +416,7 @@ def _finish(heading: Heading, source: SourceText, lines: list[Line], org: list[L
 
 
 def _take_signer(heading: Heading, lines: list[Line], foot: int) -> None:
-    tail = lines[foot:]
+    tail = lines[foot : annex_start(lines, foot)]
     signed = [
         index for index, line in enumerate(tail) if _SIGN_TITLE.match(line.text) and is_upper(line.text)
     ]

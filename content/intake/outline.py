@@ -75,6 +75,8 @@ class Node:
         if self.is_bullet:
             return f"{above}-{self.bullet_number}"
         value = self.label.value
+        if self.label.style == "(1)" and self.parent is not None and not self.parent.is_bullet:
+            value = value.strip("()")  # "I" with (1), (2) below it: I.1, I.2
         outer = self.parent
         while outer is not None and outer.label is not None:
             composite = outer.label.style.startswith("1") and self.label.style.startswith("1.1")

@@ -74,7 +74,8 @@ _PHRASES = tuple(
         "Ban Chỉ huy Phòng thủ dân sự", "Phòng, chống thiên tai", "Tìm kiếm cứu nạn", "Ban Tuyên giáo và Dân vận", "Ban Tuyên giáo",
         "Văn hóa, Thể thao và Du lịch", "Văn hóa, Khoa học và Thông tin", "Nông nghiệp và Môi trường", "Khoa học và Công nghệ",
         "Giáo dục và Đào tạo", "Kinh tế, Hạ tầng và Đô thị", "Ủy ban Mặt trận Tổ quốc Việt Nam", "Mặt trận Tổ quốc", "Ban Chỉ đạo",
-        "Trung tâm Văn hóa", "Trung tâm Y tế", "Trạm Y tế", "Ban Chỉ huy Quân sự", "Công an", "Đài Truyền thanh", "Hội đồng nhân dân",
+        "Trung tâm Văn hóa", "Trung tâm Y tế", "Trạm Y tế", "Ban Chỉ huy Quân sự", "Tỉnh ủy", "Huyện ủy", "Thành ủy", "Thị ủy", "Quận ủy", "Sở Y tế", "Phòng Y tế",
+        "Văn hóa, Thể thao và Truyền thông", "Văn hóa, Thông tin và Thể thao", "Văn hóa - Thông tin và Thể thao", "Công an", "Đài Truyền thanh", "Hội đồng nhân dân",
         "Ủy ban nhân dân", "Trung tâm Cung ứng dịch vụ", "Đảng ủy", "Trung tâm Phục vụ hành chính công", "Đoàn Thanh niên", "Hội Liên hiệp Phụ nữ",
     )
 )  # fmt: skip
@@ -156,6 +157,12 @@ def _joined(parts: list[str]) -> str:
         place = _LEVEL_IN.search(groups[-2])
         if re.match(r"(?:ĐẢNG|HUYỆN|TỈNH|THÀNH|QUẬN|THỊ) [ỦU][YỶ]\b", groups[-2]):
             own = f"{own} {groups[-2]}"  # "Ban Tuyên giáo Đảng ủy phường"
+        elif (
+            place
+            and own.upper() == "VĂN PHÒNG"
+            and re.match(r"(?:UBND|[ỦU][YỶ] BAN NHÂN DÂN|HĐND)", groups[-2])
+        ):
+            own = f"{own} {groups[-2]}"  # an office is one of its committee
         elif place:
             own = f"{own} {groups[-2][place.start() :]}"
     return own

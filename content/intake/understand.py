@@ -10,15 +10,13 @@ from content.intake.channels import channels_of
 from content.intake.citations import citations_in
 from content.intake.contents import items_of
 from content.intake.deadlines import deadlines_in
-from content.intake.facts import Deadline, FrequencyRule, Item, Understanding
+from content.intake.facts import Channel, Deadline, FrequencyRule, Item, Understanding
 from content.intake.frequency import frequency_rules_in
-from content.intake.heading import read_heading
+from content.intake.heading import annex_start, read_heading
 from content.intake.outline import Line, Node, build
 from content.intake.source import SourceText, Span, Table
 from content.intake.tables import table_items, whole_lines
 from content.intake.units import marker
-
-_ANNEX = re.compile(r"^(?:PHỤ LỤC|Phụ lục|DANH MỤC|LỊCH PHÁT SÓNG|BIỂU)\b")
 
 
 def understand(source_text: SourceText) -> Understanding:
@@ -30,9 +28,7 @@ def understand(source_text: SourceText) -> Understanding:
     heading = read_heading(source_text, lines)
     first, foot = heading.body
     outside = [line for line in lines[first:foot] if not _in_table(line, source_text.tables)]
-    annex_at = next(
-        (index for index in range(foot, len(lines)) if _ANNEX.match(lines[index].text)), len(lines)
-    )
+    annex_at = annex_start(lines, foot)
     root = build(outside)
     annex = [line for line in lines[annex_at + 1 :] if not _in_table(line, source_text.tables)]
     annex_root = build(annex)
@@ -41,6 +37,8 @@ def understand(source_text: SourceText) -> Understanding:
     items = _merged(items, from_tables, source_text.tables)
     if not items and annex:
         items = items_of(annex_root, heading, annex)
+    # what a decision issues stands below its foot and orders as the body of a plan does
+    roots = [root, annex_root] if items and annex and items[-1].span[0] >= annex[0].start else [root]
     end = lines[foot].start if foot < len(lines) else len(source_text.text)
     own = heading.number
     cited = citations_in(source_text.text[:end], _masthead_end(heading.spans), own)
@@ -56,9 +54,9 @@ def understand(source_text: SourceText) -> Understanding:
         signer=heading.signer,
         recipients=tuple(heading.recipients),
         items=tuple(items),
-        channels=tuple(channels_of(root, heading.kind, items[0].span[0] if items else 0)),
-        frequency_rules=tuple(_frequency(root, source_text, heading.issued_on, heading.year)),
-        deadlines=tuple(_deadlines(root, heading.year)),
+        channels=tuple(_channels(roots, heading.kind, items)),
+        frequency_rules=tuple(_frequency(roots, source_text, heading.issued_on, heading.year)),
+        deadlines=tuple(_deadlines(roots, heading.year)),
         citations=tuple(cited),
         spans=dict(heading.spans),
         passages=_passages(root),
@@ -105,12 +103,23 @@ def _entries(root: Node) -> Iterator[tuple[Node, str, int, str]]:
             yield node, line.text, line.start, f"{node.text} {above}"
 
 
-def _frequency(root: Node, source: SourceText, issued_on: object, year: int | None) -> list[FrequencyRule]:
+def _channels(roots: list[Node], kind: str, items: list[Item]) -> list[Channel]:
+    found: list[Channel] = []
+    for root in roots:
+        for channel in channels_of(root, kind, items[0].span[0] if items else 0):
+            if all(channel.channel != other.channel for other in found):
+                found.append(channel)
+    return found
+
+
+def _frequency(
+    roots: list[Node], source: SourceText, issued_on: object, year: int | None
+) -> list[FrequencyRule]:
     from datetime import date
 
     issued = issued_on if isinstance(issued_on, date) else None
     rules: list[FrequencyRule] = []
-    for node, text, start, above in _entries(root):
+    for node, text, start, above in (entry for root in roots for entry in _entries(root)):
         rules += frequency_rules_in(text, start, ref=node.ref, heading=above, issued_on=issued, year=year)
     for table in source.tables:
         head = " ".join(source.text[cell.start : cell.end] for cell in table.rows[0])
@@ -121,9 +130,9 @@ def _frequency(root: Node, source: SourceText, issued_on: object, year: int | No
     return rules
 
 
-def _deadlines(root: Node, year: int | None) -> list[Deadline]:
+def _deadlines(roots: list[Node], year: int | None) -> list[Deadline]:
     found: list[Deadline] = []
-    for _node, text, start, _above in _entries(root):
+    for _node, text, start, _above in (entry for root in roots for entry in _entries(root)):
         if marker(text):
             continue
         for deadline in deadlines_in(text, start, year):

@@ -19,7 +19,7 @@ _PARTNER = re.compile(
     re.IGNORECASE,
 )
 _PERIOD = re.compile(
-    r"^(?:[-+*•]\s*)?(?:\d\.\s*)?(?:Thời gian|Thời hạn|Thời điểm|Tiến độ|Thời lượng thực hiện)(?:\s*(?:,\s*tiến độ|tuyên truyền|thực hiện|hoàn thành|tổ chức|triển khai|phát sóng|phát thanh|đăng tải|phát|đăng))*\s*[:：]\s*",
+    r"^(?:[-+*•]\s*)?(?:\d\.\s*)?(?:Về\s+)?(?:Thời gian|Thời hạn|Thời điểm|Tiến độ|Thời lượng thực hiện)(?:\s*(?:,\s*tiến độ|tuyên truyền|thực hiện|hoàn thành|tổ chức|triển khai|phát sóng|phát thanh|đăng tải|phát|đăng))*\s*[:：]\s*",
     re.IGNORECASE,
 )
 _HEADS = [
@@ -81,7 +81,7 @@ _HEADS = [
 ]
 _GENERAL = re.compile(r"^(?:các|toàn bộ|những|mọi|tất cả)\b", re.IGNORECASE)
 _INLINE = compiled(
-    r"\(\s*(?P<unit>[{UPPER}][^()]{3,120}?)\s+(?:chủ trì|thực hiện|phụ trách)(?:\s*,?\s*(?P<with>[^()]{3,120}?)\s+phối hợp|\s*,?\s*phối hợp(?:\s+với)?\s+(?P<with2>[^()]{3,120}?))?\s*\)"
+    r"\(\s*(?:[Gg]iao\s+)?(?P<unit>[{UPPER}][^()]{3,120}?)\s+(?:chủ trì|thực hiện|phụ trách)(?:\s*,?\s*(?P<with>[^()]{3,120}?)\s+phối hợp|\s*,?\s*phối hợp(?:\s+với)?\s+(?P<with2>[^()]{3,120}?))?\s*\)"
 )
 _ASSIGNED = compiled(
     r"(?:Giao|giao)\s+(?P<unit>[{UPPER}][^.;:\n]{3,90}?)\s+(?:chủ trì|là đơn vị chủ trì|chịu trách nhiệm)(?:\s*,?\s*phối hợp\s+(?:với\s+)?(?P<with>[^.;:\n]{3,120}?))?(?=\s+(?:tuyên truyền|thực hiện|xây dựng|triển khai|tổ chức|tham mưu|biên tập|phát)|[.;]|$)"
@@ -148,10 +148,22 @@ def _cuts(text: str) -> list[tuple[int, int]]:
             depth = max(0, depth - 1)
         elif depth:
             continue
-        elif sign in (";", "\n") or _new_unit(text[begin : match.start()], text[match.end() :], sign):
+        elif (
+            sign == ";"
+            or (sign == "\n" and _starts_unit(text[match.end() :]))
+            or _new_unit(text[begin : match.start()], text[match.end() :], sign)
+        ):
             cuts.append((match.start(), len(sign)))
             begin = match.end()
     return cuts
+
+
+def _starts_unit(after: str) -> bool:
+    """Whether a new line in a cell begins a unit of its own, and does not go on with the one above."""
+    words = after.lstrip().split(None, 1)
+    return bool(words) and (
+        words[0][:1] in "-+*•" or (words[0][:1].isupper() and words[0].strip(",.;").casefold() in _HEADS)
+    )
 
 
 def _new_unit(before: str, after: str, sign: str) -> bool:
@@ -162,6 +174,8 @@ def _new_unit(before: str, after: str, sign: str) -> bool:
     first = words[0].strip(",.;:")
     if first.casefold() not in _HEADS:
         return False
+    if sign.strip() == "và" and re.search(r"(?:HĐND|Hội đồng nhân dân)$", before.strip()):
+        return False  # "Văn phòng HĐND và UBND" is one
     lowered = first[:1].islower()
     if _GENERAL.match(before.strip()):
         # "các phòng, ban, đơn vị liên quan" is one; a new "các …" or a name in capitals is another
