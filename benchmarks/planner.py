@@ -1,4 +1,4 @@
-"""The planner against plain greedy and a plain day plan by HiGHS (and CP-SAT where it is installed).
+"""The planner against plain greedy and plain day plans by HiGHS and by CP-SAT (where `ortools` is installed).
 
 Without arguments on made-up stations; with files, on those: `python benchmarks/planner.py PROBLEM.json ... --json`.
 Each run is a process of its own, so that memory is its own. Time is processor time of this process and its children.
@@ -21,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from report import Benchmark
 
-METHODS = ("ours", "greedy", "highs")
+METHODS = ("ours", "greedy", "highs", "cpsat")
+LONGEST_S = 600  # a method that takes longer on one problem is "not finished"
 LIMITS = {  # name: (hard, soft, evenness, seconds, MB)
     "ward": (0, 0, 0.53, 5, 200),
     "busy": (0, 0, 0.37, 15, 300),
@@ -54,7 +55,7 @@ def run(problem: dict[str, Any], method: str) -> dict[str, Any]:
     else:
         compact = read(problem)
         lines = make_lines(compact, [], 0)
-        (greedy if method == "greedy" else highs)(compact, lines)
+        {"greedy": greedy, "highs": highs, "cpsat": cpsat}[method](compact, lines)
         plan = {**problem, "plays": plays_of(compact, lines, {})}
     seconds, processor = time.perf_counter() - wall, time.process_time() - cpu
     faults = verify(plan)
@@ -86,6 +87,12 @@ def highs(problem: Any, lines: list[Any]) -> None:
         for start in range(0, problem.days, 31):
             proof = bounds.together(problem, alone, zone, (start, min(problem.days, start + 31) - 1))
             guided.lay(search, zone, {alone[owner].index: places for owner, places in proof.layout.items()})
+
+
+def cpsat(problem: Any, lines: list[Any]) -> None:
+    from planner_cpsat import cpsat as by_cpsat
+
+    by_cpsat(problem, lines)
 
 
 def evenness(plan: dict[str, Any]) -> float | None:
@@ -138,10 +145,16 @@ def main() -> int:
         else made_up()
     )
     spawn = multiprocessing.get_context("spawn")
+    methods = benchmark.options.methods.split(",")
+    if "cpsat" in methods and not find_spec("ortools"):
+        benchmark.say("CP-SAT is not installed here: left out (`uv pip install ortools` brings it)")
+        methods.remove("cpsat")
     for name, problem in problems.items():
-        for method in benchmark.options.methods.split(","):
-            with spawn_one(spawn) as pool:
-                result = pool.submit(run, problem, method).result()
+        for method in methods:
+            result = run_alone(spawn, problem, method)
+            if result is None:
+                benchmark.figure(f"{name}.{method}", "not finished")
+                continue
             for key, value in result.items():
                 benchmark.figure(f"{name}.{method}.{key}", value)
             if method == "ours":
@@ -155,15 +168,30 @@ def main() -> int:
                     benchmark.at_most(f"{name}.wall_s", result["wall_s"], seconds)
                 if memory is not None and result["memory_mb"] is not None:
                     benchmark.at_most(f"{name}.memory_mb", result["memory_mb"], memory)
-    if not find_spec("ortools"):
-        benchmark.say("CP-SAT is not installed here: left out")
     return benchmark.finish()
 
 
-def spawn_one(context: Any) -> Any:
-    from concurrent.futures import ProcessPoolExecutor
+def run_alone(context: Any, problem: dict[str, Any], method: str) -> dict[str, Any] | None:
+    """`run` in a process of its own; None when it did not end in time or died (out of memory)."""
+    answers, question = context.Pipe(duplex=False)
+    process = context.Process(target=_answer, args=(question, problem, method))
+    process.start()
+    question.close()
+    try:
+        result: dict[str, Any] | None = answers.recv() if answers.poll(LONGEST_S) else None
+    except EOFError:
+        result = None
+    if result is None and method == "ours":
+        process.kill()
+        raise RuntimeError("our own planner gave no plan")
+    if result is None:
+        process.kill()
+    process.join()
+    return result
 
-    return ProcessPoolExecutor(1, mp_context=context)
+
+def _answer(question: Any, problem: dict[str, Any], method: str) -> None:
+    question.send(run(problem, method))
 
 
 if __name__ == "__main__":
