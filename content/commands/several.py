@@ -43,7 +43,7 @@ def for_each(
         except LoaError as error:
             refused.setdefault(str(error), error)
     errors = [*refused.values()]
-    for error in errors[:-1]:
-        click.echo(f"loa: {error.told(_)}", err=True)
+    for earlier in errors[:-1]:
+        click.echo(f"loa: {earlier.told(_)}", err=True)
     if errors:
         raise errors[-1]
