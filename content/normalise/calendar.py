@@ -13,6 +13,7 @@ _FULL = re.compile(r"(\d{1,2})\s?([/.\-])\s?(\d{1,2})\s?\2\s?((?:1[0-9]|2[01])\d
 _ISO = re.compile(r"((?:19|20)\d{2})-(\d{2})-(\d{2})(?!\d)")
 _DAY_MONTH = re.compile(r"(\d{1,2})\s?([/.\-])\s?(\d{1,2})(?![\d%]|\s?/\s?\d|[.,\-]\d|\s?[a-z]?[°%])")
 _MONTH_YEAR = re.compile(r"(\d{1,2})\s?[/\-.]\s?((?:19|20)\d{2})(?![\d/])")
+_MONTH_SHORT_YEAR = re.compile(r"(1[0-2]|0?[1-9])/([2-4]\d)(?![\d/.,%])")
 _BARE_YEAR = re.compile(r",?\s((?:19|20)\d{2})(?![\d.,/\-]\d|\d|\s?\w*%)(?=\s*(?:$|[.,;:)\n]))")
 _DAYS_OF_MONTH = re.compile(r"\s*(?:-|đến)\s*(?:3[01]|[012]?\d)/(?:1[012]|0?[1-9])(?![\d%]|/\d{1,3}(?!\d))")
 _NUMBER = re.compile(r"\d{1,2}(?![\d.,]\d|\d)")
@@ -176,7 +177,11 @@ def month_and_year(scan: Scan) -> Said | None:
     """ "tháng 8/2025", "đến 8/2025", and the "1/2025" of "quý 1/2025"."""
     match = _MONTH_YEAR.match(scan.text, scan.pos)
     if not match:
-        return None
+        short = _MONTH_SHORT_YEAR.match(scan.text, scan.pos)
+        if not short or not re.search(r"\btháng\s*$", scan.left(12)):
+            return None
+        month, year = month_words(int(short[1]), scan.reading), cardinal(2000 + int(short[2]), scan.reading)
+        return Said(short.end(), f"{month} năm {year}", "month")
     number, year = int(match[1]), cardinal(int(match[2]), scan.reading)
     left = scan.left()
     if re.search(r"(?:t[ỷỉ] lệ|bản đồ)\s*$", left):
@@ -228,7 +233,10 @@ def day_or_month(scan: Scan) -> Said | None:
     ):
         return Said(match.end(), day_words(number, scan.reading), "day")
     if (
-        re.search(r"(?<!\d )(?<!mỗi )(?<!một )(?<!hằng )(?<!hàng )(?<!vài )\btháng\s*$", left)
+        re.search(
+            r"\bngày \d{1,2} tháng\s*$|(?<!\d )(?<!mỗi )(?<!một )(?<!hằng )(?<!hàng )(?<!vài )\btháng\s*$",
+            left,
+        )
         and 1 <= number <= 12
         and not _COUNTED.match(right)
     ):

@@ -36,7 +36,7 @@ _TONNES = re.compile(r"[Tt](?![^\W_])")
 _LOAD_LEFT = re.compile(r"(?:tải|\bxe|trọng lượng|tổng trọng|cẩu|container)[^.;\n]{0,24}$")
 _TRIPLE = re.compile(r"\d{1,3}(?:-\d{1,3}){2,}(?![\d-])")
 _SCORE = re.compile(r"(\d{1,2})\s?-\s?(\d{1,2})(?!\d|\s?-)")
-_GLUED_WORD = re.compile(rf"\d+([{LOWER}]{{3,}})\Z")
+_GLUED_WORD = re.compile(rf"\d+([{LOWER}]{{3,}}|[{LOWER}]*(?![a-z])[{LOWER}])\Z")
 _ALNUM = re.compile(r"\d+(?:[^\W\d_]+\d*)+(?:[.\-/]\d+)*")
 _NAME_LEFT = re.compile(
     r"(?:\bsố|\bnq|\bqđ|\bct\.?|\bđh\.?|\bđx\.?|\bđt\.?|\btl\.?|\bql\.?|\bkl|\bnđ|\bkh|\bđa|đề án|nghị quyết|chỉ thị|kết luận|quy định|quyết định|kế hoạch|chương trình|thông báo|hướng dẫn|công điện|nghị định|thông tư|mẫu|biểu|biểu mẫu"

@@ -31,6 +31,7 @@ _OTHER_KIND = {
     True: re.compile(r"\s?-\s*\d{1,2}\s?(?:[:hg]\d\d|h\b|giờ)"),  # a time after a date
     False: re.compile(r"\s?-\s*(?:ngày\s)?\d{1,2}[/.]\d{1,2}[/.]\d{4}"),  # a date after a time
 }
+_PEOPLE_OF_HOUSES = re.compile(r"/\s?[\d.]+ ?(?:nhân )?(?:khẩu|người)")
 _MEASURED_LEFT = re.compile(
     r"\d\s?(?:kg|g|gam|ml|l|lít|tấn|tạ|yến|bao|gói|viên|đồng|triệu|hải)(?: (?!và|hoặc)[^\W\d_]+){1,3}$"
 )
@@ -156,6 +157,8 @@ def sign(scan: Scan) -> Said:
             )
         if text[pos + 1 : pos + 2].isdigit() and last and last.rule == "number" and last.end == pos:
             return Said(pos + 1, "trên", "ratio")  # "8,5/10"
+        if _PEOPLE_OF_HOUSES.match(text, pos) and scan.left(4).endswith("hộ"):
+            return Said(pos + 1, ",", "slash")  # "350 hộ/1.205 khẩu" are two counts
         if (
             text[pos + 1 : pos + 2].isdigit()
             and last

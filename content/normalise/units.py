@@ -73,11 +73,11 @@ ATTACHED_UNIT = re.compile(
 )
 RATE = re.compile(
     r"\s?/\s?(?:(?P<count>\d{1,3}(?:\.\d{3})*)\s?)?(?:(?P<word>" + "|".join(RATE_WORDS) + r"|"
-    + "|".join(["HS", "hs", "SV", "HV", "GV", "BN", "NK", "LĐ", "đ/c", "TDP", "HKD", "DN"]) + r")(?![^\W_])|(?P<unit>"
+    + "|".join(["HS", "hs", "SV", "HV", "GV", "BN", "NK", "LĐ", "đ/c", "TDP", "HKD", "DN", r"ng\.đ", "ngđ", "ng.đêm"]) + r")(?![^\W_])|(?P<unit>"
     + "|".join(re.escape(unit) for unit in [*_BY_LENGTH, "h", "min", "s", "giây"] if unit.isalnum() and unit not in {"in", "Đ", "V", "v", "W", "w", "CV"}) + ")"
     + _EDGE + ")",
 )  # fmt: skip
-_RATE_SHORT = {"HS": "học sinh", "hs": "học sinh", "SV": "sinh viên", "HV": "học viên", "GV": "giáo viên", "BN": "bệnh nhân", "NK": "nhân khẩu", "LĐ": "lao động", "đ/c": "đồng chí", "TDP": "tổ dân phố", "HKD": "hộ kinh doanh", "DN": "doanh nghiệp"}  # fmt: skip
+_RATE_SHORT = {"HS": "học sinh", "hs": "học sinh", "SV": "sinh viên", "HV": "học viên", "GV": "giáo viên", "BN": "bệnh nhân", "NK": "nhân khẩu", "LĐ": "lao động", "đ/c": "đồng chí", "TDP": "tổ dân phố", "ng.đ": "ngày đêm", "ngđ": "ngày đêm", "ng.đêm": "ngày đêm", "HKD": "hộ kinh doanh", "DN": "doanh nghiệp"}  # fmt: skip
 _RATE_ONLY = {"h": "giờ", "min": "phút", "s": "giây", "giây": "giây"}
 
 ANY_RATE = re.compile(rf"\s?/\s?([{LOWER}]{{2,}}(?:\s(?:khẩu|sinh|gái|trai))?)(?![^\W_])")

@@ -38,6 +38,7 @@ _LONE_WORDS = frozenset("aeiouyêôơưýỳỷỹỵàáảãạèéẻẽẹì
 _DIGITS_NEXT = re.compile(r"\s?\d")
 _SERIES = re.compile(r"\s?(\d{6})(?!\d|[.,/]\d)")
 _VARIANT = re.compile(r"[A-Z]{1,3}(?:\.\d{1,2}){1,3}(?![\d/\-])")
+_PERIOD = re.compile(r"(T|Q)0?(1[0-2]|[1-9])\s?[/\-]\s?((?:19|20)\d\d)(?![\d/])")
 _REPEATED = frozenset(["đường", "đất", "khu", "ban", "số", "mã", "trạm", "tổ", "hội", "giấy", "cụm"])
 """Words that say what a thing is; an abbreviation just after them that opens with the same word gives it up."""
 _GLUED = re.compile(r"\.?(?=[A-ZĐ])")
@@ -256,6 +257,10 @@ def letters_then_digits(scan: Scan) -> Said | None:
     match = _ALNUM.match(scan.text, scan.pos)
     if not match:
         return None
+    if period := _PERIOD.match(scan.text, scan.pos):
+        month = "tư" if period[2] == "4" else cardinal(int(period[2]), scan.reading)
+        head = f"quý {cardinal(int(period[2]), scan.reading)}" if period[1] == "Q" else f"tháng {month}"
+        return Said(period.end(), f"{head} năm {cardinal(int(period[3]), scan.reading)}", "month")
     token = match.group()
     parts = re.findall(r"\d+|[^\W\d_]+", token)
     left = scan.left()
@@ -301,6 +306,8 @@ def rate(scan: Scan, word: str) -> Said | None:
         scan.left(32),
     ):
         return None
+    if word == "hộ" and match and match["count"] and match["word"] in {"khẩu", r"nhân khẩu", "người"}:
+        return None  # "350 hộ/1.205 khẩu" are two counts
     words = UNITS.get(word, word)
     while match:
         count = (
