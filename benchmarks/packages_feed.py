@@ -23,6 +23,7 @@ from pathlib import Path
 
 from report import Benchmark
 
+from audio.packages.manifest import split_text
 from content.station import Station, init_station
 from scheduler.exchange import communes
 from scheduler.exchange.feed_serve import feed_folder, publish
@@ -71,6 +72,11 @@ def measure_feed(bench: Benchmark, work: Path) -> None:
 def _sounds(folder: Path) -> list[tuple[str, str]]:
     manifest = json.loads((folder / "manifest.json").read_bytes())
     return [(entry["sha256"], entry["path"]) for entry in manifest["audio"]]
+
+
+def _shared(text: bytes) -> dict:  # type: ignore[type-arg]
+    """The second of the two texts in a signed manifest."""
+    return json.loads(split_text(text)[1])
 
 
 @contextlib.contextmanager
@@ -177,7 +183,7 @@ def _everyone(bench: Benchmark, port: int, tokens: dict[str, str]) -> None:
 def _stalled(port: int, token: str) -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", port))
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-    sha256 = json.loads(_get(port, "/v1/manifest/plan", token))["audio"][0]["sha256"]
+    sha256 = _shared(_get(port, "/v1/manifest/plan", token))["audio"][0]["sha256"]
     connection.sendall(
         f"GET /v1/file/{sha256} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
     )
@@ -228,7 +234,7 @@ def _whole_pulls(port: int, jobs: list[tuple[str, str]]) -> list[tuple[str, int,
         code, token = job
         chance = random.Random(code)
         cuts = size = 0
-        body = json.loads(_patiently(port, "/v1/manifest/plan", token))
+        body = _shared(_patiently(port, "/v1/manifest/plan", token))
         digests = []
         for entry in body["audio"]:
             kept = b""

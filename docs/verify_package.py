@@ -4,10 +4,12 @@ import hashlib
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 folder = Path(sys.argv[1])
-manifest = json.loads((folder / "manifest.json").read_bytes())
+own, shared = (folder / "station.json").read_bytes(), (folder / "manifest.json").read_bytes()
+station, manifest = json.loads(own), json.loads(shared)
 key = base64.b64decode(manifest["sender"]["public_key"])
 digits = hashlib.sha256(key).hexdigest()[:32]
 fingerprint = "-".join(digits[at : at + 4] for at in range(0, 32, 4))
@@ -17,12 +19,10 @@ pem = subprocess.run(["openssl", "pkey", "-pubin", "-inform", "DER"], check=True
                      input=bytes.fromhex("302a300506032b6570032100") + key).stdout
 if pem != (folder / "signer.pem").read_bytes():
     sys.exit("signer.pem is not the key of the manifest")
-subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "signer.pem", "-rawin", "-in", "manifest.json",
-                "-sigfile", "manifest.json.sig"], cwd=folder, check=True)
-listed = {file["path"]: file["sha256"] for file in manifest["files"]}
-if hashlib.sha256((folder / "SHA256SUMS").read_bytes()).hexdigest() != listed.pop("SHA256SUMS"):
-    sys.exit("SHA256SUMS was changed")
-if (folder / "SHA256SUMS").read_text() != "".join(f"{sha256}  {path}\n" for path, sha256 in listed.items()):
-    sys.exit("SHA256SUMS is not the list of the manifest")
-subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=folder, check=True)
-sys.stdout.write(f"whole and unchanged: {manifest['station']['name']}, signed by {manifest['sender']['name']} {fingerprint}\n")
+with tempfile.TemporaryDirectory() as aside:
+    (signed := Path(aside) / "signed").write_bytes(own + shared)
+    subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "signer.pem", "-rawin", "-in", signed,
+                    "-sigfile", "manifest.json.sig"], cwd=folder, check=True)
+sums = "".join(f"{file['sha256']}  {file['path']}\n" for file in manifest["files"] + station["files"])
+subprocess.run(["sha256sum", "--quiet", "-c", "-"], cwd=folder, check=True, input=sums, text=True)
+sys.stdout.write(f"whole and unchanged: {station['station']['name']}, signed by {manifest['sender']['name']} {fingerprint}\n")

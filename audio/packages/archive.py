@@ -4,8 +4,9 @@ Any unzip program opens it. Loa itself reads it the strict way: every byte betwe
 Loa would have written for that manifest. So there is nothing to unpack that could grow, no name that could climb out
 of the folder, no link, no second entry of the same name, nothing in front, between or behind.
 
-The form (PKWARE APPNOTE 6.3): entries stored without compression in the order manifest, signature, then the manifest's
-files; dates 1 January 1980; no extra fields, no comments; central directory and end record at the end; no ZIP64.
+The form (PKWARE APPNOTE 6.3): entries stored without compression in the order station.json, manifest.json, signature,
+then the manifest's files; dates 1 January 1980; no extra fields, no comments; central directory and end record at the
+end; no ZIP64.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from audio.packages.errors import ArchiveProblem, TooLargeProblem
-from audio.packages.manifest import LARGEST_MANIFEST, MANIFEST, SIGNATURE, Manifest
+from audio.packages.manifest import (
+    LARGEST_MANIFEST,
+    LARGEST_OWN,
+    MANIFEST,
+    OWN,
+    SIGNATURE,
+    Manifest,
+    split_text,
+)
 from audio.packages.signature import SIGNATURE_BYTES
 
 LARGEST_ZIP: Final = 2**32 - 2**20
@@ -49,7 +58,7 @@ def _end(count: int, size: int, offset: int) -> bytes:
 
 
 def write_archive(target: BinaryIO, files: list[tuple[str, Path | bytes]]) -> None:
-    """Write `files` (name, source file or content) in that order; the caller passes manifest and signature first.
+    """Write `files` (name, source file or content) in that order; the caller passes both texts and the signature first.
 
     Raises:
         TooLargeProblem: beyond what a zip without extensions holds; a folder has no such limit.
@@ -92,28 +101,35 @@ class ArchiveReader:
         self._count = 0
 
     def head(self) -> tuple[bytes, bytes]:
-        """Manifest and signature as they stand, unchecked.
+        """The manifest's text and its signature as they stand, unchecked.
 
         Raises:
-            ArchiveProblem: they do not stand where they must. TooLargeProblem.
+            ArchiveProblem: they do not stand where they must. ManifestProblem, TooLargeProblem.
         """
-        fixed = self._exactly(_LOCAL.size)
-        size = _LOCAL.unpack(fixed)[7]
-        if size > LARGEST_MANIFEST:
-            raise TooLargeProblem(what=MANIFEST, size=size, limit=LARGEST_MANIFEST)
-        name = self._exactly(len(MANIFEST))
-        manifest = self._exactly(size)
-        crc = zlib.crc32(manifest)
-        if fixed + name != _local(MANIFEST, crc, size):
-            raise ArchiveProblem(where=MANIFEST)
-        self._note(MANIFEST, crc, size)
+        own, shared = self._part(OWN, LARGEST_OWN), self._part(MANIFEST, LARGEST_MANIFEST)
+        text = own + shared
+        if split_text(text) != (own, shared):
+            raise ArchiveProblem(where=OWN)
         header = self._exactly(_LOCAL.size + len(SIGNATURE))
         signature = self._exactly(SIGNATURE_BYTES)
         crc = zlib.crc32(signature)
         if header != _local(SIGNATURE, crc, SIGNATURE_BYTES):
             raise ArchiveProblem(where=SIGNATURE)
         self._note(SIGNATURE, crc, SIGNATURE_BYTES)
-        return manifest, signature
+        return text, signature
+
+    def _part(self, expected: str, limit: int) -> bytes:
+        fixed = self._exactly(_LOCAL.size)
+        size = _LOCAL.unpack(fixed)[7]
+        if size > limit:
+            raise TooLargeProblem(what=expected, size=size, limit=limit)
+        name = self._exactly(len(expected))
+        content = self._exactly(size)
+        crc = zlib.crc32(content)
+        if fixed + name != _local(expected, crc, size):
+            raise ArchiveProblem(where=expected)
+        self._note(expected, crc, size)
+        return content
 
     def files(self, manifest: Manifest, take: Callable[[str, Iterator[bytes]], None]) -> None:
         """Hand each file's content to `take`, in the manifest's order, then check the end of the archive.

@@ -8,6 +8,7 @@ the export before anything is written.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from audio.packages.errors import FolderTakenError
-from audio.packages.manifest import MANIFEST, SIGNATURE
+from audio.packages.manifest import MANIFEST, OWN, SIGNATURE, split_text
 from audio.packages.names import is_safe_path
 from audio.packages.outline import outline_of
 from content import atomic
@@ -65,7 +66,7 @@ class Standing:
 
     files: Mapping[str, tuple[str, int]]
     text: bytes = b""
-    """The manifest, where it is signed."""
+    """The manifest's signed text, where it is signed."""
     revision: int | None = None
     made_at: str = ""
     sheet_of: str = ""
@@ -88,9 +89,9 @@ def standing_in(folder: Path) -> Standing:
     if WRITING in names:
         ours = (folder / WRITING).read_text("utf-8", errors="replace").splitlines()
         return Standing(files=dict.fromkeys(ours, ("", -1)))
-    if MANIFEST not in names:
+    if MANIFEST not in names or OWN not in names:
         raise FolderTakenError(path=folder)
-    text = (folder / MANIFEST).read_bytes()
+    text = (folder / OWN).read_bytes() + (folder / MANIFEST).read_bytes()
     outline = outline_of(text)
     try:
         files = outline.files() if outline is not None else {}
@@ -129,7 +130,7 @@ def write_folder(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / WRITING).write_text("\n".join(ours), "utf-8")
-        for name in (SIGNATURE, MANIFEST):
+        for name in (SIGNATURE, OWN, MANIFEST):
             _unlink(folder / name)
         for path, aside in moving.items():
             with contextlib.suppress(FileNotFoundError):
@@ -151,9 +152,11 @@ def write_folder(
     for leftover in aside_at.values():
         _unlink(leftover)
     try:
-        (folder / MANIFEST).write_bytes(manifest)
+        own, shared = split_text(manifest)
+        shelf.put(folder / MANIFEST, hashlib.sha256(shared).hexdigest(), shared, written)
+        (folder / OWN).write_bytes(own)
         if to_disk:
-            _sync(folder, [*files, MANIFEST])
+            _sync(folder, [*files, MANIFEST, OWN])
         (folder / SIGNATURE).write_bytes(signature)
         if to_disk:
             _sync(folder, [SIGNATURE])
@@ -163,7 +166,7 @@ def write_folder(
     except OSError as error:
         raise atomic.told_of(error, folder) from error
     written.files += 2
-    written.bytes_copied += len(manifest) + len(signature)
+    written.bytes_copied += len(own) + len(signature)
     return written
 
 

@@ -1,4 +1,9 @@
-"""The manifest: what a package holds and what its station is asked to do, in one signed JSON file."""
+"""The manifest: what a package holds and what its station is asked to do, signed as one text.
+
+The text is two JSON objects, one after the other: what only this station has (`station.json`: who it is, the revision,
+its own files) and what all stations that air the same share (`manifest.json`: plays, audio, rules, shared files). In a
+folder they are two files, so that a thousand stations hold the large one once; elsewhere they are handled as one text.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +18,17 @@ from audio.packages.errors import ManifestProblem, ManifestTooNewProblem, NamePr
 from audio.packages.names import is_safe_path
 from audio.packages.signature import KEY_BYTES, fingerprint, from_text
 
-SCHEMA = "loa-package/1"
+SCHEMA = "loa-package/2"
 KINDS = ("full", "update", "urgent")
 PLAYERS = ("loa", "barix", "usb", "laptop", "vehicle")
 MANIFEST = "manifest.json"
+OWN = "station.json"
 SIGNATURE = "manifest.json.sig"
 SIGNER = "signer.pem"
 CHECKSUMS = "SHA256SUMS"
 
 LARGEST_MANIFEST = 32 * 2**20
+LARGEST_OWN = 2**20
 LARGEST_FILE = 2**30
 LARGEST_PACKAGE = 64 * 2**30
 MOST_FILES = 20_000
@@ -111,7 +118,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """All of `manifest.json`. Dates inclusive; `revision` only ever grows for one sender and station."""
+    """All that is signed. Dates inclusive; `revision` only ever grows for one sender and station."""
 
     kind: str
     revision: int
@@ -119,6 +126,10 @@ class Manifest:
     base: int | None
     """For an update: the revision that the station is taken to have."""
     station: Recipient
+    sheet_of: str
+    """Hash of what the printable sheet shows, so that it is not drawn again when nothing on it changed."""
+    own_files: list[FileEntry]
+    """Files that name the station."""
     sender: Sender
     from_on: date
     until_on: date
@@ -127,46 +138,73 @@ class Manifest:
     rules: list[RuleEntry]
     unplaced: list[str]
     """Airings of the sender's plan that did not fit this station's sessions, in words."""
-    sheet_of: str
-    """Hash of what the printable sheet shows, so that it is not drawn again when nothing on it changed."""
-    files: list[FileEntry]
+    shared_files: list[FileEntry]
+    """Files that are the same for every station that airs this."""
+
+    @property
+    def files(self) -> list[FileEntry]:
+        """Every file of the package but the manifest's own."""
+        return [*self.shared_files, *self.own_files]
 
     @property
     def needs(self) -> list[AudioEntry]:
         """Audio that the station must have already."""
         return [entry for entry in self.audio if entry.path is None]
 
-    def to_bytes(self, known: dict[int, str] | None = None) -> bytes:
-        """The JSON text that is signed: UTF-8, keys in fixed order, one entry to a line.
+    def to_bytes(self) -> bytes:
+        """The text that is signed: UTF-8, keys in fixed order, one entry to a line."""
+        return self.own_text() + self.shared_text()
 
-        `known` gives `row_text` of rows by their `id`, for manifests that share rows; the caller keeps those alive.
-        """
-        ready = known or {}
+    def own_text(self) -> bytes:
+        """`station.json`."""
+        return self._text(OWN_KEYS)
+
+    def shared_text(self) -> bytes:
+        """`manifest.json`."""
+        return self._text(SHARED_KEYS)
+
+    def _text(self, keys: dict[str, str]) -> bytes:
         parts = [f'"schema": "{SCHEMA}"']
-        for name in self.__slots__:
+        for key, name in keys.items():
             value = getattr(self, name)
             if isinstance(value, list) and value and not isinstance(value[0], str):
-                rows = ",\n  ".join([ready.get(id(row)) or row_text(row) for row in value])
-                parts.append(f'"{name}": [\n  {rows}\n ]')
+                rows = ",\n  ".join([_json(_shallow(row)) for row in value])
+                parts.append(f'"{key}": [\n  {rows}\n ]')
             else:
                 shown = _shallow(value) if isinstance(value, Recipient | Sender) else value
-                parts.append(f'"{name}": {_json(shown)}')
+                parts.append(f'"{key}": {_json(shown)}')
         return ("{\n " + ",\n ".join(parts) + "\n}\n").encode("utf-8")
 
-    def to_json(self) -> dict[str, Any]:
-        """The manifest as plain JSON values."""
-        value: dict[str, Any] = json.loads(self.to_bytes())
-        return value
+
+OWN_KEYS = {name: name for name in ("kind", "revision", "made_at", "base", "station", "sheet_of")} | {
+    "files": "own_files"
+}
+"""Key in `station.json` → field."""
+SHARED_KEYS = {
+    name: name for name in ("sender", "from_on", "until_on", "audio", "plays", "rules", "unplaced")
+} | {"files": "shared_files"}
+"""Key in `manifest.json` → field."""
+_END_OF_FIRST = b"\n}\n"
+
+
+def split_text(text: bytes) -> tuple[bytes, bytes]:
+    """The two JSON texts that a signed manifest is made of: the station's own, and the shared.
+
+    No JSON string holds a raw line break, so there is one place only where the first can end.
+
+    Raises:
+        ManifestProblem: it is not two.
+    """
+    at = text.find(_END_OF_FIRST)
+    if at < 0:
+        raise ManifestProblem(where="JSON")
+    at += len(_END_OF_FIRST)
+    return text[:at], text[at:]
 
 
 def _shallow(row: Any) -> dict[str, Any]:
     """A row as a dict; `dataclasses.asdict` copies deeply and takes four times as long."""
     return {name: getattr(row, name) for name in row.__slots__}
-
-
-def row_text(row: object) -> str:
-    """One entry of a manifest as it stands in the file."""
-    return _json(_shallow(row))
 
 
 def _json(value: object) -> str:
@@ -183,19 +221,35 @@ def read_manifest(content: bytes) -> Manifest:
     Raises:
         ManifestProblem, ManifestTooNewProblem, NameProblem, TooLargeProblem.
     """
-    if len(content) > LARGEST_MANIFEST:
+    if len(content) > LARGEST_MANIFEST + LARGEST_OWN:
         raise TooLargeProblem(what=MANIFEST, size=len(content), limit=LARGEST_MANIFEST)
-    table = read_json(content, ManifestProblem)
-    schema = table.text("schema")
-    if schema != SCHEMA:
-        raise ManifestTooNewProblem(schema=schema[:40], known=SCHEMA)
-    manifest = _manifest(table)
+    if _END_OF_FIRST not in content:
+        _of_our_schema(content)  # one text only: perhaps of a later form, which says so better
+    own, table = (_of_our_schema(part) for part in split_text(content))
+    manifest = _manifest(own, table)
     _check_whole(manifest)
     return manifest
 
 
-def _manifest(table: Table) -> Manifest:
-    station, sender = table.table("station"), table.table("sender")
+def _of_our_schema(part: bytes) -> Table:
+    table = read_json(part, ManifestProblem)
+    schema = table.text("schema")
+    if schema != SCHEMA:
+        raise ManifestTooNewProblem(schema=schema[:40], known=SCHEMA)
+    return table
+
+
+def _files(table: Table) -> list[FileEntry]:
+    return [
+        FileEntry(
+            path=row.text("path"), sha256=row.text("sha256", _HASH), size=row.number("size", LARGEST_FILE)
+        )
+        for row in table.tables("files", MOST_FILES)
+    ]
+
+
+def _manifest(own: Table, table: Table) -> Manifest:
+    station, sender = own.table("station"), table.table("sender")
     recipient = Recipient(
         code=station.text("code", _CODE), name=station.text("name"), player=station.one_of("player", PLAYERS),
         timezone=station.text("timezone"), zones=station.texts("zones"), public_key=station.text_or_none("public_key"),
@@ -232,17 +286,11 @@ def _manifest(table: Table) -> Manifest:
         )
         for row in table.tables("rules", 5000)
     ]  # fmt: skip
-    files = [
-        FileEntry(
-            path=row.text("path"), sha256=row.text("sha256", _HASH), size=row.number("size", LARGEST_FILE)
-        )
-        for row in table.tables("files", MOST_FILES)
-    ]
     return Manifest(
-        kind=table.one_of("kind", KINDS), revision=table.number("revision"), made_at=table.instant("made_at", None),
-        base=table.number_or_none("base"), station=recipient, sender=made_by, from_on=table.day("from_on"),
-        until_on=table.day("until_on"), audio=audio, plays=plays, rules=rules, unplaced=table.texts("unplaced", 50_000),
-        sheet_of=table.text("sheet_of"), files=files,
+        kind=own.one_of("kind", KINDS), revision=own.number("revision"), made_at=own.instant("made_at", None),
+        base=own.number_or_none("base"), station=recipient, sheet_of=own.text("sheet_of"), own_files=_files(own),
+        sender=made_by, from_on=table.day("from_on"), until_on=table.day("until_on"), audio=audio, plays=plays,
+        rules=rules, unplaced=table.texts("unplaced", 50_000), shared_files=_files(table),
     )  # fmt: skip
 
 
@@ -253,7 +301,7 @@ def _check_whole(manifest: Manifest) -> None:
         raise ManifestProblem(where="sender.public_key")
     if manifest.until_on < manifest.from_on:
         raise ManifestProblem(where="until_on")
-    paths = {MANIFEST, SIGNATURE}
+    paths = {MANIFEST, OWN, SIGNATURE}
     for file in manifest.files:
         if not is_safe_path(file.path):
             raise NameProblem(path=file.path[:120])

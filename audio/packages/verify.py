@@ -19,6 +19,7 @@ from audio.packages.errors import (
     FileMissingProblem,
     FileUnknownProblem,
     LinkProblem,
+    ManifestProblem,
     NotEnoughRoomProblem,
     NotSignedProblem,
     PackageMissingError,
@@ -29,7 +30,17 @@ from audio.packages.errors import (
     UnreadableProblem,
     UntrustedSignerProblem,
 )
-from audio.packages.manifest import LARGEST_MANIFEST, MANIFEST, SIGNATURE, FileEntry, Manifest, read_manifest
+from audio.packages.manifest import (
+    LARGEST_MANIFEST,
+    LARGEST_OWN,
+    MANIFEST,
+    OWN,
+    SIGNATURE,
+    FileEntry,
+    Manifest,
+    read_manifest,
+    split_text,
+)
 from audio.packages.signature import KEY_BYTES, SIGNATURE_BYTES, from_text, is_signed
 from content import atomic
 
@@ -163,15 +174,18 @@ def _look_at_folder(
     *,
     sounds_only: bool = False,
 ) -> None:
-    content = _small(folder, MANIFEST, LARGEST_MANIFEST)
+    shared = _small(folder, MANIFEST, LARGEST_MANIFEST)
+    content = _small(folder, OWN, LARGEST_OWN) + shared
     signature = _small(folder, SIGNATURE, SIGNATURE_BYTES)
     manifest = _head(checked, content, signature, trusted)
+    if split_text(content)[1] != shared:
+        raise ManifestProblem(where=OWN)
     _room(stage, manifest)
     listed = {file.path for file in manifest.files}
     for found, is_plain in _everything_in(folder):
         if not is_plain:
             checked.problems.append(LinkProblem(path=found[:120]))
-        elif found not in listed and found not in {MANIFEST, SIGNATURE} and not _is_litter(found):
+        elif found not in listed and found not in {MANIFEST, OWN, SIGNATURE} and not _is_litter(found):
             checked.problems.append(FileUnknownProblem(path=found[:120]))
     if any(isinstance(problem, LinkProblem) for problem in checked.problems):
         return

@@ -24,6 +24,7 @@ from audio.packages.folder import Shelf, Standing, standing_in, write_folder
 from audio.packages.manifest import (
     CHECKSUMS,
     MANIFEST,
+    OWN,
     SIGNATURE,
     FileEntry,
     Manifest,
@@ -31,9 +32,8 @@ from audio.packages.manifest import (
     RuleEntry,
     Sender,
     read_manifest,
-    row_text,
+    split_text,
 )
-from audio.packages.outline import HEAD_BYTES
 from audio.packages.signature import SigningKey, fingerprint, to_text
 from content.atomic import replacing
 from content.station import Station
@@ -91,7 +91,10 @@ class _Body:
     unplaced: list[str]
     lists: dict[str, bytes]
     entries: list[FileEntry]
-    """Of the sounds and the lists."""
+    """Of all files that these stations share."""
+    sums: bytes
+    text: bytes
+    """`manifest.json`, which names no station."""
     wall: sheet.Sheet
     """Without the station's name."""
     wall_sha256: str
@@ -183,8 +186,6 @@ class _Exporter:
         self.gathered: dict[str, Gathered] = {}
         self.bodies: dict[object, _Body] = {}
         self.sent: list[dict[str, Any]] = []
-        self.known: dict[int, str] = {}
-        """Text of manifest rows by `id`; `bodies` keeps the shared ones alive."""
         with station.read() as session:
             newest = select(SentPackage.station_id, func.max(SentPackage.revision)).group_by(
                 SentPackage.station_id
@@ -200,18 +201,17 @@ class _Exporter:
         wall_sha256 = sheet.sha256_of_sheet(body.wall_sha256, commune.name)
         own = self._own_files(target, replace(body.wall, station=commune.name), wall_sha256, old)
         entries = [*body.entries, *(entry for entry, _made in own)]
-        sums = contents.checksums(entries)
-        entries.append(contents.entry(CHECKSUMS, sums))
         manifest = Manifest(
             kind="urgent" if self.urgent else "full" if base is None else "update", revision=self._revision(commune),
-            made_at=self.now.astimezone(UTC), base=base, station=commune.recipient, sender=self.sender,
-            from_on=self.from_on, until_on=self.until_on, audio=body.layout.audio, plays=body.plays, rules=body.rules,
-            unplaced=[*body.unplaced, *gathered.left_out], sheet_of=wall_sha256, files=entries,
+            made_at=self.now.astimezone(UTC), base=base, station=commune.recipient, sheet_of=wall_sha256,
+            own_files=[entry for entry, _made in own], sender=self.sender, from_on=self.from_on, until_on=self.until_on,
+            audio=body.layout.audio, plays=body.plays, rules=body.rules,
+            unplaced=[*body.unplaced, *gathered.left_out], shared_files=body.entries,
         )  # fmt: skip
-        text = self._unless_same(manifest, old)
+        text = self._unless_same(manifest, body.text, old)
         written = 0
         if text is not None:
-            sources = self._sources(body, gathered, own, sums)
+            sources = self._sources(body, gathered, own)
             written = self._write(target, text, entries, sources, old)
             self._note(commune, manifest, text, body)
         return PackageSummary(
@@ -258,7 +258,7 @@ class _Exporter:
         draft = Manifest(
             kind="update" if at_station else "full", revision=0, made_at=self.now, base=None, station=commune.recipient, sender=self.sender,
             from_on=self.from_on, until_on=self.until_on, audio=layout.audio, plays=plays, rules=rules,
-            unplaced=fitted.unplaced, sheet_of="", files=[],
+            unplaced=fitted.unplaced, sheet_of="", own_files=[], shared_files=[],
         )  # fmt: skip
         lists = contents.lists(draft, layout.play_paths)
         entries = [
@@ -266,13 +266,14 @@ class _Exporter:
             for path, sha256 in layout.sounds.items()
         ]
         entries += [contents.entry(path, made) for path, made in lists.items()]
-        draft = replace(draft, files=entries)
+        sums = contents.checksums(entries)
+        entries.append(contents.entry(CHECKSUMS, sums))
         wall = replace(sheet.sheet_of(draft, layout.play_paths), station="")
-        shared: list[object] = [*layout.audio, *plays, *rules, *entries]
-        self.known |= {id(row): row_text(row) for row in shared}
+        draft = replace(draft, shared_files=entries, unplaced=[*fitted.unplaced, *gathered.left_out])
         return _Body(
             layout=layout, plays=plays, rules=rules, unplaced=fitted.unplaced, lists=lists, entries=entries,
-            wall=wall, wall_sha256=wall.shared_sha256, asked=zlib.compress(draft.to_bytes(self.known), 6),
+            sums=sums, text=draft.shared_text(), wall=wall, wall_sha256=wall.shared_sha256,
+            asked=zlib.compress(draft.to_bytes(), 6),
         )  # fmt: skip
 
     def _own_files(
@@ -290,26 +291,24 @@ class _Exporter:
         return [(contents.entry(path, content), content) for path, content in made.items()]
 
     def _sources(
-        self, body: _Body, gathered: Gathered, own: list[tuple[FileEntry, bytes | None]], sums: bytes
+        self, body: _Body, gathered: Gathered, own: list[tuple[FileEntry, bytes | None]]
     ) -> dict[str, Path | bytes | None]:
         return {
             **{path: gathered.files[sha256] for path, sha256 in body.layout.sounds.items()},
             **body.lists,
             **{entry.path: made for entry, made in own},
-            CHECKSUMS: sums,
+            CHECKSUMS: body.sums,
         }
 
-    def _unless_same(self, manifest: Manifest, old: Standing) -> bytes | None:
+    def _unless_same(self, manifest: Manifest, shared: bytes, old: Standing) -> bytes | None:
         """The manifest's text, or None where just that stands there already but for revision and time of making."""
-        text = manifest.to_bytes(self.known)
-        if old.revision is None:
-            return text
-        head, rest = text[:HEAD_BYTES], text[HEAD_BYTES:]
-        head = head.replace(
-            f'"revision": {manifest.revision},'.encode(), f'"revision": {old.revision},'.encode()
-        )
-        head = head.replace(f'"{manifest.made_at.isoformat()}"'.encode(), f'"{old.made_at}"'.encode())
-        return None if head + rest == old.text else text
+        if old.revision is not None and old.text:
+            as_before = replace(
+                manifest, revision=old.revision, made_at=datetime.fromisoformat(old.made_at)
+            ).own_text()
+            if as_before + shared == old.text:
+                return None
+        return manifest.own_text() + shared
 
     def _write(
         self,
@@ -321,7 +320,8 @@ class _Exporter:
     ) -> int:
         signature = self.key.sign(text)
         if self.form == "zip":
-            held: list[tuple[str, Path | bytes]] = [(MANIFEST, text), (SIGNATURE, signature)]
+            own, shared = split_text(text)
+            held: list[tuple[str, Path | bytes]] = [(OWN, own), (MANIFEST, shared), (SIGNATURE, signature)]
             held += [(file.path, source) for file in entries if (source := sources[file.path]) is not None]
             with replacing(target) as temporary, temporary.open("wb") as stream:
                 write_archive(stream, held)

@@ -20,7 +20,7 @@ import requests
 from sqlalchemy import select
 
 from audio.packages.errors import PackageRefusedError
-from audio.packages.manifest import MANIFEST, SIGNATURE, AudioEntry, Manifest
+from audio.packages.manifest import MANIFEST, OWN, SIGNATURE, AudioEntry, Manifest, split_text
 from audio.packages.signature import SIGNATURE_BYTES, from_text
 from audio.packages.verify import check_head
 from content import atomic
@@ -264,7 +264,9 @@ def _bring(
     for other in inbox.iterdir():
         if other.is_dir() and other != folder and _is_outdated(other, manifest):
             shutil.rmtree(other, ignore_errors=True)
-    (folder / MANIFEST).write_bytes(content)
+    own, shared = split_text(content)
+    (folder / OWN).write_bytes(own)
+    (folder / MANIFEST).write_bytes(shared)
     (folder / SIGNATURE).write_bytes(signature)
     for entry in by_first_airing(manifest):
         assert entry.path is not None
@@ -289,7 +291,7 @@ def _bring(
 def _is_outdated(folder: Path, newer: Manifest) -> bool:
     """An unfinished older package of the same lane: nobody needs the rest of it."""
     try:
-        kind = json.loads((folder / MANIFEST).read_bytes())["kind"]
+        kind = json.loads((folder / OWN).read_bytes())["kind"]
     except (OSError, ValueError, KeyError, TypeError):
         return True
     return bool((kind == "urgent") == (newer.kind == "urgent"))

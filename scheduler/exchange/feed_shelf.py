@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from audio.packages.manifest import MANIFEST, SIGNATURE
+from audio.packages.manifest import MANIFEST, OWN, SIGNATURE
 from audio.packages.outline import Outline, outline_of
 from content.station import Station
 from scheduler.exchange.communes import token_sha256
@@ -39,7 +39,7 @@ class Offer:
     def manifest(self) -> bytes | None:
         """The manifest itself, read anew: a thousand of them would fill the memory. None while it is replaced."""
         try:
-            text = (self.folder / MANIFEST).read_bytes()
+            text = (self.folder / OWN).read_bytes() + (self.folder / MANIFEST).read_bytes()
         except OSError:
             return None
         return text if hashlib.sha256(text).hexdigest() == self.manifest_sha256 else None
@@ -127,7 +127,7 @@ class Shelf:
 
 def _read_offer(lane: str, folder: Path, stamp: tuple[int, int]) -> Offer | None:
     try:
-        manifest = (folder / MANIFEST).read_bytes()
+        manifest = (folder / OWN).read_bytes() + (folder / MANIFEST).read_bytes()
         signature = (folder / SIGNATURE).read_bytes()
     except OSError:
         return None

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from audio.packages.calendar_events import series_of
 from audio.packages.errors import ManifestTooNewProblem, PackageProblem
 from audio.packages.manifest import (
     MANIFEST,
+    OWN,
     SIGNATURE,
     AudioEntry,
     FileEntry,
@@ -26,6 +28,7 @@ from audio.packages.manifest import (
     RuleEntry,
     Sender,
     read_manifest,
+    split_text,
 )
 from audio.packages.names import ascii_folded, audio_name, is_safe_path, play_name
 from audio.packages.outline import outline_of
@@ -75,7 +78,8 @@ def manifests(draw: st.DrawFn) -> Manifest:
                 planned={"2026-12": {"first": 1, "replays": 3, "days": 4}},
             )
         ],
-        unplaced=draw(st.lists(texts, max_size=2)), sheet_of="0" * 64, files=files,
+        unplaced=draw(st.lists(texts, max_size=2)), sheet_of="0" * 64, shared_files=files,
+        own_files=[FileEntry(path="sheet.html", sha256="1" * 64, size=5)],
     )  # fmt: skip
 
 
@@ -100,7 +104,7 @@ anything = st.recursive(
 def test_nonsense_anywhere_in_a_manifest_is_refused_by_name(
     manifest: Manifest, nonsense: Any, data: st.DataObject
 ) -> None:
-    body = json.loads(manifest.to_bytes())
+    body = {"own": json.loads(manifest.own_text()), "shared": json.loads(manifest.shared_text())}
     place: Any = body
     while True:
         key = data.draw(
@@ -112,7 +116,7 @@ def test_nonsense_anywhere_in_a_manifest_is_refused_by_name(
             break
         place = inner
     try:
-        read_manifest(json.dumps(body).encode())
+        read_manifest(f"{json.dumps(body.get('own'), indent=1)}\n{json.dumps(body.get('shared'))}".encode())
     except PackageProblem:
         return
 
@@ -123,9 +127,27 @@ def test_bytes_that_are_no_manifest_are_refused_by_name(content: bytes) -> None:
         read_manifest(content)
 
 
-def test_a_manifest_of_a_later_form_says_that_loa_must_be_updated() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"schema": "loa-package/3"}',
+        b'{\n"schema": "loa-package/3"\n}\n{"schema": "loa-package/3"}',
+        b'{\n"schema": "loa-package/2"\n}\n{"schema": "loa-package/3"}',
+    ],
+)
+def test_a_manifest_of_a_later_form_says_that_loa_must_be_updated(text: bytes) -> None:
     with pytest.raises(ManifestTooNewProblem, match="update Loa"):
-        read_manifest(b'{"schema": "loa-package/2"}')
+        read_manifest(text)
+
+
+def test_the_shared_text_names_no_station() -> None:
+    _packed, manifest = a_zip({"a.mp3": b"sound"})
+    other = replace(
+        manifest, station=replace(manifest.station, code="khac", name="Khác"), revision=9, sheet_of="2" * 64,
+        made_at=manifest.made_at + timedelta(days=1), own_files=[FileEntry(path="s", sha256="3" * 64, size=1)],
+    )  # fmt: skip
+    assert other.shared_text() == manifest.shared_text()
+    assert split_text(other.to_bytes()) == (other.own_text(), manifest.shared_text())
 
 
 @given(texts, instants)
@@ -178,11 +200,12 @@ def a_zip(contents: dict[str, bytes]) -> tuple[bytes, Manifest]:
         station=Recipient(code="xa", name="", player="loa", timezone="UTC", zones=[], public_key=None),
         sender=Sender(name="", public_key=to_text(KEY.public), fingerprint=fingerprint(KEY.public)),
         from_on=date(2026, 12, 1), until_on=date(2026, 12, 31), audio=[], plays=[], rules=[], unplaced=[],
-        sheet_of="0" * 64, files=files,
+        sheet_of="0" * 64, shared_files=files, own_files=[],
     )  # fmt: skip
     text = manifest.to_bytes()
     kept = io.BytesIO()
-    write_archive(kept, [(MANIFEST, text), (SIGNATURE, KEY.sign(text)), *contents.items()])
+    parts = [(OWN, manifest.own_text()), (MANIFEST, manifest.shared_text())]
+    write_archive(kept, [*parts, (SIGNATURE, KEY.sign(text)), *contents.items()])
     return kept.getvalue(), manifest
 
 

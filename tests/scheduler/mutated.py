@@ -114,7 +114,7 @@ def absurd_size(chance: random.Random, package: Path, _other: Path) -> None:
 
 def swap_the_signature(_chance: random.Random, package: Path, other: Path) -> None:
     mine, theirs = _entries(package), _entries(other)
-    content = package.read_bytes().replace(mine[1][1], theirs[1][1])
+    content = package.read_bytes().replace(mine[2][1], theirs[2][1])
     package.write_bytes(content)
 
 
@@ -123,16 +123,30 @@ def swap_the_manifest(_chance: random.Random, package: Path, other: Path) -> Non
 
     mine, theirs = _entries(package), _entries(other)
     with package.open("wb") as target:
-        write_archive(target, [*theirs[:2], *mine[2:]])
+        write_archive(target, [*theirs[:3], *mine[3:]])
 
 
 def alter_the_manifest(chance: random.Random, package: Path, _other: Path) -> None:
     from audio.packages.archive import write_archive
 
     entries = _entries(package)
-    body = _altered(chance, json.loads(entries[0][1]))
+    at = chance.randrange(2)
+    entries[at] = (entries[at][0], _altered_text(chance, entries[at][1]))
     with package.open("wb") as target:
-        write_archive(target, [(entries[0][0], json.dumps(body).encode()), *entries[1:]])
+        write_archive(target, list(entries))
+
+
+def swap_the_station(_chance: random.Random, package: Path, other: Path) -> None:
+    from audio.packages.archive import write_archive
+
+    entries = [_entries(other)[0], *_entries(package)[1:]]
+    with package.open("wb") as target:
+        write_archive(target, list(entries))
+
+
+def _altered_text(chance: random.Random, text: bytes) -> bytes:
+    """Still in Loa's own form, so that more than the form is tried."""
+    return (json.dumps(_altered(chance, json.loads(text)), indent=1) + "\n").encode()
 
 
 def _altered(chance: random.Random, body: dict[str, object]) -> dict[str, object]:
@@ -153,7 +167,8 @@ def _altered(chance: random.Random, body: dict[str, object]) -> dict[str, object
 ZIP_SPOILS: tuple[Spoil, ...] = (
     flip_a_bit, flip_a_bit, flip_a_bit, flip_a_bit, cut_off, cut_off, append, put_in_front, take_out_a_piece,
     swap_pieces, pack_again_in_another_order, pack_again_compressed, name_that_climbs_out, same_name_twice,
-    link_inside, bomb, absurd_size, swap_the_signature, swap_the_manifest, alter_the_manifest,
+    link_inside, bomb, absurd_size, swap_the_signature, swap_the_manifest, swap_the_station,
+    alter_the_manifest,
 )  # fmt: skip
 
 
@@ -227,19 +242,31 @@ def signature_of_another(_chance: random.Random, package: Path, other: Path) -> 
 
 
 def manifest_of_another(_chance: random.Random, package: Path, other: Path) -> None:
-    for name in ("manifest.json", "manifest.json.sig"):
+    for name in ("station.json", "manifest.json", "manifest.json.sig"):
         shutil.copyfile(other / name, package / name)
 
 
 def altered_manifest(chance: random.Random, package: Path, _other: Path) -> None:
-    path = package / "manifest.json"
-    path.write_text(json.dumps(_altered(chance, json.loads(path.read_bytes()))), "utf-8")
+    path = package / chance.choice(["station.json", "manifest.json"])
+    path.write_bytes(_altered_text(chance, path.read_bytes()))
+
+
+def station_of_another(chance: random.Random, package: Path, other: Path) -> None:
+    for name in chance.choice([("station.json",), ("station.json", "manifest.json.sig")]):
+        shutil.copyfile(other / name, package / name)
+
+
+def moved_border(_chance: random.Random, package: Path, _other: Path) -> None:
+    """The same signed bytes, divided elsewhere."""
+    own, shared = (package / "station.json").read_bytes(), (package / "manifest.json").read_bytes()
+    (package / "station.json").write_bytes(own + shared[:2])
+    (package / "manifest.json").write_bytes(shared[2:])
 
 
 FOLDER_SPOILS: tuple[Spoil, ...] = (
     _in_a_file(flip_a_bit), _in_a_file(flip_a_bit), _in_a_file(flip_a_bit), _in_a_file(cut_off), _in_a_file(append),
     _in_a_file(put_in_front), remove_a_file, add_a_file, exchange_two_files, signature_of_another,
-    manifest_of_another, altered_manifest, altered_manifest, folder_instead_of_file,
+    manifest_of_another, altered_manifest, altered_manifest, station_of_another, moved_border, folder_instead_of_file,
     *((link_instead_of_file, folder_as_link, pipe_instead_of_file) if os.name == "posix" else ()),
 )  # fmt: skip
 

@@ -44,7 +44,7 @@ def exported(
 
 
 def manifest_in(folder: Path) -> Manifest:
-    return read_manifest((folder / "manifest.json").read_bytes())
+    return read_manifest((folder / "station.json").read_bytes() + (folder / "manifest.json").read_bytes())
 
 
 def test_a_package_is_whole_signed_and_says_what_to_air(centre: Station, tmp_path: Path) -> None:
@@ -263,8 +263,9 @@ def test_a_zip_opens_with_any_unzip_and_holds_the_same(centre: Station, tmp_path
     assert summary.path.name == "LOA-xa-trung-ha-20261201-20261231.zip"
     with zipfile.ZipFile(summary.path) as archive:
         assert archive.testzip() is None
-        manifest = read_manifest(archive.read("manifest.json"))
+        manifest = read_manifest(archive.read("station.json") + archive.read("manifest.json"))
         assert set(archive.namelist()) == {
+            "station.json",
             "manifest.json",
             "manifest.json.sig",
             *(f.path for f in manifest.files),
@@ -323,9 +324,30 @@ def test_an_independent_script_with_openssl_and_sha256sum_verifies_the_package(
     fingerprint = json.loads((folder / "manifest.json").read_text("utf-8"))["sender"]["fingerprint"]
     assert fingerprint in good.stdout
     sound = next((folder / "audio").iterdir())
-    sound.chmod(0o644)
-    sound.write_bytes(sound.read_bytes()[:-1] + b"x")
-    assert subprocess.run(run, capture_output=True, check=False).returncode != 0
+    for changed in (sound, folder / "sheet.html", folder / "station.json", folder / "manifest.json"):
+        whole = changed.read_bytes()
+        changed.write_bytes(whole.replace(b"2026", b"2027", 1) if changed != sound else whole[:-1] + b"x")
+        assert changed.read_bytes() != whole
+        assert subprocess.run(run, capture_output=True, check=False).returncode != 0
+        changed.write_bytes(whole)
+    assert subprocess.run(run, capture_output=True, check=False).returncode == 0
+
+
+def test_one_changed_sound_costs_each_further_station_a_small_text_and_a_signature(
+    centre: Station, tmp_path: Path
+) -> None:
+    many = [Commune(code=f"xa-{n}", name=f"Xã số {n}") for n in range(5)]
+    first = export_packages(centre, many, FROM, UNTIL, tmp_path / "out", now=NOW)
+    with centre.read() as session:
+        episode_id = session.query(Episode).first().id  # type: ignore[union-attr]
+    add_sound(centre, episode_id, noise("better"), 120_000, tmp_path / "scratch")
+    second = export_packages(centre, many, FROM, UNTIL, tmp_path / "out", now=NOW + timedelta(hours=1))
+    manifests = {(summary.path / "manifest.json").stat().st_ino for summary in second}
+    assert len(manifests) == 1
+    assert all(summary.written < 2000 for summary in second[1:])
+    assert len({(summary.path / "manifest.json.sig").read_bytes() for summary in second}) == len(many)
+    assert [check_package(summary.path).problems for summary in second] == [[]] * len(many)
+    assert {summary.revision for summary in second} != {summary.revision for summary in first}
 
 
 def test_a_stick_that_is_too_small_is_told_before_anything_is_written(

@@ -226,15 +226,15 @@ def test_a_stranger_who_names_a_trusted_key_without_having_it_is_refused(line: L
     sent = line.export()
     line.trust(sent.fingerprint)
     thief = SigningKey.made_new()
-    manifest = (sent.path / "manifest.json").read_bytes()
-    (sent.path / "manifest.json.sig").write_bytes(thief.sign(manifest))
+    own, manifest = ((sent.path / name).read_bytes() for name in ("station.json", "manifest.json"))
+    (sent.path / "manifest.json.sig").write_bytes(thief.sign(own + manifest))
     with pytest.raises(PackageRefusedError, match="signature"):
         line.receive(sent.path)
     body = json.loads(manifest)
     body["sender"] = {**body["sender"], "public_key": to_text(thief.public)}
     forged = json.dumps(body).encode()
     (sent.path / "manifest.json").write_bytes(forged)
-    (sent.path / "manifest.json.sig").write_bytes(thief.sign(forged))
+    (sent.path / "manifest.json.sig").write_bytes(thief.sign(own + forged))
     with pytest.raises(PackageRefusedError):
         line.receive(sent.path)
     assert fingerprint(thief.public) != sent.fingerprint
@@ -290,6 +290,7 @@ def test_a_trusted_signer_cannot_write_outside_the_package_either(line: Line) ->
     sent = line.export()
     line.trust(sent.fingerprint)
     key = communes.signing_key(line.centre, NOW)
+    own = (sent.path / "station.json").read_bytes()
     whole = json.loads((sent.path / "manifest.json").read_bytes())
     for path in (
         "../../evil.mp3",
@@ -303,7 +304,7 @@ def test_a_trusted_signer_cannot_write_outside_the_package_either(line: Line) ->
         body = {**whole, "files": [*whole["files"], {"path": path, "sha256": "0" * 64, "size": 1}]}
         text = json.dumps(body).encode()
         (sent.path / "manifest.json").write_bytes(text)
-        (sent.path / "manifest.json.sig").write_bytes(key.sign(text))
+        (sent.path / "manifest.json.sig").write_bytes(key.sign(own + text))
         with pytest.raises(PackageRefusedError, match="is not allowed"):
             line.receive(sent.path)
     body = {
@@ -312,6 +313,6 @@ def test_a_trusted_signer_cannot_write_outside_the_package_either(line: Line) ->
     }
     text = json.dumps(body).encode()
     (sent.path / "manifest.json").write_bytes(text)
-    (sent.path / "manifest.json.sig").write_bytes(key.sign(text))
+    (sent.path / "manifest.json.sig").write_bytes(key.sign(own + text))
     with pytest.raises(PackageRefusedError, match="damaged"):  # the same name twice on a disk that folds case
         line.receive(sent.path)

@@ -94,7 +94,7 @@ def test_a_station_pulls_its_package_and_its_word_comes_back(net: Net) -> None:
 def test_the_feed_gives_the_very_manifest_that_stands_in_the_folder(net: Net) -> None:
     folder = feed_folder(net.centre) / "plan" / "trung-ha"
     reply = net.get("/v1/manifest/plan")
-    assert reply.content == (folder / "manifest.json").read_bytes()
+    assert reply.content == (folder / "station.json").read_bytes() + (folder / "manifest.json").read_bytes()
     assert reply.headers["Loa-Signature"] == to_text((folder / "manifest.json.sig").read_bytes())
 
 
