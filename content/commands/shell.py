@@ -43,7 +43,7 @@ def talk() -> Console:
     """The console for talk and progress bars: stderr."""
     from rich.console import Console
 
-    return Console(file=sys.stderr, highlight=False)
+    return Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
 
 
 def say(message: str, **facts: object) -> None:
