@@ -11,12 +11,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from content.errors import LoaError
+from content.errors import LoaError, Marked
 from content.events import record
 from content.language import N_
 from content.months import last_day, month_of
 from content.station import Station
+from scheduler.daemon.freeze import refuse_frozen
 from scheduler.models import Play
+from scheduler.plan_view.rules import rule_told
 from scheduler.planner.verify import Fault, verify
 from scheduler.policy import narrowed, overridden_days, policy_of
 from scheduler.station_plan import gather, plays_between
@@ -35,11 +37,18 @@ class NotOpenError(LoaError):
     sentence = N_("play {play_id} at {start} is {status} and can no longer be changed")
 
 
-class FrozenError(LoaError):
-    """A time inside the freeze time."""
+class BegunError(LoaError):
+    """A play whose time has come already."""
+
+    sentence = N_("play {play_id} began at {start} and can no longer be changed")
+
+
+class TooSoonError(LoaError):
+    """A time in the past, or inside the freeze time."""
 
     sentence = N_(
-        "{start} lies in the past or within {minutes} minutes from now, where the plan is frozen; choose a later time"
+        "{start} lies in the past or within {minutes} minutes from now, where the plan is frozen; "
+        "choose a later time, or add --now"
     )
 
 
@@ -51,22 +60,35 @@ class RuleBrokenError(LoaError):
     )
 
 
-def play_of(session: Session, station: Station, play_id: int, now: datetime, *, open_: bool = True) -> Play:
-    """The play of this number, not yet aired and outside the freeze time. Raises: NoSuchPlayError, NotOpenError, FrozenError."""
+def play_of(session: Session, play_id: int) -> Play:
+    """The play of this number. Raises: NoSuchPlayError."""
     play = session.get(Play, play_id)
     if play is None:
         raise NoSuchPlayError(play_id=play_id)
-    if open_ and play.status not in ("planned", "pinned"):
-        raise NotOpenError(play_id=play_id, start=told(station, play.starts_at), status=play.status)
-    if open_:
-        _not_frozen(station, play.starts_at, now)
+    return play
+
+
+def open_play(
+    session: Session, station: Station, play_id: int, now: datetime, *, frozen_too: bool = False
+) -> Play:
+    """The play of this number, not yet begun and, unless `frozen_too`, outside the freeze time.
+
+    Raises: NoSuchPlayError, NotOpenError, FrozenError, BegunError.
+    """
+    play = play_of(session, play_id)
+    if play.status not in ("planned", "pinned"):
+        raise NotOpenError(play_id=play_id, start=told(station, play.starts_at), status=Marked(play.status))
+    if play.starts_at <= now:
+        raise BegunError(play_id=play_id, start=told(station, play.starts_at))
+    if not frozen_too:
+        refuse_frozen(station, play, now)
     return play
 
 
 def pin(station: Station, play_id: int, *, now: datetime, person: str | None, release: bool = False) -> Play:
     """Hold a play where it is whatever is planned anew (or let it go again)."""
     with station.decide() as session:
-        play = play_of(session, station, play_id, now)
+        play = open_play(session, station, play_id, now, frozen_too=True)
         play.status = "planned" if release else "pinned"
         record(
             session, action="play.released" if release else "play.pinned", subject=play, person=person, at=now
@@ -76,10 +98,21 @@ def pin(station: Station, play_id: int, *, now: datetime, person: str | None, re
     return play
 
 
-def cancel(station: Station, play_id: int, *, reason: str, now: datetime, person: str | None) -> Play:
-    """Take a play out of the plan; the reason stays with it."""
+def cancel(
+    station: Station,
+    play_id: int,
+    *,
+    reason: str,
+    now: datetime,
+    person: str | None,
+    frozen_too: bool = False,
+) -> Play:
+    """Take a play out of the plan, a frozen one only with `frozen_too`; the reason stays with it.
+
+    Raises: NoSuchPlayError, NotOpenError, FrozenError, BegunError.
+    """
     with station.decide() as session:
-        play = play_of(session, station, play_id, now)
+        play = open_play(session, station, play_id, now, frozen_too=frozen_too)
         play.status, play.reason = "cancelled", reason
         record(
             session, action="play.cancelled", subject=play, person=person, detail={"reason": reason}, at=now
@@ -89,14 +122,26 @@ def cancel(station: Station, play_id: int, *, reason: str, now: datetime, person
     return play
 
 
-def move(station: Station, play_id: int, *, starts_at: datetime, now: datetime, person: str | None) -> Play:
+def move(
+    station: Station,
+    play_id: int,
+    *,
+    starts_at: datetime,
+    now: datetime,
+    person: str | None,
+    frozen_too: bool = False,
+) -> Play:
     """Put a play elsewhere and pin it there, if no rule is broken that was not broken before.
 
-    Raises: NoSuchPlayError, NotOpenError, FrozenError, RuleBrokenError.
+    With `frozen_too` it may leave, and go to, the freeze time; never the past.
+
+    Raises: NoSuchPlayError, NotOpenError, FrozenError, BegunError, TooSoonError, RuleBrokenError.
     """
     with station.decide() as session:
-        play = play_of(session, station, play_id, now)
-        _not_frozen(station, starts_at, now)
+        play = open_play(session, station, play_id, now, frozen_too=frozen_too)
+        minutes = station.config.plan.freeze_min
+        if starts_at <= now + timedelta(minutes=0 if frozen_too else minutes):
+            raise TooSoonError(start=told(station, starts_at), minutes=minutes)
         days = [station.day_of(play.starts_at), station.day_of(starts_at)]
         first, last = min(days).replace(day=1), last_day(month_of(max(days)))
         before = {
@@ -108,8 +153,12 @@ def move(station: Station, play_id: int, *, starts_at: datetime, now: datetime, 
         after = [f for f in faults_between(session, station, first, last, now) if not f.soft and not f.past]
         fresh = [f for f in after if _key(f) not in before]
         if fresh:
-            rules = sorted({f"{fault.rule} ({fault.when})" for fault in fresh})
-            raise RuleBrokenError(play_id=play_id, start=told(station, starts_at), rules=rules)
+            broken = sorted({(fault.rule, fault.when) for fault in fresh})
+            raise RuleBrokenError(
+                play_id=play_id,
+                start=told(station, starts_at),
+                rules=[rule_told(rule, when) for rule, when in broken],
+            )
         record(
             session,
             action="play.moved",
@@ -123,16 +172,20 @@ def move(station: Station, play_id: int, *, starts_at: datetime, now: datetime, 
     return play
 
 
-def faults_between(session: Session, station: Station, first: date, last: date, now: datetime) -> list[Fault]:
-    """What the plays of some days break, reckoned anew from the rules of the station."""
+def problem_of(session: Session, station: Station, first: date, last: date, now: datetime) -> dict[str, Any]:
+    """The station's rules and the plays of some days as a problem of the planner, within the local rules."""
     episodes = gather(session, station.config, first, last, now)
     plays = plays_between(session, station, first, last)
-    task = narrowed(
+    return narrowed(
         problem(station.config, from_on=first, until_on=last, episodes=episodes, plays=plays),
         policy_of(station),
         overridden_days(session),
     )
-    return verify(task)
+
+
+def faults_between(session: Session, station: Station, first: date, last: date, now: datetime) -> list[Fault]:
+    """What the plays of some days break, reckoned anew from the rules of the station."""
+    return verify(problem_of(session, station, first, last, now))
 
 
 def check(station: Station, first: date, last: date, *, now: datetime) -> list[Fault]:
@@ -150,12 +203,6 @@ def told(station: Station, moment: datetime) -> str:
 
 def _key(fault: Fault) -> tuple[str, str | None, str | None, str]:
     return fault.rule, fault.programme, fault.zone, fault.when
-
-
-def _not_frozen(station: Station, moment: datetime, now: datetime) -> None:
-    minutes = station.config.plan.freeze_min
-    if moment <= now + timedelta(minutes=minutes):
-        raise FrozenError(start=told(station, moment), minutes=minutes)
 
 
 def as_ics(station: Station, plays: Sequence[Play], now: datetime) -> str:

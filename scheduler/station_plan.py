@@ -20,6 +20,7 @@ from content.models import Episode, Item, Programme
 from content.months import months_between
 from content.station import Station
 from scheduler.models import Plan, Play
+from scheduler.plan_view.changes import changes, standing
 from scheduler.planner import Solution, solve
 from scheduler.policy import narrowed, overridden_days, policy_of
 from scheduler.station_problem import episode_key, instant, problem
@@ -85,6 +86,7 @@ def build(
             raise NothingToPlanError
         session.flush()
         plays = plays_between(session, station, from_on, until_on)
+        stood = standing(plays)
         before = _lead_in(session, station, from_on, {episode.id for episode, _length in episodes})
         keep_until = now + timedelta(minutes=station.config.plan.freeze_min)
         begin_on = min([from_on, *(station.day_of(play.starts_at) for play in before)])
@@ -100,8 +102,16 @@ def build(
             policy_of(station),
             overridden_days(session),
         )
+        owed = {episode.id for episode, _length in episodes}
+        stale = {
+            f"p{play.id}"
+            for play in plays
+            if play.status == "planned" and play.starts_at > keep_until and play.episode_id not in owed
+        }  # withdrawn or out of its validity: it gives its air to the others
+        task["plays"] = [play for play in task["plays"] if play["id"] not in stale]
         _hold(task, {f"p{play.id}" for play in plays if play.starts_at <= keep_until}, "pinned")
         _hold(task, {f"p{play.id}" for play in before}, "aired")
+        task["meta"]["freeze_min"] = 0  # `now` below has the freeze time in it
         replans = any(play.status == "planned" for play in plays)
         solution = solve(
             task,
@@ -119,6 +129,9 @@ def build(
             now,
             {key.id: length for key, length in episodes},
         )
+        session.get_one(Plan, built.plan_id).figures = {
+            "changes": changes(task, stood, built.plays, solution.plays, station.tz)
+        }
         figures = {
             "from": from_on,
             "until": until_on,

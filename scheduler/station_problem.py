@@ -6,15 +6,24 @@ with rules, series, and the plays that are there already.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from content.config import BlackoutConfig, Config, RelayConfig, SessionConfig
+from content.errors import LoaError
 from content.item_rules import monthly_rules, weekly_rules
+from content.language import N_
 from content.models import Episode, Item, Programme
 from content.months import first_day, last_day
 from scheduler.models import Play
+from scheduler.planner import beyond
+
+
+class TitledRuleError(LoaError):
+    """A rule of a programme or item that cannot be read."""
+
+    sentence = N_("{title}: {reason}")
 
 
 def episode_key(episode_id: int) -> str:
@@ -37,7 +46,9 @@ def problem(
     days, whatever their status. New plays are laid from `lay_from_on` on (default: from the first day).
     """
     room = (max(from_on, lay_from_on or from_on), until_on)
+    days = (from_on, until_on)
     lead = timedelta(seconds=config.plan.changeover_s)
+    owed = {episode.id for episode, _length in episodes}
     return {
         "meta": {
             "horizon": {"from": from_on.isoformat(), "until": until_on.isoformat()},
@@ -54,20 +65,26 @@ def problem(
             *({**_block(relay), "kind": "relay"} for relay in config.relays),
             *({**_block(blackout), "kind": "blackout"} for blackout in config.blackouts),
         ],
-        "programmes": [_programme(config, episode, length_ms, room) for episode, length_ms in episodes],
+        "programmes": [_programme(config, episode, length_ms, room, days) for episode, length_ms in episodes],
         "series": _series(config, [episode for episode, _length in episodes]),
-        "plays": [play_json(play, config) for play in plays],
+        "plays": [play_json(play, config, owed) for play in plays],
     }  # fmt: skip
 
 
-def play_json(play: Play, config: Config) -> dict[str, Any]:
-    """One play in the planner's schema; its start in local wall-clock time."""
+def play_json(play: Play, config: Config, owed: Collection[int]) -> dict[str, Any]:
+    """One play in the planner's schema; its start in local wall-clock time.
+
+    A play of an episode that nothing asks for any more (not among the `owed`) only takes air from the others,
+    as an announcement does.
+    """
+    known = play.episode_id is not None and play.episode_id in owed
+    on_air = play.status in ("planned", "pinned", "aired")
     return {
         "id": f"p{play.id}",
-        "programme": episode_key(play.episode_id) if play.episode_id is not None else None,
+        "programme": f"e{play.episode_id}" if known else None,
         "start": play.starts_at.astimezone(config.tz).replace(tzinfo=None).isoformat(),
         "zones": list(play.zones),
-        "status": play.status,
+        "status": "emergency" if on_air and not known else play.status,
         "duration_s": seconds(play.length_ms),
     }
 
@@ -107,7 +124,14 @@ def programme_rules(
         cut = room[1] < last_day(month)
         days = open_days(config, first, last)
         return {**monthly_rules(1 + programme.min_replays_per_month, days, prorate=cut), **rules}
-    return rules or weekly_rules(1)
+    return _filled(rules, weekly_rules(1))
+
+
+def _filled(rules: dict[str, Any] | None, default: dict[str, Any]) -> dict[str, Any]:
+    """The rules, with the default counts where they only say when or in which place it airs."""
+    if all(key in ("hard_start", "place", "weeks_from") for key in rules or {}):
+        return {**default, **(rules or {})}
+    return rules or default
 
 
 def open_days(config: Config, from_on: date, until_on: date) -> int:
@@ -115,17 +139,19 @@ def open_days(config: Config, from_on: date, until_on: date) -> int:
     closed = [block for block in config.blackouts if block.start is None and not block.zones]
     days = [from_on + timedelta(days=n) for n in range((until_on - from_on).days + 1)]
     return sum(
-        any(_is_on(s, day) for s in config.sessions) and not any(_is_on(b, day) for b in closed)
-        for day in days
+        any(is_on(s, day) for s in config.sessions) and not any(is_on(b, day) for b in closed) for day in days
     )
 
 
-def _is_on(block: SessionConfig | BlackoutConfig, day: date) -> bool:
+def is_on(block: SessionConfig | BlackoutConfig, day: date) -> bool:
+    """Whether the block is held on that day."""
     begun = block.from_on is None or block.from_on <= day
     return begun and (block.until_on is None or day <= block.until_on) and day.isoweekday() in block.weekdays
 
 
-def _programme(config: Config, episode: Episode, length_ms: int, room: tuple[date, date]) -> dict[str, Any]:
+def _programme(
+    config: Config, episode: Episode, length_ms: int, room: tuple[date, date], days: tuple[date, date]
+) -> dict[str, Any]:
     programme = episode.programme
     if programme is not None:
         month = episode.month
@@ -142,7 +168,22 @@ def _programme(config: Config, episode: Episode, length_ms: int, room: tuple[dat
         owner = item = episode.parts[0].item
         valid_from, valid_until = item.valid_from_on, item.valid_until_on
         lead_unit = item.lead_units[0] if item.lead_units else None
-        rules = item.rules or weekly_rules(config.plan.item_per_week)
+        rules = _filled(item.rules, weekly_rules(config.plan.item_per_week))
+    place = None
+    if beyond.is_beyond(rules):
+        since = {"weeks_from": owner.valid_from_on.isoformat()} if owner.valid_from_on else {}
+        try:
+            place = beyond.place_of(rules)
+            rules = beyond.translate(
+                {**since, **rules},
+                length_s=seconds(length_ms),
+                horizon=days,
+                owed_from=room[0],
+                valid_from=valid_from,
+                valid_until=valid_until,
+            )
+        except LoaError as error:
+            raise TitledRuleError(title=episode.title, reason=error) from error
     return {
         "id": episode_key(episode.id),
         "title": episode.title,
@@ -155,6 +196,7 @@ def _programme(config: Config, episode: Episode, length_ms: int, room: tuple[dat
         "valid_from": valid_from.isoformat() if valid_from else None,
         "valid_until": valid_until.isoformat() if valid_until else None,
         "rules": {"topic_not_adjacent": False, **rules},
+        **({"place": place} if place else {}),
     }
 
 

@@ -38,6 +38,8 @@ WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_
             "move": ("scheduler.commands.plan_change:move", N_("Put a play at another time.")),
             "pin": ("scheduler.commands.plan_change:pin", N_("Hold a play where it is.")),
             "cancel": ("scheduler.commands.plan_change:cancel", N_("Take a play out.")),
+            "explain": ("scheduler.commands.plan_look:explain", N_("Why a play is where it is.")),
+            "diff": ("scheduler.commands.plan_look:diff", N_("What moved and why.")),
             "export": ("scheduler.commands.plan_change:export", N_("As a calendar, a table or JSON.")),
             "solve": ("scheduler.commands.plan_solve:solve", N_("The planner alone, on a problem file.")),
         }

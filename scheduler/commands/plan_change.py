@@ -20,6 +20,10 @@ as_person = option(
     "--as", "as_name", metavar="PERSON", help=N_("Act as this person (else the one of this system account).")
 )
 
+even_now = option(
+    "--now", "frozen_too", is_flag=True, help=N_("Even within the freeze time, shortly before it airs.")
+)
+
 
 def _person(station: Station, as_name: str | None) -> str | None:
     from content.people import current_person
@@ -92,13 +96,19 @@ def pin(station: Station, play_id: int, release: bool, as_name: str | None) -> N
 )
 @click.argument("play_id", type=int)
 @option("--reason", required=True, help=N_("Why; it stays with the play."))
+@even_now
 @as_person
 @with_station
-def cancel(station: Station, play_id: int, reason: str, as_name: str | None) -> None:
+def cancel(station: Station, play_id: int, reason: str, frozen_too: bool, as_name: str | None) -> None:
     from scheduler import plan_change
 
     play = plan_change.cancel(
-        station, play_id, reason=reason, now=datetime.now(UTC), person=_person(station, as_name)
+        station,
+        play_id,
+        reason=reason,
+        now=datetime.now(UTC),
+        person=_person(station, as_name),
+        frozen_too=frozen_too,
     )
     say(
         N_("Play {play_id} at {start} is cancelled; `loa plan build` finds its replacement."),
@@ -114,14 +124,20 @@ def cancel(station: Station, play_id: int, reason: str, as_name: str | None) -> 
 )
 @click.argument("play_id", type=int)
 @option("--to", "moment", type=MOMENT, required=True, help=N_("The new start, station time."))
+@even_now
 @as_person
 @with_station
-def move(station: Station, play_id: int, moment: datetime, as_name: str | None) -> None:
+def move(station: Station, play_id: int, moment: datetime, frozen_too: bool, as_name: str | None) -> None:
     from scheduler import plan_change
 
     starts_at = moment if moment.tzinfo else moment.replace(tzinfo=station.tz)
     play = plan_change.move(
-        station, play_id, starts_at=starts_at, now=datetime.now(UTC), person=_person(station, as_name)
+        station,
+        play_id,
+        starts_at=starts_at,
+        now=datetime.now(UTC),
+        person=_person(station, as_name),
+        frozen_too=frozen_too,
     )
     say(
         N_("Play {play_id} now starts at {start} and is pinned there."),

@@ -12,6 +12,7 @@ from content.programmes import add_programme
 from content.station import Station, init_station
 from scheduler import plan_change
 from scheduler.commands.plan_solve import solve as solve_command
+from scheduler.daemon.freeze import FrozenError
 from scheduler.models import Play
 from scheduler.planner.examples import example
 from scheduler.planner.verify import hard
@@ -63,7 +64,7 @@ def test_a_move_out_of_the_session_is_refused_and_changes_nothing(station: Stati
 def test_nothing_inside_the_freeze_time_is_touched(station: Station) -> None:
     play = planned(station)[0]
     late = play.starts_at - timedelta(minutes=1)
-    with pytest.raises(plan_change.FrozenError):
+    with pytest.raises(FrozenError):
         plan_change.cancel(station, play.id, reason="mất điện", now=late, person=None)
     with pytest.raises(plan_change.NoSuchPlayError):
         plan_change.pin(station, 99_999, now=BEFORE, person=None)
