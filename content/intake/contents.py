@@ -11,7 +11,7 @@ from content.intake.facts import Item, Named, Part, Period
 from content.intake.heading import Heading
 from content.intake.letters import compiled
 from content.intake.outline import Line, Node
-from content.intake.units import inline_units, is_unit, marker, split_units
+from content.intake.units import inline_dates, inline_units, is_unit, marker, split_units
 
 STRONG = re.compile(
     r"nội dung\s*(?:,\s*(?:nhiệm vụ|hình thức|thời gian)\s*)*(?:tuyên truyền|thông tin|phát thanh|truyền thông|phổ biến|phát sóng|vận động|thông báo|truyền thanh)|"
@@ -124,18 +124,18 @@ def _content_sections(node: Node, pattern: re.Pattern[str]) -> Iterator[Node]:
         if child.is_bullet or child.label is None:
             continue
         head = _head(child)
+        if _ONLY_CONTENTS.match(head) and any(marker(entry.text) for entry in node.order):
+            continue  # "1.1. Nội dung: …" beside "1.2. Đơn vị thực hiện: …" is a part of content 1
         if PURPOSE.match(head) and not pattern.search(head):
             continue
         if APART.match(head):
             # "Hình thức, nội dung" may still hold a heading for the contents
             yield from _content_sections(child, pattern)
             continue
-        if _ONLY_CONTENTS.match(head) and (
-            told := [below for below in child.children if _TELLING.match(_head(below))]
-        ):
-            if len(told) == 1 < len(child.children):
-                yield told[0]  # "II. NỘI DUNG": "1. Công tác tuyên truyền", "2. Tổ chức Ngày hội"
-                continue
+        told = [below for below in child.children if _TELLING.match(_head(below))]
+        if _ONLY_CONTENTS.match(head) and len(told) == 1 < len(child.children):
+            yield told[0]  # "II. NỘI DUNG": "1. Công tác tuyên truyền", "2. Tổ chức Ngày hội"
+            continue
         deeper = list(_content_sections(child, pattern))
         deeper = [found for found in deeper if len(_head(found).split()) <= 14]
         if deeper:
@@ -155,6 +155,13 @@ _TELLING = re.compile(
 
 def _announces(node: Node, head: str) -> bool:
     """ "1. Tập trung tuyên truyền các nội dung sau:" with its contents below."""
+    if node.children and any(
+        line.text.rstrip().endswith(":")
+        and "nội dung" in line.text.lower()
+        and (_ORDERED.search(line.text) or ON_AIR.search(line.text))
+        for line in node.plain
+    ):
+        return True  # "1. Trung tâm …", then "Xây dựng tin, bài … với các nội dung sau:" and bullets
     return bool(
         node.children
         and "nội dung" in node.text.lower()
@@ -198,6 +205,9 @@ class _Reader:
                 shared = self._markers(
                     [*last]
                 )  # without a label, after the last content: it closes all of them
+        name = section.text.strip(" .:;")
+        if not shared[0] and len(name.split()) <= 14 and is_unit(name):
+            shared = split_units(name, section.text_start), shared[1], shared[2]
         if nodes:
             return [self.item(node, shared) for node in nodes]
         paragraphs = [line for line in section.plain if not marker(line.text)]
@@ -217,6 +227,10 @@ class _Reader:
         ]
         if labelled:
             found: list[Node] = []
+            wide = any(
+                sum(bool(below.label and below.label.style.startswith("1.1")) for below in child.children) > 1
+                for child in labelled
+            )
             for child in labelled:
                 deeper = [
                     below for below in child.children
@@ -227,7 +241,12 @@ class _Reader:
                     found += own  # the units and periods stand one level deeper
                 elif child.label and child.label.style == "I" and _all_told(own) and not child.plain:
                     found += own  # "B. NHIỆM VỤ", "I. Tuyên truyền về …", "1. Tuyên truyền …"
-                elif len(deeper) >= 2 and len(child.text.split()) <= 30 and not child.plain:
+                elif (
+                    len(deeper) >= (1 if wide else 2)
+                    and not any(marker(entry.text) for entry in child.order)
+                    and len(child.text.split()) <= 30
+                    and not child.plain
+                ):
                     found += [below for below in deeper if not APART.match(_head(below))]
                 else:
                     found.append(child)
@@ -330,7 +349,7 @@ class _Reader:
             lead, partner = inline_units(line.text, line.start)
             if lead:
                 break
-        period = period or self._own_dates(own_text, node.text_start)
+        period = period or self._own_dates(own_text, node.text_start) or self._dates_in_bracket(node)
         if body and is_heading:
             title = own_text.rstrip(" :;.,")
             text = "\n".join(line.text for line in body)
@@ -351,6 +370,14 @@ class _Reader:
             period=period or shared[2] or self.general_period,
             parts=tuple(parts),
         )
+
+    def _dates_in_bracket(self, node: Node) -> Period | None:
+        """The period after the unit: "(Phòng Tư pháp chủ trì; thực hiện trong quý I/2024)"."""
+        found = inline_dates(node.text)
+        if found is None:
+            return None
+        period = period_of(found[0], node.text_start + found[1], self.issued_on, self.year)
+        return period if period.from_on or period.until_on else None
 
     def _own_dates(self, text: str, start: int) -> Period | None:
         """The period of a content that is named by it: "Tháng 02/2024", "Đợt 1: Từ ngày 01/02 đến ngày 15/3"."""
@@ -424,6 +451,10 @@ class _Reader:
                 continue
             if len(_head(node).split()) > 8:
                 continue
+            if node.parent is not None and any(
+                (marker(other.text) or ("",))[0] == "lead" for other in node.parent.children
+            ):
+                continue  # that of one content, beside its unit
             found = marker(node.text)
             if found and node.text[found[1] :].strip():
                 return period_of(

@@ -55,6 +55,9 @@ _KEYWORDS = (
     ),
     ("ad hoc", re.compile(r"đột xuất", re.IGNORECASE)),
 )
+_PERIOD_NAMED = re.compile(
+    r"(?:(?:báo cáo|định kỳ)\s+)?(?:(?:hằng|hàng|mỗi)\s+)?(?:quý|tháng)\s*[(,]?\s*$", re.IGNORECASE
+)
 _Due = tuple[int, int, int, str | None, bool]
 """Where a date stands, its day and month, its year where named, and whether it is a limit."""
 _SENTENCE_END = compiled(r"(?<=[^\d\s][.!?])\s+(?=[{UPPER}-])|\n|\.(?=\s+[{UPPER}])")
@@ -112,7 +115,10 @@ def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
             per = match["per"].lower()
             quarterly = per == "quý" or bool(match["quarter"])
             add("quarter" if quarterly else "month", day)
-            used.append(match.span())
+            periodic = _PERIOD_NAMED.search(
+                sentence[: match.start()]
+            )  # "báo cáo quý trước ngày 15 tháng cuối quý"
+            used.append((periodic.start() if periodic else match.start(), match.end()))
     for every, pattern in _KEYWORDS:  # "định kỳ hằng tháng (trước ngày 18), quý (…)"
         for match in pattern.finditer(sentence):
             bracket = _BRACKET_DAY.match(sentence, match.end())

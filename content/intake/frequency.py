@@ -158,7 +158,11 @@ def _in_sentence(
         if (
             not groups
             or clash
-            or (hit.role == "plays" and groups[-1] and ";" in sentence[groups[-1][-1].end : hit.start])
+            or (
+                hit.role in ("plays", "new")
+                and groups[-1]
+                and ";" in sentence[groups[-1][-1].end : hit.start]
+            )
         ):
             groups.append([])
         groups[-1].append(hit)

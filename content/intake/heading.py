@@ -12,7 +12,7 @@ from content.intake.facts import Named
 from content.intake.labels import label_of
 from content.intake.letters import compiled
 from content.intake.outline import Line
-from content.intake.proper_names import issuer_name, proper_case
+from content.intake.proper_names import is_authority, issuer_name, proper_case
 from content.intake.source import SourceText, Span
 from content.intake.unwrap import is_upper
 
@@ -170,9 +170,8 @@ def read_heading(source: SourceText, lines: list[Line]) -> Heading:
                 break
         else:
             break
-        if title_at is not None and index == title_at + 1 and not heading.subject and title_at != index:
-            if "subject" not in heading.spans and _of_masthead(text):
-                title_at = index  # a right column that was read after the title of the left one
+        if title_at == index - 1 and "subject" not in heading.spans and _of_masthead(text):
+            title_at = index  # a right column that was read after the title of the left one
         index += 1
     heading.body = (index, foot)
     _finish(heading, source, lines, org)
@@ -369,7 +368,12 @@ def annex_start(lines: list[Line], foot: int) -> int:
         if _ANNEX.match(text):
             return index
         if index > foot and _title_of(text) and is_upper(text) and len(lines) - index > 4:
-            return index
+            first = index
+            while first - 1 > foot and (
+                _of_masthead(lines[first - 1].text) or is_authority(lines[first - 1].text)
+            ):
+                first -= 1  # its own masthead
+            return first
     return len(lines)
 
 

@@ -21,6 +21,12 @@ _LETTER = re.compile(r"([a-zđ])\s?(?:\)|\.(?=\s)|/)\s*(?=\S)")
 _PAREN = re.compile(r"\((\d{1,2}|[a-zđ]|[ivx]{1,4})\)\s*(?=\S)")
 _BULLET = re.compile(r"([-+*])\s+(?=\S)")
 
+_ORDINAL = re.compile(
+    r"(?:Thứ (nhất|hai|ba|tư|năm|sáu|bảy|tám|chín|mười)(?:\s+là)?\s*[,:]|(Một|Hai|Ba|Bốn|Năm|Sáu|Bảy|Tám|Chín|Mười) là\s*[,:]?)\s+(?!thứ\b|chủ nhật)(?=\S)"
+)
+_ORDINALS = {
+    "nhất": 1, "một": 1, "hai": 2, "ba": 3, "tư": 4, "bốn": 4, "năm": 5, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9, "mười": 10,
+}  # fmt: skip
 ROMAN = {"I": 1, "V": 5, "X": 10}
 
 
@@ -41,6 +47,8 @@ def label_of(line: str) -> Label | None:
     """The label at the very start of `line` (which has no leading spaces), or None."""
     if not line:
         return None
+    if match := _ORDINAL.match(line):
+        return Label("(1)", f"({_ORDINALS[(match[1] or match[2]).lower()]})", match.end())
     first = line[0]
     if first.isalpha() and line[1:2].isalpha() and first not in "IVXĐKPCM":
         return None  # most lines begin with a word

@@ -23,6 +23,7 @@ _SHORT = (
     (re.compile(r"\bTP\.?(?=\s|$)"), "thành phố"),
     (re.compile(r"\bTX\.?(?=\s|$)"), "thị xã"),
     (re.compile(r"\bTT\.(?=\s|$)"), "thị trấn"),
+    (re.compile(r"\bCHQS\b"), "Chỉ huy Quân sự"),
     (re.compile(r"\bBCH\b"), "Ban Chỉ huy"),
     (re.compile(r"\bBCĐ\b"), "Ban Chỉ đạo"),
     (re.compile(r"\bPCTT\b"), "phòng, chống thiên tai"),
@@ -79,6 +80,11 @@ _PHRASES = tuple(
         "Ủy ban nhân dân", "Trung tâm Cung ứng dịch vụ", "Đảng ủy", "Trung tâm Phục vụ hành chính công", "Đoàn Thanh niên", "Hội Liên hiệp Phụ nữ",
     )
 )  # fmt: skip
+
+
+def is_authority(text: str) -> bool:
+    """Whether a line in capitals is one of a masthead: "ỦY BAN NHÂN DÂN", "XÃ TÂN THÀNH"."""
+    return text == text.upper() and bool(_OWN.match(text) or _LEVEL.match(text)) and "CHỦ TỊCH" not in text
 
 
 def proper_case(text: str) -> str:

@@ -81,7 +81,7 @@ _HEADS = [
 ]
 _GENERAL = re.compile(r"^(?:các|toàn bộ|những|mọi|tất cả)\b", re.IGNORECASE)
 _INLINE = compiled(
-    r"\(\s*(?:[Gg]iao\s+)?(?P<unit>[{UPPER}][^()]{3,120}?)\s+(?:chủ trì|thực hiện|phụ trách)(?:\s*,?\s*(?P<with>[^()]{3,120}?)\s+phối hợp|\s*,?\s*phối hợp(?:\s+với)?\s+(?P<with2>[^()]{3,120}?))?\s*\)"
+    r"\(\s*(?:[Gg]iao\s+)?(?P<unit>[{UPPER}][^()]{3,120}?)\s+(?:chủ trì|thực hiện|phụ trách)(?:\s*[,;]?\s*(?P<with>[^();]{3,120}?)\s+phối hợp|\s*[,;]?\s*phối hợp(?:\s+với)?\s*:?\s+(?P<with2>[^();]{3,120}?))?(?:\s*[;,]\s*(?P<when>(?:thời gian|thực hiện|hoàn thành|xong|trong|từ|đến|trước|quý|tháng)[^()]{3,90}?))?\s*\)"
 )
 _ASSIGNED = compiled(
     r"(?:Giao|giao)\s+(?P<unit>[{UPPER}][^.;:\n]{3,90}?)\s+(?:chủ trì|là đơn vị chủ trì|chịu trách nhiệm)(?:\s*,?\s*phối hợp\s+(?:với\s+)?(?P<with>[^.;:\n]{3,120}?))?(?=\s+(?:tuyên truyền|thực hiện|xây dựng|triển khai|tổ chức|tham mưu|biên tập|phát)|[.;]|$)"
@@ -134,6 +134,14 @@ def inline_units(text: str, start: int) -> tuple[tuple[Named, ...], tuple[Named,
     groups = match.groupdict()
     name = "with" if groups.get("with") else "with2" if groups.get("with2") else None
     return lead, split_units(match[name], start + match.start(name)) if name else ()
+
+
+def inline_dates(text: str) -> tuple[str, int] | None:
+    """What follows the unit in its bracket, and where: "thực hiện trong quý I/2024"."""
+    match = _INLINE.search(text)
+    if match is None or not match["when"]:
+        return None
+    return match["when"], match.start("when")
 
 
 def _cuts(text: str) -> list[tuple[int, int]]:
