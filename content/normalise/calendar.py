@@ -34,7 +34,7 @@ _SHARE_LEFT = re.compile(
 SHARE_RIGHT = re.compile(
     r"\s*(?:tổng|số|diện tích|dân số|hộ|chiều|quãng|thời gian|thời lượng|khối|thành viên|đại biểu|phiếu|người|cử tri|hội viên|đảng viên"
     r"|lượng|mức|sản lượng|giá|quân số|lao động|học sinh|thôn|xã|phường|tổ|khu|đơn vị|chỉ tiêu|tiêu chí|trường|lần|thể tích|nhu cầu"
-    r"|kinh phí|vốn|tháng|năm|ngày|quỹ|lớp|hợp tác|doanh nghiệp|sào|ha\b|lít|kg|đồng chí|ủy viên|nhiệm vụ|nội dung|cán bộ|bản|ấp|buôn|chi bộ)"
+    r"|vụ|đơn|hồ sơ|trẻ|cháu|cuộc|mô hình|công trình|sản phẩm|câu|ý kiến|chi hội|chi đoàn|cơ sở|văn bản|địa phương|hộ gia đình|kinh phí|vốn|tháng|năm|ngày|quỹ|lớp|hợp tác|doanh nghiệp|sào|ha\b|lít|kg|đồng chí|ủy viên|nhiệm vụ|nội dung|cán bộ|bản|ấp|buôn|chi bộ)"
 )
 _FESTIVE = re.compile(r"\b(?:ngày|lễ|tết|dịp|kỷ niệm|chào mừng|hưởng ứng|truyền thống)\b[^,.;:()\d]{0,40}$")
 _NAMED_DAY = re.compile(r"\b(?:Ngày|Tết|Lễ) [A-ZĐ][^,.;:()\d\n]{0,40}\(?\Z")

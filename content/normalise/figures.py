@@ -183,7 +183,7 @@ def ratio(scan: Scan) -> Said | None:
         scale = re.search(r"(?:t[ỷỉ] lệ|bản đồ|quy hoạch)\s*$", left) is not None and bottom >= 100
         if (
             scale
-            or left.rstrip().endswith("trang")
+            or re.search(r"(?:\btrang|(?:thương binh|bệnh binh|\btb|\bbb)(?: loại)?|hạng)\s*$", left)
             or bottom > 10
             or bottom == 0
             or top > bottom

@@ -31,6 +31,8 @@ _OTHER_KIND = {
     True: re.compile(r"\s?-\s*\d{1,2}\s?(?:[:hg]\d\d|h\b|giờ)"),  # a time after a date
     False: re.compile(r"\s?-\s*(?:ngày\s)?\d{1,2}[/.]\d{1,2}[/.]\d{4}"),  # a date after a time
 }
+_COMPARED = re.compile(r"[<>]\s?=(?=\s?\d)")
+_CHANGE = re.compile(r"[-+]\s?(?=\d+(?:[.,]\d+)?\s?%)")
 _PEOPLE_OF_HOUSES = re.compile(r"/\s?[\d.]+ ?(?:nhân )?(?:khẩu|người)")
 _MEASURED_LEFT = re.compile(
     r"\d\s?(?:kg|g|gam|ml|l|lít|tấn|tạ|yến|bao|gói|viên|đồng|triệu|hải)(?: (?!và|hoặc)[^\W\d_]+){1,3}$"
@@ -44,6 +46,10 @@ def dash(scan: Scan) -> Said:
     text, pos = scan.text, scan.pos
     after = text[pos + 1 : pos + 2]
     before = text[pos - 1 : pos]
+    if before == "(" and (change := _CHANGE.match(text, pos)):
+        return Said(
+            change.end(), "" if scan.left(8).endswith("giảm (") else "giảm", "minus"
+        )  # "12 vụ (-25%)"
     if scan.opens_line() and (bullet := _BULLET.match(text, pos)):
         if after.isdigit() and _is_minus(scan):
             return Said(pos + 1, "âm", "minus")
@@ -78,6 +84,8 @@ def dash(scan: Scan) -> Said:
         if re.search(r"(?:số nhà|nhà số)\s[^,;\n]{0,12}$", scan.left(24)):
             return Said(match.end(), "", "dash")
         return Said(match.end(), "đến", "range")
+    if numeric and re.match(r"\s?-\s?[Kk][Mm]\s?\d", text[pos : pos + 8]):
+        return Said(pos + 1, "đến", "range")
     if (
         numeric
         and last
@@ -120,12 +128,16 @@ def sign(scan: Scan) -> Said:
         return Said(dots.end(), mark, "dots")
     if here in MARKS:
         return Said(pos + 1, here, "")
+    if (compared := _COMPARED.match(text, pos)) is not None:
+        return Said(compared.end(), "từ" if here == ">" else "không quá", "sign")
     if here in _PAUSES:
         return Said(pos + 1, _PAUSES[here], "parenthesis" if here in "()[]{}" else "pause")
     if here in "+*•●▪◦·►✓➢❖◆■□" and scan.opens_line():
         return Said(pos + 1, "", "bullet")
     if here == "÷" and re.match(r"\s?\d", text[pos + 1 : pos + 3]):
         return Said(pos + 1, "đến", "range")  # between two values, as engineers write "10÷15 cm"
+    if here == "+" and text[pos - 1 : pos] == "(" and (change := _CHANGE.match(text, pos)):
+        return Said(change.end(), "" if scan.left(8).endswith("tăng (") else "tăng", "plus")
     if here == "+":
         near = re.match(r"\s?\d", text[pos + 1 : pos + 3]) and re.search(
             r"\w\s?$", text[max(0, pos - 2) : pos]
@@ -150,11 +162,12 @@ def sign(scan: Scan) -> Said:
             and (rate := RATE.match(text, pos))
             and not rate["count"]
         ):
-            return Said(
-                rate.end(),
-                f"một {rate_word(rate['word']) if rate['word'] else unit_words(rate['unit'])}",
-                "rate",
-            )
+            words, end = "", pos
+            while rate is not None and not rate["count"]:
+                words += f" một {rate_word(rate['word']) if rate['word'] else unit_words(rate['unit'])}"
+                end = rate.end()
+                rate = RATE.match(text, end)
+            return Said(end, words.strip(), "rate")
         if text[pos + 1 : pos + 2].isdigit() and last and last.rule == "number" and last.end == pos:
             return Said(pos + 1, "trên", "ratio")  # "8,5/10"
         if _PEOPLE_OF_HOUSES.match(text, pos) and scan.left(4).endswith("hộ"):
@@ -162,7 +175,7 @@ def sign(scan: Scan) -> Said:
         if (
             text[pos + 1 : pos + 2].isdigit()
             and last
-            and not last.rule
+            and (not last.rule or (last.rule == "lexicon" and text[last.start].isalpha()))
             and re.search(r"\d[\w\s.,]{1,16}$", scan.left(20))
         ):
             return Said(pos + 1, "trên", "ratio")  # "112 bé trai/100 bé gái"

@@ -39,6 +39,11 @@ _DIGITS_NEXT = re.compile(r"\s?\d")
 _SERIES = re.compile(r"\s?(\d{6})(?!\d|[.,/]\d)")
 _VARIANT = re.compile(r"[A-Z]{1,3}(?:\.\d{1,2}){1,3}(?![\d/\-])")
 _PERIOD = re.compile(r"(T|Q)0?(1[0-2]|[1-9])\s?[/\-]\s?((?:19|20)\d\d)(?![\d/])")
+_WARD = re.compile(r"P(\d{1,2})(?=\s?[,-]\s?(?:Q\.?\s?(?:\d|[A-ZĐ])|[Qq]uận|TP|[Tt]hành phố))")
+_DISTRICT = re.compile(r"Q(\d{1,2})(?![\w/])")
+_DISTRICT_LEFT = re.compile(
+    r"(?:\bp\.?\s?\d{1,2}|phường [\w ]{1,20}|\bp\.? ?[^\W\d_]+(?: [^\W\d_]+)?)\s?[,-]\s*$"
+)
 _REPEATED = frozenset(["đường", "đất", "khu", "ban", "số", "mã", "trạm", "tổ", "hội", "giấy", "cụm"])
 """Words that say what a thing is; an abbreviation just after them that opens with the same word gives it up."""
 _GLUED = re.compile(r"\.?(?=[A-ZĐ])")
@@ -264,10 +269,15 @@ def letters_then_digits(scan: Scan) -> Said | None:
     token = match.group()
     parts = re.findall(r"\d+|[^\W\d_]+", token)
     left = scan.left()
+    if place := _WARD.match(scan.text, scan.pos):
+        return Said(place.end(), f"phường {cardinal(int(place[1]), scan.reading)}", "lexicon")
+    if (place := _DISTRICT.match(scan.text, scan.pos)) and _DISTRICT_LEFT.search(left):
+        return Said(place.end(), f"quận {cardinal(int(place[1]), scan.reading)}", "lexicon")
     words: list[str] = []
     for index, part in enumerate(parts):
         if part.isdigit():
-            words.append(named(part, scan.reading) if len(part) < 4 else " ".join(_figures(part)))
+            whole = len(part) < 4 or (len(part) == 4 and part.endswith("00") and part[0] != "0")
+            words.append(named(part, scan.reading) if whole else " ".join(_figures(part)))
             continue
         entry = None
         if len(part) > 1 and index == 0 and not _FORM_LEFT.search(left):

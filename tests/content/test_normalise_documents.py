@@ -19,6 +19,12 @@ PLANS_AND_BUDGETS = [
     ("trộn theo tỷ lệ 1:2:3", "trộn theo tỷ lệ một, hai, ba"),
     ("Tổng số:84hộ", "Tổng số: tám mươi tư hộ"),
     ("điểm bình quân: 7,5đ", "điểm bình quân: bảy phẩy năm điểm"),
+    ("giảm 3 vụ (-20%)", "giảm ba vụ, giảm hai mươi phần trăm"),
+    ("tăng 4 hộ (+8%)", "tăng bốn hộ, tăng tám phần trăm"),
+    ("tuổi >= 18", "tuổi từ mười tám"),
+    ("dài <= 2,5m", "dài không quá hai phẩy năm mét"),
+    ("10kg gạo/người/tháng x 2 tháng", "mười ki lô gam gạo một người một tháng nhân hai tháng"),
+    ("hòa giải thành 5/6 vụ", "hòa giải thành năm trên sáu vụ"),
     ("sản phẩm OCOP 4*", "sản phẩm ô cốp bốn sao"),
 ]
 
@@ -59,6 +65,9 @@ NAMES_WITH_NUMBERS = [
     ("tàu cá QN-2048-TS", "tàu cá quy en nờ hai không bốn tám tê ét sờ"),
     ("biến chủng BA.5", "biến chủng bê a chấm năm"),
     ("xe tải 2,5T", "xe tải hai phẩy năm tấn"),
+    ("P6, Q10", "phường sáu, quận mười"),
+    ("từ Km1+200 - Km2+500", "từ ki lô mét một cộng hai trăm đến ki lô mét hai cộng năm trăm"),
+    ("thương binh 2/4", "thương binh hai trên bốn"),
     ("ống DN400", "ống đê en bốn trăm"),
     (
         "trạm 250kVA-22/0,4kV",
