@@ -14,7 +14,7 @@ from audio.listening import Recogniser, compare
 from audio.models import EpisodeAudio, Segment
 from audio.profiles import PROFILES, TOLERANCE_LU
 from content.errors import LoaError, Told
-from content.items import current_script
+from content.items import current_script, get_item
 from content.language import N_
 from content.models import Episode, Item, Script
 from content.station import Station
@@ -46,9 +46,15 @@ class Checked:
 def check_items(
     station: Station, item_ids: Sequence[int] | None = None, recogniser: Recogniser | None = None
 ) -> list[Checked]:
-    """Each item's newest segment and its episodes' newest finished files, measured again from the media folder."""
+    """Each item's newest segment and its episodes' newest finished files, measured again from the media folder.
+
+    Raises:
+        ItemNotFoundError: one of `item_ids` is no item.
+    """
     checked: list[Checked] = []
     with station.read() as session:
+        for item_id in item_ids or ():
+            get_item(session, item_id)
         items = session.scalars(select(Item).where(Item.status != "retired").order_by(Item.id)).all()
         wanted = [item for item in items if item_ids is None or item.id in item_ids]
         pairs: list[tuple[Item, Script, Segment]] = []

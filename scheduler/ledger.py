@@ -359,7 +359,7 @@ def _reasons(airings: _Airings, first: date, last: date) -> list[Told]:
                 "displaced": N_("displaced on {day:%d/%m}: {reason}"),
             }.get(outcome, N_("not aired on {day:%d/%m}: {reason}"))
             told.append(Told(message, day=day, reason=reason or "—"))
-    return told
+    return list({str(one): one for one in told}.values())
 
 
 def _zones(config: Config, owner: Programme | Item) -> tuple[str, ...]:

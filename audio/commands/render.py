@@ -94,8 +94,8 @@ def _show(result: RenderResult) -> None:
     if degraded:
         say(
             ngettext(
-                "{count} item has only the makeshift voice: it needs a named person's consent before it airs.",
-                "{count} items have only the makeshift voice: they need a named person's consent before they air.",
+                "{count} item has only the makeshift voice: it needs a named person's consent before it airs: `loa item approve ITEM --degraded-voice`.",
+                "{count} items have only the makeshift voice: they need a named person's consent before they air: `loa item approve ITEM... --degraded-voice`.",
                 degraded,
             ),
             count=degraded,

@@ -29,6 +29,7 @@ from audio.voices.install import (
 )
 from audio.voices.piper_voice import PiperVoice
 from audio.voices.voice import LanguageNotSpokenError, VoiceUnavailableError
+from content.items import ItemNotFoundError
 from content.language import use_language
 from content.models import Item
 from content.script_versions import save_version
@@ -124,6 +125,8 @@ def test_check_measures_again_and_finds_damage(station: Station) -> None:
     path = station.media.path_of(made[1].sha256, ".mp3")
     path.write_bytes(path.read_bytes()[:-2000])
     assert "damaged" in str(check_items(station, [item_id])[1].problems[0])
+    with pytest.raises(ItemNotFoundError):
+        check_items(station, [item_id, 999])
 
 
 class Deaf:

@@ -183,6 +183,14 @@ def test_a_month_that_is_over_is_missed_with_its_reasons(station: Station) -> No
     assert "hỏng máy" in str(found.reasons[0])
 
 
+def test_the_same_miss_twice_on_a_day_is_told_once(station: Station) -> None:
+    issue = episode(station, programme(station))
+    for _again in range(3):
+        airing(station, issue, date(2026, 12, 2), "missed", reason="hỏng máy")
+    found = one(station, now=datetime(2027, 1, 2, tzinfo=UTC))
+    assert sum("hỏng máy" in str(reason) for reason in found.reasons) == 1
+
+
 def test_too_few_days_left_is_lost(station: Station) -> None:
     episode(station, programme(station))
     found = one(station, now=datetime(2026, 12, 29, 1, tzinfo=UTC))  # three weekdays left, four airings owed
