@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from content.station import Station
     from scheduler.models import Play
 
+LONGEST_PICTURE_DAYS = 62
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 
 
@@ -55,6 +57,12 @@ def next_month(today: date) -> tuple[date, date]:
     """The first and last day of the calendar month after `today`'s."""
     first = next_month_day(today)
     return first, last_day(month_of(first))
+
+
+def week_of(on: date) -> tuple[date, date]:
+    """The Monday and the Sunday of a day's week."""
+    monday = on - timedelta(days=on.weekday())
+    return monday, monday + timedelta(days=6)
 
 
 def range_of(station: Station, from_on: date | None, until_on: date | None) -> tuple[date, date]:
@@ -152,30 +160,77 @@ def build(
 
 
 @plan.command(
-    help=N_("Show the plays of some days."),
-    epilog=N_("Example:\n  loa plan show --from 01/12/2026 --to 07/12/2026"),
+    help=N_("Show the plays of some days: as a list, days by sessions, or a calendar, or as a picture."),
+    epilog=N_(
+        "Example:\n  loa plan show --from 01/12/2026 --to 07/12/2026\n  loa plan show --week --from 01/12/2026\n"
+        "  loa plan show --month --png december.png"
+    ),
 )
 @from_option
 @to_option
+@option("--week", is_flag=True, help=N_("Days by sessions; without --from and --to, this week."))
+@option("--month", is_flag=True, help=N_("A calendar of the month of --from (default: the next month)."))
+@option("--html", "html_path", type=click.Path(path_type=Path), help=N_("Write a picture as one HTML file."))
+@option("--png", "png_path", type=click.Path(path_type=Path), help=N_("Write a picture as PNG."))
 @json_option
 @with_station
-def show(station: Station, from_on: date | None, until_on: date | None, as_json: bool) -> None:
+def show(
+    station: Station,
+    from_on: date | None,
+    until_on: date | None,
+    week: bool,
+    month: bool,
+    html_path: Path | None,
+    png_path: Path | None,
+    as_json: bool,
+) -> None:
     from scheduler.station_plan import plays_between
 
+    if week and month:
+        raise click.UsageError(_("give --week or --month, not both"))
     first, last = range_of(station, from_on, until_on)
+    if week and until_on is None:
+        first, last = week_of(from_on or station.day_of(datetime.now(UTC)))
+    elif month:
+        first, last = first.replace(day=1), last_day(month_of(first))
+    if (html_path or png_path) and (last - first).days >= LONGEST_PICTURE_DAYS:
+        raise click.UsageError(_("a picture shows at most {days} days").format(days=LONGEST_PICTURE_DAYS))
     with station.read() as session:
         plays = plays_between(session, station, first, last)
         if as_json:
             print_json([play_json(station, play) for play in plays])
-            return
-        if not plays:
+        elif not plays:
             say(
                 N_("No play stands from {first} to {last}; `loa plan build` lays them."),
                 first=f"{first:%d/%m/%Y}",
                 last=f"{last:%d/%m/%Y}",
             )
+        if plays and not as_json and not (week or month or html_path or png_path):
+            show_days(station, plays)
             return
-        show_days(station, plays)
+        if not (html_path or png_path) and (as_json or not plays):
+            return
+        from scheduler.plan_view.board import month_board, week_board
+
+        board = (
+            month_board(station.config, plays, first, _)
+            if month
+            else week_board(station.config, plays, first, last, _)
+        )
+    if html_path or png_path:
+        from content.atomic import write_bytes
+        from scheduler.plan_view.picture import as_html, as_png
+
+        if html_path:
+            write_bytes(html_path, as_html(board).encode("utf-8"))
+            say(N_("Picture written: {path}"), path=html_path)
+        if png_path:
+            write_bytes(png_path, as_png(board))
+            say(N_("Picture written: {path}"), path=png_path)
+    elif not as_json:
+        from scheduler.plan_view.terminal import show_board
+
+        show_board(board)
 
 
 def play_json(station: Station, play: Play) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def together(steps: Sequence[Change]) -> list[Change]:
             person=before.person if added else step.person,
         )  # fmt: skip
     left = [c for c in found.values() if c.how != "moved" or c.was_at != c.now_at or c.reason is None]
-    return sorted(left, key=lambda c: (c.now_at or c.was_at or datetime.min, c.play_id))
+    return sorted(left, key=lambda c: (str(c.now_at or c.was_at), c.play_id))
 
 
 def _kept(plan: Plan) -> list[Change]:
