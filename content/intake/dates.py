@@ -16,7 +16,7 @@ FULL_DATE = re.compile(
 _DAY_RANGE = re.compile(
     r"(?:từ|kể từ)\s+(?:nay|(?:\d{1,2}\s*(?:giờ|h)\s*\d{0,2}\s*)?"
     + _DAY.format("a")
-    + r"|ngày\s+(?P<ax>\d{1,2}))\s*(?:,\s*)?(?:đến|tới|-|–|cho đến)\s+(?:hết\s+)?"
+    + r"|(?:ngày\s+)?(?P<ax>\d{1,2}))\s*(?:,\s*)?(?:đến|tới|-|–|cho đến)\s+(?:hết\s+)?"
     r"(?:\d{1,2}\s*(?:giờ|h)\s*\d{0,2}\s*)?" + _DAY.format("b"),
     re.IGNORECASE,
 )
@@ -31,10 +31,22 @@ _MONTH_RANGE = re.compile(
     r"(?:từ\s+)?" + _MONTH.format("a") + r"\s*(?:đến|tới|-|–)\s+(?:hết\s+)?" + _MONTH.format("b"),
     re.IGNORECASE,
 )
+_BARE_MONTHS = re.compile(
+    r"tháng\s+(?P<am>\d{1,2})/(?P<ay>20\d{2})\s*(?:-|–|đến)\s*(?P<bm>\d{1,2})/(?P<by>20\d{2})", re.IGNORECASE
+)
+_FROM_MONTH = re.compile(
+    r"từ\s+(?:đầu\s+|cuối\s+|giữa\s+)?"
+    + _MONTH.format("a")
+    + r"(?P<until>\s*(?:,\s*)?(?:đến|tới|-|–)\s+(?:hết\s+|cuối\s+)?năm(?:\s+(?P<by>20\d{2}))?)?",
+    re.IGNORECASE,
+)
 _NOW_UNTIL_MONTH = re.compile(
     r"từ\s+(?:nay|khi ban hành)\s+(?:cho\s+)?(?:đến|tới)\s+(?:hết\s+)?" + _MONTH.format("b"), re.IGNORECASE
 )
-_NOW_UNTIL_YEAR = re.compile(r"(?:từ\s+nay\s+)?(?:đến|tới)\s+hết\s+(?:năm\s+)(?P<by>20\d{2})", re.IGNORECASE)
+_NOW_UNTIL_YEAR = re.compile(
+    r"(?:từ\s+(?:nay|khi ban hành|ngày ban hành|ngày ký)(?:\s+kế hoạch|\s+văn bản)?\s+)?(?:cho\s+)?(?:đến|tới)\s+(?:hết|cuối)\s+(?:năm\s+)(?P<by>20\d{2})",
+    re.IGNORECASE,
+)
 _YEARS = re.compile(
     r"(?:giai đoạn|các năm|từ năm|năm)\s+(20\d{2})\s*(?:-|–|đến(?: năm)?|và)\s*(20\d{2})", re.IGNORECASE
 )
@@ -100,13 +112,18 @@ def period_bounds(text: str, issued_on: date | None, year: int | None) -> tuple[
         )
         if first and last:
             return first, last
-    if match := _MONTH_RANGE.search(flat):
+    if match := _MONTH_RANGE.search(flat) or _BARE_MONTHS.search(flat):
         last_year = match["by"] or match["ay"] or year
         first_year = match["ay"] or last_year
         if first_year and last_year:
             return _first_day(first_year, match["am"]), _last_day(last_year, match["bm"])
     if (match := _NOW_UNTIL_MONTH.search(flat)) and (match["by"] or year):
         return issued_on, _last_day(match["by"] or year or 0, match["bm"])
+    if (match := _FROM_MONTH.search(flat)) and (match["ay"] or match["by"] or year):
+        first_year = match["ay"] or match["by"] or year or 0
+        return _first_day(first_year, match["am"]), date(int(match["by"] or first_year), 12, 31) if match[
+            "until"
+        ] else None
     open_end = bool(_OPEN_END.search(flat))
     if match := _HALF.search(flat):
         named = match[2] or year
@@ -136,7 +153,7 @@ def period_bounds(text: str, issued_on: date | None, year: int | None) -> tuple[
         if named:
             return None, make_date(match["bd"], match["bm"], named)
     if match := _NOW_UNTIL_YEAR.search(flat):
-        return (issued_on if "nay" in match[0].lower() else None), date(int(match["by"]), 12, 31)
+        return (issued_on if match[0].lower().startswith("từ") else None), date(int(match["by"]), 12, 31)
     if match := _ON.search(flat):
         named = match["ay"] or year
         if named and (day := make_date(match["ad"], match["am"], named)):

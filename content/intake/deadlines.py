@@ -28,7 +28,7 @@ _BRACKET_DAY = re.compile(
     re.IGNORECASE,
 )
 _DATE = re.compile(
-    r"(?:(?P<before>trước|chậm nhất|muộn nhất|vào|hạn cuối|xong|và|,|đến)(?:\s+(?:là|vào|hết))?\s*)?(?:ngày\s+)(?P<d>\d{1,2})\s*(?:/|-|\.|\s+tháng\s+)\s*(?P<m>\d{1,2})(?:\s*(?:/|-|\.|\s+năm\s+)\s*(?P<y>20\d{2}))?"
+    r"(?:(?P<before>trước|chậm nhất|muộn nhất|vào|hạn cuối|xong|và|,|đến)(?:\s+(?:là|vào|hết))?\s*(?:\d{1,2}\s*(?:giờ|h|g)\s*(?:\d{2})?(?:\s*phút)?\s*,?\s*)?)?(?:ngày\s+)(?P<d>\d{1,2})\s*(?:/|-|\.|\s+tháng\s+)\s*(?P<m>\d{1,2})(?:\s*(?:/|-|\.|\s+năm\s+)\s*(?P<y>20\d{2}))?"
     r"|(?P<before2>trước|chậm nhất(?: là)?|muộn nhất(?: là)?)\s+(?P<d2>\d{1,2})/(?P<m2>\d{1,2})(?:/(?P<y2>20\d{2}))?",
     re.IGNORECASE,
 )
@@ -56,7 +56,7 @@ _KEYWORDS = (
     ("ad hoc", re.compile(r"đột xuất", re.IGNORECASE)),
 )
 _PERIOD_NAMED = re.compile(
-    r"(?:(?:báo cáo|định kỳ)\s+)?(?:(?:hằng|hàng|mỗi)\s+)?(?:quý|tháng)\s*[(,]?\s*$", re.IGNORECASE
+    r"(?:,\s*)?(?:(?:báo cáo|định kỳ)\s+)?(?:(?:hằng|hàng|mỗi)\s+)?(?:quý|tháng)\s*[(,]?\s*$", re.IGNORECASE
 )
 _Due = tuple[int, int, int, str | None, bool]
 """Where a date stands, its day and month, its year where named, and whether it is a limit."""

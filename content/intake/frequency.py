@@ -44,7 +44,7 @@ _FILL = (
     r"(?:[,:]?\s+(?!ít nhất|tối thiểu|tối đa|không quá|báo cáo|họp|giao ban|kiểm tra)[^\d\s.;:,()]+){0,12}?"
 )
 _PER_FIRST = re.compile(
-    rf"(?:\b(?:mỗi|hằng|hàng|một|01|1|trong|trung bình)\s+|(?<![\w/])){_PER}\b{_FILL}[,:]?\s+(?:{_QUALIFIER_ONLY}\s+)?{_NUMBER}\s*{_UNIT}\b(?!\s*/)",
+    rf"(?:\b(?:mỗi|hằng|hàng|một|01|1|trong|trung bình)\s+|(?<![\w/])){_PER}\b(?:{_FILL}[,:]?\s+|\s*/\s*)(?:{_QUALIFIER_ONLY}\s+)?{_NUMBER}\s*{_UNIT}\b(?!\s*/)",
     re.IGNORECASE,
 )
 _COUNT_FIRST = re.compile(
@@ -113,6 +113,9 @@ _DATES = re.compile(
     r"từ\s+(?:ngày\s+)?\d{1,2}(?:/|\s+tháng|\s+đến|\s*-)|từ nay đến|\d{1,2}/\d{1,2}(?:/\d{4})?\s*(?:-|–)\s*\d{1,2}/\d{1,2}|từ tháng|trong (?:các )?tháng\s+\d|tháng \d{1,2}/20\d\d",
     re.IGNORECASE,
 )
+_OTHER_COLUMN = re.compile(
+    r",\s*(?:duy trì |xây dựng |mở )?(?:chuyên mục|chuyên đề|chương trình)\b", re.IGNORECASE
+)
 _PERS = {"ngày": "day", "tuần": "week", "tháng": "month", "quý": "quarter", "năm": "year"}
 _SENTENCE_END = compiled(r"(?<=[.!?…])\s+(?=[{UPPER}“\"(-])|\n")
 
@@ -163,6 +166,7 @@ def _in_sentence(
                 and groups[-1]
                 and ";" in sentence[groups[-1][-1].end : hit.start]
             )
+            or (hit.role == "new" and _OTHER_COLUMN.search(sentence[groups[-1][-1].end : hit.start]))
         ):
             groups.append([])
         groups[-1].append(hit)
@@ -186,9 +190,14 @@ def _rule(
 ) -> FrequencyRule:
     low = 0 if index == 0 else groups[index - 1][-1].end
     high = len(sentence) if index == len(groups) - 1 else groups[index + 1][0].start
-    part = sentence[low:high]
+    column = _OTHER_COLUMN.search(sentence, group[-1].end, high) if high < len(sentence) else None
+    part = sentence[low : column.start() if column else high]
     title, topic = (
-        _programme(part) or _programme(sentence) or _programme(heading) or _programme(before) or (None, None)
+        _programme(part)
+        or (None if column else _programme(sentence))
+        or _programme(heading)
+        or _programme(before)
+        or (None, None)
     )
     by_role = {hit.role: hit.count for hit in group}
     dates = _nearest_dates(sentence, group[0].start)
@@ -219,7 +228,18 @@ def _nearest_dates(sentence: str, at: int) -> re.Match[str] | None:
     """The dates that a count belongs to: the last before it, else the first after it."""
     found = list(_DATES.finditer(sentence))
     before = [match for match in found if match.start() < at]
-    return before[-1] if before else found[0] if found else None
+    if before:
+        return before[-1]
+    # "Hằng tuần phát 03 lần; từ 01/10 đến 15/11 mỗi ngày 01 lần": the dates are those of the other clause
+    return (
+        found[0]
+        if found and not (";" in sentence[at : found[0].start()] and _counted(sentence[found[0].end() :]))
+        else None
+    )
+
+
+def _counted(after: str) -> bool:
+    return bool(_PER_FIRST.search(after) or _COUNT_FIRST.search(after))
 
 
 def _counts(sentence: str) -> list[_Found]:
