@@ -301,7 +301,7 @@ def _stations(
     names = {row.id: row.name for row in session.execute(select(CommuneStation.id, CommuneStation.name))}
     kinds: dict[int | None, str] = {}
     if names:
-        kinds.update(session.execute(select(Play.id, Play.kind)))
+        kinds.update((play_id, kind) for play_id, kind in session.execute(select(Play.id, Play.kind)))
     for station_id, kind, outcome, heard_ms, play_id in session.execute(
         select(
             StationAsRun.station_id,

@@ -16,11 +16,12 @@ from docx import Document as read_docx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from content.config import ReportConfig
 from content.models import Deadline, Document, Episode, EpisodePart, Item, Programme
 from content.station import Station
+from scheduler.exchange.communes import add as add_commune
 from scheduler.models import AsRun, Play
 from scheduler.reports.cells import ReportNameError, csv_cell, file_name
 from scheduler.reports.due import due_reports
@@ -39,6 +40,7 @@ from scheduler.reports.period import (
 )
 from scheduler.reports.sheet import to_xlsx
 from scheduler.reports.tables import TABLES
+from scheduler.stations import StationAsRun, StationReport
 
 MakeStation = Callable[..., Station]
 CUT = ReportConfig()
@@ -409,3 +411,28 @@ def test_reports_are_due_as_the_document_asks_until_they_are_made(new_station: M
     )
     assert due(date(2026, 12, 1))["month"] == ("2026-12-14", "loa report month 2026-12")
     assert due(date(2027, 1, 2))["month"] == ("2026-12-14", "loa report month 2026-12")
+
+
+def test_what_commune_stations_sent_back_is_counted_by_station_and_kind_of_airing(
+    new_station: MakeStation,
+) -> None:
+    station = new_station()
+    fill(station, 7)
+    at = datetime(2026, 12, 3, tzinfo=UTC)
+    with station.decide() as session:
+        play = session.scalars(select(Play).where(Play.kind == "replay")).first()
+        assert play is not None
+        commune = add_commune(session, name="Đài xã Trung Hạ", code=None, now=NOW)
+        session.flush()
+        sent = StationReport(station_id=commune.id, sha256="0" * 64, from_on=at.date(), until_on=at.date(), made_at=at, imported_at=at)  # fmt: skip
+        session.add(sent)
+        session.flush()
+        session.add(
+            StationAsRun(
+                station_id=commune.id, report_id=sent.id, key="1", play_id=play.id, kind="play", title="x",
+                started_at=at, heard_ms=60_000, outcome="aired", simulated=False,
+            )
+        )  # fmt: skip
+    found = report_figures(station, month_period("2026-12", CUT), now=NOW)
+    line = next(one for one in found["by_station"] if one["name"] == "Đài xã Trung Hạ")
+    assert (line["airings"], line["replays"], line["minutes"]) == (1, 1, 1.0)
