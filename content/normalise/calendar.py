@@ -11,7 +11,7 @@ from content.normalise.scan import Said, Scan
 
 _FULL = re.compile(r"(\d{1,2})\s?([/.\-])\s?(\d{1,2})\s?\2\s?((?:1[0-9]|2[01])\d{2})(?!\d)")
 _ISO = re.compile(r"((?:19|20)\d{2})-(\d{2})-(\d{2})(?!\d)")
-_DAY_MONTH = re.compile(r"(\d{1,2})\s?([/.\-])\s?(\d{1,2})(?![\d%]|\s?/\s?\d|[.,\-]\d|\s?[a-z]?[°%])")
+_DAY_MONTH = re.compile(r"(\d{1,2})\s?([/.\-])\s?(\d{1,2})(?![\d%]|\s?/\s?\d|[.,]\d|-\d(?!\d?/\d)|\s?[a-z]?[°%])")
 _MONTH_YEAR = re.compile(r"(\d{1,2})\s?[/\-.]\s?((?:19|20)\d{2})(?![\d/])")
 _MONTH_SHORT_YEAR = re.compile(r"(1[0-2]|0?[1-9])/([2-4]\d)(?![\d/.,%])")
 _BARE_YEAR = re.compile(r",?\s((?:19|20)\d{2})(?![\d.,/\-]\d|\d|\s?\w*%)(?=\s*(?:$|[.,;:)\n]))")
@@ -57,7 +57,7 @@ _LOOSE_END = re.compile(r"\s*(?:$|[.,;:)\n-]|đến|ngày|sáng|chiều|tối|đ
 _HALF_OF_DAY = re.compile(r"\s?(SA|CH|[aApP][mM])(?![^\W_])")
 _DURATION = re.compile(r"(\d{1,3})(?:p|ph|')(\d{1,2})(?:s|\")?(?![^\W_])")
 _COUNTED = re.compile(
-    r"\s*(?:lần|lượt|buổi|tiếng|giờ|bữa|ca|viên|người|con|tấn|triệu|nghìn|tỷ|đồng|đêm|ngày|trận|vụ|chuyến|lít|kg|ml|%|độ|gói|bát|cốc|trường hợp|số(?! \d)|tin|bài|chương trình|kỳ|cuộc|lớp|hội|đợt|suất|phần|bản tin|chuyên mục|nội dung)"
+    r"\s*(?:[o°0]C\b|°|lần|lượt|buổi|tiếng|giờ|bữa|ca|viên|người|con|tấn|triệu|nghìn|tỷ|đồng|đêm|ngày|trận|vụ|chuyến|lít|kg|ml|%|độ|gói|bát|cốc|trường hợp|số(?! \d)|tin|bài|chương trình|kỳ|cuộc|lớp|hội|đợt|suất|phần|bản tin|chuyên mục|nội dung)"
 )
 
 
@@ -128,12 +128,12 @@ def day_and_month(scan: Scan) -> Said | None:
     if (day, month) == (24, 7) and not re.search(r"\bngày\s*$", left):
         return None  # round the clock
     if sign != "/":
-        near = re.search(
+        near: object = re.search(
             r"(?:\bngày|\bsáng|\btrưa|chiều|\btối|\bđêm|mùng|mồng|\bdịp|\blễ|kỷ niệm|đường|\bphố|quảng trường|\bnay|hôm qua|ngày mai|ngày kia)[,:(]?\s*$",
             left,
         )
         near = near or (sign == "-" and re.search(r"\bngày \d{1,2}\s*(?:,|và)\s*$", left))
-        near = near or (sign in ".-" and re.search(r"\bngày \d{1,2}\s*-\s*$", left) and sign == ".")
+        near = near or (sign == "." and re.search(r"\bngày \d{1,2}\s*-\s*$", left))
         near = near or (sign == "-" and (day, month) in _HOLIDAYS and _FESTIVE.search(left))
         if (
             not near
@@ -155,12 +155,21 @@ def day_and_month(scan: Scan) -> Said | None:
             re.match(r"\s*(?:-|đến)\s*(?:ngày\s*)?\d{1,2}/\d{1,2}(?:/\d{4})?(?!\d)", right) is not None
             and day > month
         )
+        dated_follows = re.match(r"\s*(?:-|đến)\s*\d{1,2}/\d{1,2}/\d{4}", right) is not None
         zeros = "0" in (match[1][0], match[3][0])
         holiday = (day, month) in _HOLIDAYS and (day >= month or left.strip() != "")
         festive = _FESTIVE.search(left) is not None
         improper = day > month > 1 and left.strip() != ""
         if not (
-            strong or lunar or weak or holiday or range_follows or zeros or festive or (improper and day > 12)
+            strong
+            or lunar
+            or weak
+            or holiday
+            or range_follows
+            or dated_follows
+            or zeros
+            or festive
+            or (improper and day > 12)
         ):
             return None
     words = date_words(day, month, None, scan.reading)

@@ -175,7 +175,7 @@ def _times(scan: Scan) -> Said | None:
     after_words = (
         scan.text.startswith(" x ", scan.pos - 1) and scan.text[scan.pos + 2 : scan.pos + 3].isdigit()
     )
-    if after_words and re.search(r"\d[^.;\n]*\w $", scan.left(32)):
+    if after_words and re.search(r"\d[^.;\n]*[\w%)] $", scan.left(32)):
         return Said(scan.pos + 1, "nhân", "sign")  # "15kg/người/tháng x 3 tháng"
     return None
 

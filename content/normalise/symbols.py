@@ -14,7 +14,9 @@ _ENDING = re.compile(r"\.?\s?/\s?\.?\.?(?=\s*(?:$|\n|[\"')]))|\./\.?(?=\s|$)")
 _DOTS = re.compile(r"\.{2,}|\.(?:\s\.)+|_{2,}|-{2,}|\*+|={2,}")
 _SERIES_LEFT = re.compile(r"(?<!\w)([A-ZĐ]{1,3})\d{1,3}\s?\Z")
 _MINUS = re.compile(r"-(?=\d)")
-_MINUS_LEFT = re.compile(r"(?:nhiệt độ|xuống|giảm|mức|từ|đến|tới|là|dưới|khoảng|còn|âm|đạt|tăng)\s*$")
+_MINUS_LEFT = re.compile(
+    r"(?:nhiệt độ|mực nước|cao trình|cao độ|cốt|xuống|giảm|mức|từ|đến|tới|là|dưới|khoảng|còn|âm|đạt|tăng)\s*$"
+)
 _MINUS_UNIT = re.compile(r"-\d+(?:[.,]\d+)?\s?(?:°|độ)")
 _NUMERIC_PIECES = {
     "number", "measure", "money", "date", "day", "month", "time", "ordinal", "number-name", "letters-and-digits", "fraction", "dotted-number",

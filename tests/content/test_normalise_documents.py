@@ -30,6 +30,10 @@ PLANS_AND_BUDGETS = [
 
 DATES = [
     ("trong 2 ngày 3-4/12", "trong hai ngày mùng ba đến mùng bốn tháng mười hai"),
+    (
+        "công khai từ 3/11-3/12/2025",
+        "công khai từ ngày mùng ba tháng mười một đến mùng ba tháng mười hai năm hai nghìn không trăm hai mươi lăm",
+    ),
     ("từ 2-6/11", "từ ngày mùng hai đến mùng sáu tháng mười một"),
     ("ngày 3 và 4-12", "ngày mùng ba và mùng bốn tháng mười hai"),
     ("Ngày Nhà giáo Việt Nam 20-11", "Ngày Nhà giáo Việt Nam hai mươi tháng mười một"),
@@ -65,6 +69,8 @@ NAMES_WITH_NUMBERS = [
     ("tàu cá QN-2048-TS", "tàu cá quy en nờ hai không bốn tám tê ét sờ"),
     ("biến chủng BA.5", "biến chủng bê a chấm năm"),
     ("xe tải 2,5T", "xe tải hai phẩy năm tấn"),
+    ("mực nước -0,8m", "mực nước âm không phẩy tám mét"),
+    ("đêm 15-17oC", "đêm mười lăm đến mười bảy độ xê"),
     ("P6, Q10", "phường sáu, quận mười"),
     ("từ Km1+200 - Km2+500", "từ ki lô mét một cộng hai trăm đến ki lô mét hai cộng năm trăm"),
     ("thương binh 2/4", "thương binh hai trên bốn"),
@@ -80,6 +86,7 @@ NAMES_WITH_NUMBERS = [
 SURROUNDINGS = [
     ("TB Chỉ đạo và PTB", "trưởng ban Chỉ đạo và phó trưởng ban"),
     ("chỉ số tia UV", "chỉ số tia u vê"),
+    ("chi TX, chi ĐTPT", "chi thường xuyên, chi đầu tư phát triển"),
     ("các UV BTV", "các ủy viên ban thường vụ"),
     ("chào mừng ĐH XIV", "chào mừng đại hội mười bốn"),
     ("tốt nghiệp ĐH", "tốt nghiệp đại học"),
