@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment
 from PIL import Image, ImageDraw, ImageFont
 
-from content.language import screen_language
+from content.errors import LoaError
+from content.language import N_, screen_language
 from scheduler.plan_view.board import Board, Cell
 
 if TYPE_CHECKING:
@@ -22,11 +23,18 @@ COLOURS: Final = (
 WIDTH: Final = 1600
 MARGIN: Final = 24
 PAD: Final = 8
+HIGHEST_PX: Final = 20_000  # 96 MB in memory
 HEAD_WIDTH: Final = 190
 TEXT_PX: Final = 19
 LINE_PX: Final = 25
 INK, FAINT, RULE, HEAD, SHUT = "#1f2933", "#7b8794", "#b8c2cc", "#e8eef4", "#eeeeee"
 GONE: Final = ("cancelled", "missed", "preempted")
+
+
+class TooHighError(LoaError):
+    """A plan with too many plays for one PNG."""
+
+    sentence = N_("the picture would be {height} pixels high; choose fewer days, or write --html")
 
 
 def as_html(board: Board) -> str:
@@ -37,7 +45,7 @@ def as_html(board: Board) -> str:
 
 
 def as_png(board: Board) -> bytes:
-    """The board as a PNG, 1600 pixels wide and as high as it needs to be."""
+    """The board as a PNG, 1600 pixels wide and as high as it needs to be. Raises: TooHighError."""
     regular, bold, big = _font("", TEXT_PX), _font("-Bold", TEXT_PX), _font("-Bold", 28)
     left = HEAD_WIDTH if board.corner else 0
     across = (WIDTH - 2 * MARGIN - left) // max(1, len(board.columns))
@@ -53,7 +61,10 @@ def as_png(board: Board) -> bytes:
         for boxes, row in zip(laid, board.rows, strict=True)
     ]  # fmt: skip
     head_px = LINE_PX + 2 * PAD
-    image = Image.new("RGB", (WIDTH, top + head_px + sum(heights) + MARGIN), "white")
+    height_px = top + head_px + sum(heights) + MARGIN
+    if height_px > HIGHEST_PX:
+        raise TooHighError(height=height_px)
+    image = Image.new("RGB", (WIDTH, height_px), "white")
     draw = ImageDraw.Draw(image)
     for number, line in enumerate(title):
         draw.text((MARGIN, MARGIN + number * 38), line, INK, big)

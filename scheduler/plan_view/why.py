@@ -18,8 +18,8 @@ from scheduler.models import Play
 from scheduler.plan_change import play_of, problem_of
 from scheduler.plan_view.rules import rule_told
 from scheduler.plan_view.wishes import rules_told
-from scheduler.planner.entry import read
 from scheduler.planner.problem import Programme
+from scheduler.planner.reader import read
 from scheduler.planner.verify import GONE, Fault, verify
 from scheduler.station_problem import episode_key
 
@@ -130,27 +130,31 @@ class Why:
             )  # fmt: skip
         if self.elsewhere:
             yield translate(N_("Other sessions near it:"))
-        for other in self.elsewhere:
-            where = f"{_day(other.on, translate)} {other.start:%H:%M}–{other.end:%H:%M}"
-            if other.rules:
+        for one in self.elsewhere:
+            where = f"{_day(one.on, translate)} {one.start:%H:%M}–{one.end:%H:%M}"
+            if one.rules:
                 yield "  " + line(
-                    N_("{where}: no, {rules}"), where=where, rules=[rule_told(r) for r in other.rules]
+                    N_("{where}: no, {rules}"), where=where, rules=[rule_told(r) for r in one.rules]
                 )
-            elif other.away is None or self.away is None:
+            elif one.away is None or self.away is None:
                 yield "  " + line(N_("{where}: possible too"), where=where)
             else:
                 message = (
                     N_("{where}: possible, but farther from the even place ({away})")
-                    if other.away > self.away
+                    if one.away > self.away
                     else N_("{where}: possible, and as near to the even place ({away})")
                 )
-                yield "  " + line(message, where=where, away=f"{other.away:.2f}")
+                yield "  " + line(message, where=where, away=f"{one.away:.2f}")
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, sentences in English."""
 
         def near(other: Neighbour | None) -> dict[str, Any] | None:
-            return other and {"title": other.title, "starts_at": other.starts_at, "gap_s": other.gap_s}
+            return (
+                None
+                if other is None
+                else {"title": other.title, "starts_at": other.starts_at, "gap_s": other.gap_s}
+            )
 
         return {
             "play": self.play_id, "title": self.title, "starts_at": self.starts_at, "zones": list(self.zones),

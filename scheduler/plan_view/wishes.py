@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, Final
 
 from content.errors import Told
@@ -25,7 +26,7 @@ def rules_told(programme: Mapping[str, Any] | None) -> Iterator[Told]:
         return
     rules = programme.get("rules") or {}
     for count in rules.get("counts", []):
-        per = Told(PER[count["per"]], first=count.get("from"), last=count.get("until"))
+        per = Told(PER[count["per"]], first=_on(count.get("from")), last=_on(count.get("until")))
         least, most = count.get("min") or 0, count.get("max")
         if least and most is not None:
             yield Told(N_("{least} to {most} airings {per}"), least=least, most=most, per=per)
@@ -34,7 +35,7 @@ def rules_told(programme: Mapping[str, Any] | None) -> Iterator[Told]:
         else:
             yield Told(N_("at least {least} airings {per}"), least=least or count.get("target") or 0, per=per)
     if rules.get("first_airing_by"):
-        yield Told(N_("first airing by {day}"), day=rules["first_airing_by"])
+        yield Told(N_("first airing by {day}"), day=_on(rules["first_airing_by"]))
     if rules.get("max_per_day"):
         yield Told(N_("at most {count} on one day"), count=rules["max_per_day"])
     if rules.get("min_gap_days"):
@@ -46,7 +47,14 @@ def rules_told(programme: Mapping[str, Any] | None) -> Iterator[Told]:
     for begin, end in rules.get("dayparts") or []:
         yield Told(N_("between {begin} and {end}"), begin=begin, end=end)
     for campaign in rules.get("campaigns", []):
-        yield Told(N_("a campaign from {first} to {last}"), first=campaign["from"], last=campaign["until"])
+        yield Told(
+            N_("a campaign from {first} to {last}"), first=_on(campaign["from"]), last=_on(campaign["until"])
+        )
     if programme.get("valid_from") or programme.get("valid_until"):
-        first, last = programme.get("valid_from") or "…", programme.get("valid_until") or "…"
+        first, last = _on(programme.get("valid_from")), _on(programme.get("valid_until"))
         yield Told(N_("valid from {first} to {last}"), first=first, last=last)
+
+
+def _on(day: str | None) -> date | str:
+    """An ISO day as a date, so that it is told as people write it."""
+    return date.fromisoformat(day) if day else "…"

@@ -14,7 +14,7 @@ from content.programmes import add_programme
 from content.station import Station
 from scheduler.models import Play
 from scheduler.plan_view.board import month_board, week_board
-from scheduler.plan_view.picture import as_html, as_png
+from scheduler.plan_view.picture import TooHighError, as_html, as_png
 from scheduler.station_plan import build
 
 BEFORE = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -83,6 +83,13 @@ def test_the_png_is_a_picture_with_every_row_and_grows_with_the_plan(station: St
     assert len(full.convert("RGB").getcolors(1 << 20) or ()) > len(
         empty.convert("RGB").getcolors(1 << 20) or ()
     )
+
+
+def test_a_picture_that_would_be_endless_is_refused(station: Station) -> None:
+    plays = planned(station)
+    board = month_board(station.config, [plays[0]] * 2_000, date(2026, 12, 1), str)
+    with pytest.raises(TooHighError, match="--html"):
+        as_png(board)
 
 
 def test_the_commands_show_week_and_month_in_vietnamese_and_write_both_pictures(station: Station) -> None:
