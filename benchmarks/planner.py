@@ -43,8 +43,8 @@ def made_up() -> dict[str, dict[str, Any]]:
     }
 
 
-def run(problem: dict[str, Any], method: str) -> dict[str, Any]:
-    """One method on one problem: violations, evenness, seconds, memory."""
+def run(problem: dict[str, Any], method: str) -> dict[str, Any] | None:
+    """One method on one problem: violations, evenness, seconds, memory. None: it made no plan."""
     from scheduler.planner.entry import make_lines, plays_of, solve
     from scheduler.planner.reader import read
     from scheduler.planner.verify import verify
@@ -55,7 +55,8 @@ def run(problem: dict[str, Any], method: str) -> dict[str, Any]:
     else:
         compact = read(problem)
         lines = make_lines(compact, [], 0)
-        {"greedy": greedy, "highs": highs, "cpsat": cpsat}[method](compact, lines)
+        if {"greedy": greedy, "highs": highs, "cpsat": cpsat}[method](compact, lines) is False:
+            return None
         plan = {**problem, "plays": plays_of(compact, lines, {})}
     seconds, processor = time.perf_counter() - wall, time.process_time() - cpu
     faults = verify(plan)
@@ -89,10 +90,10 @@ def highs(problem: Any, lines: list[Any]) -> None:
             guided.lay(search, zone, {alone[owner].index: places for owner, places in proof.layout.items()})
 
 
-def cpsat(problem: Any, lines: list[Any]) -> None:
+def cpsat(problem: Any, lines: list[Any]) -> bool:
     from planner_cpsat import cpsat as by_cpsat
 
-    by_cpsat(problem, lines)
+    return by_cpsat(problem, lines)
 
 
 def evenness(plan: dict[str, Any]) -> float | None:

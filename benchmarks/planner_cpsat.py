@@ -21,20 +21,24 @@ STEPS = (
 FINE = 100  # evenness in hundredths of an airing
 
 
-def cpsat(problem: Any, lines: list[Any]) -> None:
-    """Lay the lines by CP-SAT."""
+def cpsat(problem: Any, lines: list[Any]) -> bool:
+    """Lay the lines by CP-SAT. False: it found no plan at all in its time."""
     from scheduler.planner import guided
     from scheduler.planner.search import Search
 
     layout: dict[int, list[tuple[int, int]]] = {line.index: [] for line in lines}
     for start in range(0, problem.days, SLICE_DAYS):
         end = min(problem.days, start + SLICE_DAYS) - 1
-        for owner, places in _Slice(problem, lines, start, end, layout).solve().items():
+        found = _Slice(problem, lines, start, end, layout).solve()
+        if found is None:
+            return False
+        for owner, places in found.items():
             layout[owner] += places
     search = Search(problem, lines)
     for zone in range(len(problem.zones)):
         alone = {line.index: layout[line.index] for line in lines if line.zones[0] == zone}
         guided.lay(search, zone, alone)
+    return True
 
 
 class _Slice:
@@ -56,18 +60,22 @@ class _Slice:
             self._line(line, [day for day, _ in before[line.index]])
         self._air()
 
-    def solve(self) -> dict[int, list[tuple[int, int]]]:
+    def solve(self) -> dict[int, list[tuple[int, int]]] | None:
         from ortools.sat.python import cp_model
 
         self.model.minimize(sum(self.price))
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
+        solver.parameters.interleave_search = (
+            True  # its portfolio of searches in turn, repeatable on one worker
+        )
         solver.parameters.random_seed = 0
         solver.parameters.max_deterministic_time = STEPS
+        if solver.solve(self.model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return None
         found: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        if solver.solve(self.model) in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            for (owner, day, number), column in self.places.items():
-                found[owner] += [(day, number)] * solver.value(column)
+        for (owner, day, number), column in self.places.items():
+            found[owner] += [(day, number)] * solver.value(column)
         return found
 
     def _line(self, line: Any, done: list[int]) -> None:
@@ -83,6 +91,7 @@ class _Slice:
                 if not starts or not most:
                     continue
                 one = self.model.new_int_var(0, most, "")
+                self.model.add_hint(one, 0)  # nothing on air is a plan too: it has one to begin with
                 self.places[line.index, day, number] = one
                 on[day].append(one)
                 open_.append((day * 86_400 + starts[0][0], day * 86_400 + starts[-1][1], one))
@@ -140,10 +149,12 @@ class _Slice:
             want = math.floor(max(period.need, period.want) * share + 1e-9) - there
             if need > 0:
                 lack = self.model.new_int_var(0, need, "")
+                self.model.add_hint(lack, need)
                 self.model.add(sum(has) + lack >= need)
                 self.price.append(int(line.urgency) * price * lack)
             if want > 0:
                 lack = self.model.new_int_var(0, want, "")
+                self.model.add_hint(lack, want)
                 self.model.add(sum(has) + lack >= want)
                 self.price.append(60 * price * lack)
 
@@ -154,12 +165,14 @@ class _Slice:
         if number < 2:
             return
         widest = self.model.new_int_var(0, FINE * number, "")
+        self.model.add_hint(widest, FINE * number)
         self.price.append(len(line.zones) * widest)
         so_far: Any = done
         for day in range(self.start, self.end + 1):
             if not on[day]:
                 continue
             after = self.model.new_int_var(0, done + 50 * (day - self.start + 1), "")
+            self.model.add_hint(after, done)
             self.model.add(after == so_far + sum(on[day]))
             so_far = after
             away = FINE * after - round(FINE * number * line.wished[day + 1])

@@ -14,6 +14,7 @@ from scheduler.planner.districts import groups_of, plan_alone, plan_groups
 from scheduler.planner.errors import ProblemError
 from scheduler.planner.explain import explain
 from scheduler.planner.line import Line
+from scheduler.planner.places import in_place
 from scheduler.planner.problem import FIXED, OFF_AIR, GivenPlay, Problem, Programme
 from scheduler.planner.reader import read
 from scheduler.planner.replan import Change, names_of, replan
@@ -85,6 +86,7 @@ def solve(
             plan_alone(compact, lines, announcements, seed, progress, effort)
         names, change = {}, Change()
     plays = plays_of(compact, lines, names, [p for p in standing if p.at < earliest])
+    plays = in_place(compact, problem, plays, earliest)
     mark_make_goods(plays, missed, {p.id for p in standing})
     shortfalls = explain(compact, problem, lines, earliest)
     return Solution(plays=plays, shortfalls=shortfalls, figures={"change": change})

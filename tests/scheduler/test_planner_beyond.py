@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from content.programmes import add_programme
 from content.station import Station, init_station
 from scheduler.planner import solve
 from scheduler.planner.beyond import DayRuleError, StationRuleError, dates_of, translate
+from scheduler.planner.examples import example
 from scheduler.planner.verify import verify
 from scheduler.station_plan import build
 from scheduler.station_problem import TitledRuleError
@@ -218,3 +220,99 @@ def test_a_station_programme_with_only_a_hard_start_airs_once_a_week(station: St
 def test_a_wrong_rule_of_a_station_programme_is_told_with_its_title(station: Station) -> None:
     with pytest.raises(TitledRuleError, match="Chuyện làng"):
         of_a_programme(station, {"on": ["hôm nào đó"]})
+
+
+def asking_for_a_place(seed: int = 3) -> dict[str, Any]:
+    problem = example(zones=2, programmes=16, days=14, seed=seed, minutes_a_day=30)
+    for number, entry in enumerate(problem["programmes"]):
+        if number % 4 == 0:
+            entry["place"] = "first" if number % 8 == 0 else "last"
+    return problem
+
+
+def session_of(play: dict[str, Any]) -> tuple[str, int]:
+    clock = play["start"][11:]
+    return play["start"][:10], (clock >= "05:45") + (clock >= "12:00")  # the relay cuts the morning in two
+
+
+def out_of_place(plan: dict[str, Any]) -> int:
+    """Pairs of neighbours on one day and within one session of a zone that stand in the wrong order."""
+    rank = {"first": 0, None: 1, "last": 2}
+    place = {entry["id"]: rank[entry.get("place")] for entry in plan["programmes"]}
+    wrong = 0
+    for zone in plan["zones"]:
+        plays = sorted((p for p in plan["plays"] if zone["id"] in p["zones"]), key=lambda p: p["start"])
+        for before, after in pairwise(plays):
+            same = session_of(before) == session_of(after)
+            wrong += same and place[before["programme"]] > place[after["programme"]]
+    return wrong
+
+
+def test_news_opens_each_session_and_notices_close_it() -> None:
+    daily = {"counts": [{"per": "day", "min": 2, "max": 2}], "min_gap_h": 6}
+    programmes = [programme(name, daily, 300) for name in ("notice", "a", "b", "news")]
+    programmes[0]["place"], programmes[3]["place"] = "last", "first"
+    problem = a_month(*programmes)
+    plan = solve(problem).to_json(problem)
+    assert not verify(plan)
+    sessions: dict[tuple[str, bool], list[tuple[str, str]]] = {}
+    for play in plan["plays"]:
+        key = play["start"][:10], play["start"][11:] < "12"
+        sessions.setdefault(key, []).append((play["start"], play["programme"]))
+    assert len(sessions) == 62
+    for plays in sessions.values():
+        order = [name for _start, name in sorted(plays)]
+        assert (order[0], order[-1]) == ("news", "notice")
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_putting_sessions_in_order_breaks_no_rule_and_changes_no_day(seed: int) -> None:
+    problem = asking_for_a_place(seed)
+    plain = {**problem, "programmes": [{**p, "place": None} for p in problem["programmes"]]}
+    without, ordered = solve(plain).to_json(plain), solve(problem).to_json(problem)
+    assert len(verify(ordered)) <= len(verify(without))
+    days_of = [
+        sorted((p["programme"], p["start"][:10]) for p in plan["plays"]) for plan in (without, ordered)
+    ]
+    assert days_of[0] == days_of[1]
+    assert out_of_place(ordered) <= out_of_place({**without, "programmes": problem["programmes"]}) / 2
+
+
+def test_an_order_that_would_put_two_of_one_topic_side_by_side_is_not_taken() -> None:
+    daily = {"counts": [{"per": "day", "min": 1, "max": 1}], "dayparts": [["05:00", "06:00"]]}
+    health = [{**programme(name, daily, 300), "topic": "health"} for name in ("a", "b")]
+    tight = {**a_month(*health, programme("long", daily, 2970)), "meta": {**a_month()["meta"]}}
+    health[0]["place"] = "first"
+    health[1]["place"] = "first"
+    plan = solve(tight).to_json(tight)
+    assert not verify(plan)
+
+
+def test_pinned_plays_and_fixed_starts_stay_where_they_are_when_sessions_are_put_in_order() -> None:
+    daily = {"counts": [{"per": "day", "min": 1, "max": 1}], "dayparts": [["05:00", "06:00"]]}
+    news = {**programme("news", daily, 300), "place": "first"}
+    exact = programme("exact", {"hard_start": "05:10", **DAILY}, 300)
+    problem = a_month(programme("a", daily, 300), news, exact)
+    pinned = {
+        "id": "p",
+        "programme": "a",
+        "start": "2026-03-05T05:00:00",
+        "zones": ["Z1"],
+        "status": "pinned",
+    }
+    problem["plays"] = [pinned]
+    plan = solve(problem).to_json(problem)
+    assert not verify(plan)
+    assert pinned in plan["plays"]
+    assert {p["start"][11:] for p in plan["plays"] if p["programme"] == "exact"} == {"05:10:00"}
+    by_day: dict[str, dict[str, str]] = {}
+    for play in plan["plays"]:
+        by_day.setdefault(play["start"][:10], {})[play["programme"]] = play["start"]
+    assert all(day["news"] < day["a"] for on, day in by_day.items() if on != "2026-03-05")
+
+
+def test_a_plan_in_order_stays_as_it_is_when_planned_again() -> None:
+    problem = asking_for_a_place()
+    plan = solve(problem).to_json(problem)
+    again = solve(plan).to_json(plan)
+    assert sorted(again["plays"], key=lambda p: p["id"]) == sorted(plan["plays"], key=lambda p: p["id"])
