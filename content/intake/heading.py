@@ -29,6 +29,10 @@ _PLACE_DATE = compiled(
     r"^(?P<place>[{UPPER}][\w'. -]{1,50}?)\s*,\s*(?:lúc|hồi\s+[\d\s:giờhphút,]{1,24}?)?\s*ngày\s*(?P<d>\d{1,2})?[\s.…_]*(?:tháng|/)\s*(?P<m>\d{1,2})?[\s.…_]*(?:năm|/)\s*(?P<y>\d{4})",
     re.IGNORECASE,
 )
+_CUT_DATE = compiled(
+    r"^(?P<place>[{UPPER}][\w'. -]{1,50}?)\s*,\s*ngày\s*(?P<d>\d{1,2})?[\s.…_]*tháng\s*(?P<m>\d{1,2})?[\s.…_]*(?:năm)?$"
+)
+_YEAR_ALONE = re.compile(r"^(?:năm\s+)?(20\d{2})$")
 _DATE_ALONE = re.compile(
     r"^[(]?ngày\s*(?P<d>\d{1,2})?[\s.…_]*tháng\s*(?P<m>\d{1,2})?[\s.…_]*năm\s*(?P<y>\d{4})", re.IGNORECASE
 )
@@ -102,6 +106,12 @@ def read_heading(source: SourceText, lines: list[Line]) -> Heading:
                 heading.place = " ".join(match["place"].split())
                 heading.spans["place"] = (line.start + match.start("place"), line.start + match.end("place"))
                 _take_date(heading, line, match)
+        elif (match := _CUT_DATE.match(text)) and heading.year is None and (year := _year_near(lines, index)):
+            heading.place = " ".join(match["place"].split())
+            heading.spans["place"] = (line.start + match.start("place"), line.start + match.end("place"))
+            _take_date(heading, line, match, year)
+        elif index < 16 and _YEAR_ALONE.match(text):
+            pass
         elif (match := _DATE_ALONE.match(text)) and heading.year is None and len(text) < 50:
             _take_date(heading, line, match)
         elif _MOTTO.match(text) or not any(sign.isalnum() for sign in text):
@@ -203,8 +213,16 @@ def _take_number(heading: Heading, line: Line, match: re.Match[str]) -> None:
         heading.spans["number"] = (line.start + match.start("digits"), line.start + match.end("symbol"))
 
 
-def _take_date(heading: Heading, line: Line, match: re.Match[str]) -> None:
-    heading.year = int(match["y"])
+def _year_near(lines: list[Line], index: int) -> int | None:
+    """The year of a date that a narrow column broke before it: "…, ngày 02 tháng 01 năm" and "2024"."""
+    for line in lines[max(0, index - 3) : index + 4]:
+        if match := _YEAR_ALONE.match(line.text):
+            return int(match[1])
+    return None
+
+
+def _take_date(heading: Heading, line: Line, match: re.Match[str], year: int | None = None) -> None:
+    heading.year = year if year is not None else int(match["y"])
     heading.spans["issued_on"] = (line.start + match.start(), line.start + match.end())
     if match["m"]:
         month = int(match["m"])
@@ -243,6 +261,7 @@ def _continues_subject(before: str, text: str) -> bool:
         or _MOTTO.match(text)
         or _NUMBER.match(text)
         or _title_of(text)
+        or _CUT_DATE.match(text)
     ):
         return False
     if _BODY_START.match(text) and not text[:1].islower():

@@ -8,6 +8,8 @@ from content.intake.dates import period_bounds
 from content.intake.deadlines import deadlines_in
 from content.intake.frequency import frequency_rules_in
 from content.intake.labels import label_of
+from content.intake.source import SourceText
+from content.intake.understand import understand
 from content.intake.units import inline_dates, inline_units, split_units
 
 
@@ -90,3 +92,18 @@ def test_a_bracket_names_units_and_dates() -> None:
 def test_one_office_stays_one_unit() -> None:
     assert [unit.text for unit in split_units("Văn phòng HĐND và UBND", 0)] == ["Văn phòng HĐND và UBND"]
     assert [unit.text for unit in split_units("UB MTTQ\nViệt Nam xã", 0)] == ["UB MTTQ\nViệt Nam xã"]
+
+
+def test_a_date_that_a_narrow_column_broke_is_put_together() -> None:
+    text = "\n".join(
+        [
+            "ỦY BAN NHÂN DÂN", "XÃ ĐÔNG AN", "Số: 5/KH-UBND", "2025", "Độc lập - Tự do - Hạnh phúc",
+            "Đông An, ngày 02 tháng 01 năm", "KẾ HOẠCH", "Tuyên truyền năm 2025", "I. NỘI DUNG TUYÊN TRUYỀN", "1. Tuyên truyền Luật Đất đai.",
+        ]
+    )  # fmt: skip
+    found = understand(SourceText(text=text, format="txt", changes=()))
+    assert (found.issued_on, found.place, found.subject) == (
+        date(2025, 1, 2),
+        "Đông An",
+        "Tuyên truyền năm 2025",
+    )
