@@ -22,6 +22,7 @@ MAKES_GOOD: Final = N_("makes good the play of {when} that did not air")
 LACKING: Final = N_("an airing was missing: {rules}")
 NEW: Final = N_("new in the plan")
 MISSES: Final = ("COUNT_MIN", "CAMPAIGN_MIN", "FIRST_BY", "SERIES", "TARGET")
+"""Rules that lack airings, the one to name first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +122,9 @@ def changes(
 def _why_added(faults: Sequence[Fault], source: Standing | None, tz: ZoneInfo) -> dict[str, Any]:
     if source is not None:
         return _reason(MAKES_GOOD, when=f"{source.starts_at.astimezone(tz):%H:%M %d/%m/%Y}")
-    missing = sorted({fault.rule for fault in faults if fault.rule in MISSES})
-    return _reason(LACKING, rules=missing) if missing else _reason(NEW)
+    rules = {fault.rule for fault in faults}
+    missing = next((rule for rule in MISSES if rule in rules), None)
+    return _reason(LACKING, rules=[missing]) if missing else _reason(NEW)
 
 
 def _why_left(

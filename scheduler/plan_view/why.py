@@ -160,7 +160,7 @@ class Why:
             "play": self.play_id, "title": self.title, "starts_at": self.starts_at, "zones": list(self.zones),
             "status": self.status, "reason": self.reason,
             "asked_for": [str(wish) for wish in self.wishes], "sentence": self.sentence, "source": self.source,
-            "airing": self.number, "airings": self.of, "kind": "first" if self.number == 1 else "replay",
+            "airing": self.number, "airings": self.of, "kind": None if not self.number else "first" if self.number == 1 else "replay",
             "before": near(self.before), "after": near(self.after), "last": near(self.last), "next": near(self.next),
             "ideal_at": self.ideal_at, "away": None if self.away is None else round(self.away, 3),
             "elsewhere": [
