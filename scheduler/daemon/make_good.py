@@ -14,9 +14,12 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from content.episodes import is_ready
 from content.errors import LoaError
 from content.language import N_, _
+from content.models import Episode
 from content.months import first_day, last_day, month_of
 from content.station import Station, open_station
 from scheduler.models import Play
@@ -33,7 +36,8 @@ class MakeGoodError(LoaError):
 def make_good(station: Station, missed: Collection[int], now: datetime) -> int:
     """Plan the month of `now` anew so that the `missed` plays are made good; how many replacements were laid.
 
-    Only plays that a planner laid are made good by it: a play that somebody set by hand is theirs to repeat.
+    Only plays that a planner laid are made good by it: a play that somebody set by hand is theirs to repeat. What
+    is not approved or has no sound would only be missed again: the ledger says so, nothing is laid.
 
     Raises:
         LoaError: of the planner or the database.
@@ -44,7 +48,13 @@ def make_good(station: Station, missed: Collection[int], now: datetime) -> int:
         plays = session.scalars(
             select(Play).where(Play.id.in_(missed), Play.plan_id.is_not(None)).order_by(Play.id)
         ).all()
-        owed = [(play.id, play.episode_id) for play in plays if play.episode_id is not None]
+        owed = [
+            (play.id, play.episode_id)
+            for play in plays
+            if play.episode is not None
+            and play.episode_id is not None
+            and _can_air(session, station, play.episode)
+        ]
     if not owed:
         return 0
     month = month_of(station.day_of(now))
@@ -66,6 +76,12 @@ def make_good(station: Station, missed: Collection[int], now: datetime) -> int:
                 new.reason = _("makes good the missed play {play}").format(play=play_id)
                 laid += 1
     return laid
+
+
+def _can_air(session: Session, station: Station, episode: Episode) -> bool:
+    from scheduler.station_plan import newest_audio
+
+    return is_ready(episode) and newest_audio(session, station.config, episode) is not None
 
 
 def make_good_apart(station: Station, missed: Collection[int], now: datetime) -> int:
