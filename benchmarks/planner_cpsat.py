@@ -5,7 +5,8 @@ counts airings there. Counts are elastic at the prices of our own search, evenne
 even curve at the ends of days. Sessions hold seconds, days hold budgets and plays, gaps are kept between days and
 between sessions. What the model does not know (topics and lead units side by side, order inside a session) is left
 to the same sequencing as the HiGHS column. Long horizons are planned in slices of 31 days, each knowing the ones
-before it. One worker and bounded deterministic time, so that the same input gives the same plan.
+before it, and each begins with the plan of plain greedy as a hint. One worker and bounded deterministic time, so
+that the same input gives the same plan.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ def cpsat(problem: Any, lines: list[Any]) -> bool:
     from scheduler.planner.search import Search
 
     layout: dict[int, list[tuple[int, int]]] = {line.index: [] for line in lines}
+    known = _greedy(problem)
     for start in range(0, problem.days, SLICE_DAYS):
         end = min(problem.days, start + SLICE_DAYS) - 1
-        found = _Slice(problem, lines, start, end, layout).solve()
+        found = _Slice(problem, lines, (start, end), layout, known).solve()
         if found is None:
             return False
         for owner, places in found.items():
@@ -41,15 +43,37 @@ def cpsat(problem: Any, lines: list[Any]) -> bool:
     return True
 
 
+def _greedy(problem: Any) -> dict[tuple[int, int, int], int]:
+    """Airings per line, day and session of plain greedy: what CP-SAT begins with."""
+    from scheduler.planner.entry import make_lines
+    from scheduler.planner.search import Search
+
+    lines = make_lines(problem, [], 0)
+    Search(problem, lines).construct()
+    known: dict[tuple[int, int, int], int] = defaultdict(int)
+    for line in lines:
+        for at in line.placed():
+            day, second = divmod(at, 86_400)
+            for number, (low, high) in enumerate(problem.zones[line.zones[0]].free[day]):
+                if low <= second < high:
+                    known[line.index, day, number] += 1
+    return dict(known)
+
+
 class _Slice:
     """The model of some days (both inclusive), after what the slices before have laid."""
 
     def __init__(
-        self, problem: Any, lines: list[Any], start: int, end: int, before: dict[int, list[tuple[int, int]]]
+        self,
+        problem: Any,
+        lines: list[Any],
+        days: tuple[int, int],
+        before: dict[int, list[tuple[int, int]]],
+        known: dict[tuple[int, int, int], int],
     ) -> None:
         from ortools.sat.python import cp_model
 
-        self.problem, self.start, self.end = problem, start, end
+        self.problem, self.known, (self.start, self.end) = problem, known, days
         self.model = cp_model.CpModel()
         self.price: list[Any] = []
         self.places: dict[tuple[int, int, int], Any] = {}
@@ -91,7 +115,7 @@ class _Slice:
                 if not starts or not most:
                     continue
                 one = self.model.new_int_var(0, most, "")
-                self.model.add_hint(one, 0)  # nothing on air is a plan too: it has one to begin with
+                self.model.add_hint(one, self.known.get((line.index, day, number), 0))
                 self.places[line.index, day, number] = one
                 on[day].append(one)
                 open_.append((day * 86_400 + starts[0][0], day * 86_400 + starts[-1][1], one))
@@ -135,12 +159,14 @@ class _Slice:
 
     def _periods(self, line: Any, on: dict[int, list[Any]], done: list[int]) -> None:
         price = len(line.zones) * FINE
+        of_line = [(key, n) for key, n in self.known.items() if key[0] == line.index]
         for period in line.periods:
             first, last = max(self.start, period.first), min(self.end, period.last)
             if first > last:
                 continue
             has = [c for day in range(first, last + 1) for c in on[day]]
             there = sum(period.first <= day <= period.last for day in done)
+            hinted = sum(n for (i, d, _), n in of_line if first <= d <= last)
             if has and period.most < 10**6:
                 self.model.add(sum(has) + there <= max(period.most, there))
             days = sum(line.days[max(0, period.first) : period.last + 1])
@@ -149,12 +175,12 @@ class _Slice:
             want = math.floor(max(period.need, period.want) * share + 1e-9) - there
             if need > 0:
                 lack = self.model.new_int_var(0, need, "")
-                self.model.add_hint(lack, need)
+                self.model.add_hint(lack, max(0, need - hinted))
                 self.model.add(sum(has) + lack >= need)
                 self.price.append(int(line.urgency) * price * lack)
             if want > 0:
                 lack = self.model.new_int_var(0, want, "")
-                self.model.add_hint(lack, want)
+                self.model.add_hint(lack, max(0, want - hinted))
                 self.model.add(sum(has) + lack >= want)
                 self.price.append(60 * price * lack)
 
@@ -165,19 +191,23 @@ class _Slice:
         if number < 2:
             return
         widest = self.model.new_int_var(0, FINE * number, "")
-        self.model.add_hint(widest, FINE * number)
         self.price.append(len(line.zones) * widest)
         so_far: Any = done
+        hinted, furthest = done, 0
         for day in range(self.start, self.end + 1):
             if not on[day]:
                 continue
             after = self.model.new_int_var(0, done + 50 * (day - self.start + 1), "")
-            self.model.add_hint(after, done)
+            hinted += sum(self.known.get((line.index, day, n), 0) for n in range(24))
+            self.model.add_hint(after, hinted)
+            distance = abs(FINE * hinted - round(FINE * number * line.wished[day + 1])) - FINE // 2
+            furthest = max(furthest, distance)
             self.model.add(after == so_far + sum(on[day]))
             so_far = after
             away = FINE * after - round(FINE * number * line.wished[day + 1])
             self.model.add(away <= widest + FINE // 2)
             self.model.add(-away <= widest + FINE // 2)
+        self.model.add_hint(widest, min(furthest, FINE * number))
 
     def _air(self) -> None:
         for (zone, day, number), seconds in self.session.items():
