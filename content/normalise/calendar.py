@@ -11,7 +11,9 @@ from content.normalise.scan import Said, Scan
 
 _FULL = re.compile(r"(\d{1,2})\s?([/.\-])\s?(\d{1,2})\s?\2\s?((?:1[0-9]|2[01])\d{2})(?!\d)")
 _ISO = re.compile(r"((?:19|20)\d{2})-(\d{2})-(\d{2})(?!\d)")
-_DAY_MONTH = re.compile(r"(\d{1,2})\s?([/.\-])\s?(\d{1,2})(?![\d%]|\s?/\s?\d|[.,]\d|-\d(?!\d?/\d)|\s?[a-z]?[°%])")
+_DAY_MONTH = re.compile(
+    r"(\d{1,2})\s?([/.\-])\s?(\d{1,2})(?![\d%]|\s?/\s?\d|[.,]\d|-\d(?!\d?/\d)|\s?[a-z]?[°%])"
+)
 _MONTH_YEAR = re.compile(r"(\d{1,2})\s?[/\-.]\s?((?:19|20)\d{2})(?![\d/])")
 _MONTH_SHORT_YEAR = re.compile(r"(1[0-2]|0?[1-9])/([2-4]\d)(?![\d/.,%])")
 _BARE_YEAR = re.compile(r",?\s((?:19|20)\d{2})(?![\d.,/\-]\d|\d|\s?\w*%)(?=\s*(?:$|[.,;:)\n]))")

@@ -21,7 +21,11 @@ from tests.scheduler.a_centre import NOW, plan_month
 def tone(folder: Path, hertz: int) -> bytes:
     """Three seconds of real MP3."""
     target = folder / f"{hertz}.mp3"
-    run(["-f", "lavfi", "-i", f"sine=frequency={hertz}:duration=3", "-b:a", "64k", str(target)], task="tone", timeout_s=60)
+    run(
+        ["-f", "lavfi", "-i", f"sine=frequency={hertz}:duration=3", "-b:a", "64k", str(target)],
+        task="tone",
+        timeout_s=60,
+    )
     return target.read_bytes()
 
 
