@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from content import people
-from content.commands.item import as_person
 from content.commands.shell import (
     LoaGroup,
+    as_person,
     json_option,
     option,
     out,

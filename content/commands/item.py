@@ -10,7 +10,16 @@ import click
 from content import approval, events, people
 from content.commands.choices import DAY, WORDS_FILE
 from content.commands.several import PersonOf, for_each
-from content.commands.shell import LoaGroup, json_option, option, print_json, print_table, say, with_station
+from content.commands.shell import (
+    LoaGroup,
+    as_person,
+    json_option,
+    option,
+    print_json,
+    print_table,
+    say,
+    with_station,
+)
 from content.config import VOICES
 from content.drafting import draft_item
 from content.items import KINDS, add_item, current_script, edit_item, get_item, item_json, list_items
@@ -55,11 +64,6 @@ def _settings(command: Any) -> Any:
     ):
         command = decorator(command)
     return command
-
-
-as_person = option(
-    "--as", "as_name", metavar="PERSON", help=N_("Act as this person (else the one of this system account).")
-)
 
 
 @item.command("list", help=N_("List items."), epilog=N_("Example:\n  loa item list --status submitted"))

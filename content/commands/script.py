@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from content.commands.choices import WORDS_FILE
-from content.commands.shell import LoaGroup, json_option, option, print_json, print_table, say, with_station
+from content.commands.shell import (
+    LoaGroup,
+    as_person,
+    json_option,
+    option,
+    print_json,
+    print_table,
+    say,
+    with_station,
+)
 from content.language import N_, _, ngettext
 
 if TYPE_CHECKING:
@@ -27,9 +36,6 @@ def script() -> None:
     pass
 
 
-as_person = option(
-    "--as", "as_name", metavar="PERSON", help=N_("Act as this person (else the one of this system account).")
-)
 version_option = option(
     "--version", "number", type=click.IntRange(1), help=N_("This version instead of the newest.")
 )

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from functools import wraps
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -141,13 +140,8 @@ class LoaGroup(Help, click.Group):
 
     @property
     def lazy(self) -> dict[str, tuple[str, str]]:
-        """Every command of every section whose module is installed."""
-        return {
-            name: entry
-            for commands in self.sections.values()
-            for name, entry in commands.items()
-            if find_spec(entry[0].partition(":")[0])
-        }
+        """Every command of every section."""
+        return {name: entry for commands in self.sections.values() for name, entry in commands.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*self.lazy, *super().list_commands(ctx)]
@@ -164,14 +158,10 @@ class LoaGroup(Help, click.Group):
         if not self.sections:
             super().format_commands(ctx, formatter)
             return
-        own = [
-            (name, one.get_short_help_str()) for name, one in self.commands.items() if name not in self.lazy
-        ]
         own = [(name, command.get_short_help_str()) for name, command in self.commands.items()]
         for heading, commands in self.sections.items():
-            rows = [(name, _(short)) for name, (_where, short) in commands.items() if name in self.lazy]
-            rows, own = [*own, *rows], []
-            rows, own = own + rows, []
+            rows = [*own, *((name, _(short)) for name, (_where, short) in commands.items())]
+            own = []
             if rows:
                 with formatter.section(_(heading)):
                     formatter.write_dl(rows, col_max=12, col_spacing=2)
@@ -228,6 +218,9 @@ def option(*names: str, **settings: Any) -> Callable[[Callable[P, R]], Callable[
 
 
 json_option = option("--json", "as_json", is_flag=True, help=N_("Print JSON on standard output."))
+as_person = option(
+    "--as", "as_name", metavar="PERSON", help=N_("Act as this person (else the one of this system account).")
+)
 
 
 def choose_language(language: str | None, config_path: Path | None) -> None:

@@ -7,15 +7,21 @@ from typing import TYPE_CHECKING
 import click
 
 from content import people
-from content.commands.shell import LoaGroup, json_option, option, print_json, print_table, say, with_station
+from content.commands.shell import (
+    LoaGroup,
+    as_person,
+    json_option,
+    option,
+    print_json,
+    print_table,
+    say,
+    with_station,
+)
 from content.language import N_, _
 
 if TYPE_CHECKING:
     from content.station import Station
 
-as_person = option(
-    "--as", "as_name", metavar="PERSON", help=N_("Act as this person (else the one of this system account).")
-)
 _role = option(
     "--role",
     "roles",

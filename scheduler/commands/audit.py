@@ -11,6 +11,7 @@ from content import people
 from content.commands.choices import DAY
 from content.commands.shell import (
     LoaGroup,
+    as_person,
     json_option,
     option,
     out,
@@ -19,7 +20,6 @@ from content.commands.shell import (
     say,
     with_station,
 )
-from content.commands.user import as_person
 from content.language import N_, _
 
 if TYPE_CHECKING:

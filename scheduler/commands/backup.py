@@ -11,8 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from content import people
-from content.commands.shell import LoaCommand, json_option, option, print_json, progress, say, with_station
-from content.commands.user import as_person
+from content.commands.shell import (
+    LoaCommand,
+    as_person,
+    json_option,
+    option,
+    print_json,
+    progress,
+    say,
+    with_station,
+)
 from content.language import N_, _
 
 if TYPE_CHECKING:

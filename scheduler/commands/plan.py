@@ -13,6 +13,7 @@ import click
 from content.commands.choices import DAY
 from content.commands.shell import (
     LoaGroup,
+    as_person,
     json_option,
     option,
     print_json,
@@ -89,9 +90,7 @@ to_option = option(
 @from_option
 @to_option
 @option("--dry-run", is_flag=True, help=N_("Show what would change, change nothing."))
-@option(
-    "--as", "as_name", metavar="PERSON", help=N_("Act as this person (else the one of this system account).")
-)
+@as_person
 @json_option
 @with_station
 def build(

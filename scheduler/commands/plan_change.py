@@ -9,16 +9,22 @@ from typing import TYPE_CHECKING
 import click
 
 from content.commands.choices import MOMENT
-from content.commands.shell import LoaCommand, json_option, option, print_json, print_table, say, with_station
+from content.commands.shell import (
+    LoaCommand,
+    as_person,
+    json_option,
+    option,
+    print_json,
+    print_table,
+    say,
+    with_station,
+)
 from content.language import N_, _
 from scheduler.commands.plan import from_option, play_json, range_of, to_option
 
 if TYPE_CHECKING:
     from content.station import Station
 
-as_person = option(
-    "--as", "as_name", metavar="PERSON", help=N_("Act as this person (else the one of this system account).")
-)
 
 even_now = option(
     "--now", "frozen_too", is_flag=True, help=N_("Even within the freeze time, shortly before it airs.")

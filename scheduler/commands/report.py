@@ -11,8 +11,16 @@ import click
 
 from content import people
 from content.commands.choices import DAY, MONTH
-from content.commands.shell import LoaGroup, json_option, option, print_json, print_table, say, with_station
-from content.commands.user import as_person
+from content.commands.shell import (
+    LoaGroup,
+    as_person,
+    json_option,
+    option,
+    print_json,
+    print_table,
+    say,
+    with_station,
+)
 from content.language import N_, _
 from content.months import month_of
 
