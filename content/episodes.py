@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import column, select, table
 from sqlalchemy.orm import Session
 
-from content.items import current_script, is_valid_on
+from content.items import GREETINGS, current_script, is_valid_on
 from content.models import Episode, EpisodePart, Item, Programme
 from content.months import first_day, last_day, month_of, next_month_day
 
 ITEM_FRAME_MS = 6_300
 PROGRAMME_FRAME_MS = 9_500
 """The sounds around an item on its own (chime, closing), and around a programme (chime, opening, closing)."""
+OPENING_AT, CLOSING_AT = 0, 1000
+"""Where in an episode its programme's greetings stand; the items begin at 1."""
 UNSCRIPTED_MS_PER_CHARACTER = 65
 """Estimate for an item without a script: about 4.3 syllables a second, 3.6 characters to a syllable and its space."""
 
@@ -46,9 +48,31 @@ def programme_episodes(session: Session, programme: Programme, month: str, now: 
             session.add(episode)
             session.flush()
         if not episode.parts:
-            _fill(session, programme, episode, month)
+            _fill(session, programme, episode)
+        if episode.parts:
+            _greet(session, programme, episode)
         episodes.append(episode)
     return episodes
+
+
+def episodes_of(session: Session, programme: Programme) -> Sequence[Episode]:
+    """Every issue of a programme that was made up, oldest first."""
+    return session.scalars(
+        select(Episode).where(Episode.programme_id == programme.id).order_by(Episode.month, Episode.number)
+    ).all()
+
+
+def room_ms(session: Session, programme: Programme) -> int:
+    """The room for items in an episode: its target length without the sounds and the words around them."""
+    greetings = session.scalars(
+        select(Item).where(
+            Item.programme_id == programme.id,
+            Item.kind.in_(GREETINGS),
+            Item.status.not_in(("retired", "rejected")),
+        )
+    )
+    spoken_ms = sum(_item_ms(session, item) for item in greetings)
+    return max(programme.target_length_ms - PROGRAMME_FRAME_MS - spoken_ms, programme.target_length_ms // 3)
 
 
 def coming_episodes(session: Session, today: date, now: datetime) -> list[Episode]:
@@ -90,39 +114,95 @@ def is_ready(episode: Episode) -> bool:
     return bool(episode.parts) and all(part.item.status == "approved" for part in episode.parts)
 
 
-def _fill(session: Session, programme: Programme, episode: Episode, month: str) -> None:
-    room_ms = programme.target_length_ms - PROGRAMME_FRAME_MS
+def _fill(session: Session, programme: Programme, episode: Episode) -> None:
+    left_ms = room_ms(session, programme)
     position = 0
-    for item in _by_last_use(session, programme, month):
+    for item in _by_last_use(session, programme, episode):
         need_ms = _item_ms(session, item)
-        if position and need_ms > room_ms:
+        if position and need_ms > left_ms:
             continue
         position += 1
-        room_ms -= need_ms
+        left_ms -= need_ms
         episode.parts.append(EpisodePart(position=position, item=item))
     session.flush()
 
 
-def _by_last_use(session: Session, programme: Programme, month: str) -> Sequence[Item]:
-    """Approved items of the programme that are valid in the month and not yet in it, least recently used first."""
-    used = dict(
-        session.execute(
-            select(EpisodePart.item_id, func.max(Episode.month))
-            .join(Episode)
-            .where(Episode.programme_id == programme.id)
-            .group_by(EpisodePart.item_id)
-        ).all()
+def _greet(session: Session, programme: Programme, episode: Episode) -> None:
+    """Put the programme's approved opening and closing around the items, until the episode has its sound."""
+    held = {part.position for part in episode.parts}
+    greetings = session.scalars(
+        select(Item)
+        .where(Item.programme_id == programme.id, Item.kind.in_(GREETINGS), Item.status == "approved")
+        .order_by(Item.id)
     )
+    newest = {item.kind: item for item in greetings}
+    missing = [
+        EpisodePart(position=position, item=newest[kind])
+        for kind, position in zip(GREETINGS, (OPENING_AT, CLOSING_AT), strict=True)
+        if kind in newest and position not in held
+    ]
+    if missing and not _is_made(session, episode):
+        episode.parts.extend(missing)
+        session.flush()
+        session.expire(episode, ["parts"])  # read again in their order
+
+
+def _is_made(session: Session, episode: Episode) -> bool:
+    """True once the episode has a sound; asks that table by name: what is said does not know how it sounds."""
+    made = table("episode_audio", column("id"), column("episode_id"))
+    return session.scalar(select(made.c.id).where(made.c.episode_id == episode.id).limit(1)) is not None
+
+
+def _by_last_use(session: Session, programme: Programme, episode: Episode) -> Sequence[Item]:
+    """Approved items of the programme that are valid in the month and not yet in it: parts that go on with what the
+    episodes before began come first, then the least recently used."""
+    month, here = str(episode.month), _issue(str(episode.month), episode.number)
+    used: dict[int, str] = {}
+    for item_id, own_month, number in session.execute(
+        select(EpisodePart.item_id, Episode.month, Episode.number)
+        .join(Episode)
+        .where(Episode.programme_id == programme.id, Episode.month.is_not(None))
+    ):
+        used[item_id] = max(used.get(item_id, ""), _issue(str(own_month), number))
     items = session.scalars(
-        select(Item).where(Item.programme_id == programme.id, Item.status == "approved").order_by(Item.id)
+        select(Item)
+        .where(Item.programme_id == programme.id, Item.status == "approved", Item.kind.not_in(GREETINGS))
+        .order_by(Item.id)
     ).all()
+    later = {item.continues_id: item for item in items if item.continues_id is not None}
     usable = [
         item
         for item in items
-        if used.get(item.id) != month
+        if not used.get(item.id, "").startswith(month)
         and (is_valid_on(item, first_day(month)) or is_valid_on(item, last_day(month)))
+        and _is_its_turn(item, later, used, here)
     ]
-    return sorted(usable, key=lambda item: (used.get(item.id) or "", item.id))
+    return sorted(
+        usable,
+        key=lambda item: (item.continues_id is None or item.id in used, used.get(item.id, ""), item.id),
+    )
+
+
+def _is_its_turn(item: Item, later: dict[int, Item], used: dict[int, str], here: str) -> bool:
+    """False for a part whose predecessor was not heard since, and for a first part while a later one is still to come.
+
+    `later`: the approved part that follows an item; `used`: the last issue in which each was, as `here` is this one.
+    """
+    own = used.get(item.id, "")
+    if item.continues_id is not None:
+        return own < used.get(item.continues_id, "") < here
+    following = later.get(item.id)
+    seen = {item.id}
+    while own and following is not None and following.id not in seen:
+        if used.get(following.id, "") < own:
+            return False
+        seen.add(following.id)
+        following = later.get(following.id)
+    return True
+
+
+def _issue(month: str, number: int) -> str:
+    return f"{month}/{number:02d}"
 
 
 def _item_ms(session: Session, item: Item) -> int:

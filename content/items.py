@@ -10,11 +10,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content.errors import LoaError
+from content.errors import LoaError, Told
 from content.language import N_
 from content.models import Item, Programme, Script
 
-KINDS = ("news", "programme", "notice", "urgent", "invitation")
+GREETINGS = ("opening", "closing")
+"""What a programme says before and after its other items."""
+KINDS = ("news", "programme", "notice", "urgent", "invitation", *GREETINGS)
 LONGEST_TITLE = 500
 NAMES = {"title": N_("title"), "text": N_("text")}
 EDITABLE = ("title", "text", "kind", "language", "bulletin_class", "topic", "priority", "programme_id", "voice", "valid_from_on", "valid_until_on")  # fmt: skip
@@ -44,6 +46,12 @@ class LongTitleError(LoaError):
     sentence = N_("a title has at most {most} characters, this one {length}: put the rest into the text")
 
 
+class GreetingAloneError(LoaError):
+    """An opening or closing of no programme."""
+
+    sentence = N_("an item of kind {kind} belongs to a programme: name it with `--programme N`")
+
+
 class WrongPeriodError(LoaError):
     """A validity that ends before it begins."""
 
@@ -62,7 +70,7 @@ def add_item(
     """A new item of status draft. `fields` are columns of `content.models.Item`.
 
     Raises:
-        EmptyTextError, LongTitleError, WrongPeriodError, ProgrammeNotFoundError.
+        EmptyTextError, LongTitleError, WrongPeriodError, ProgrammeNotFoundError, GreetingAloneError.
     """
     item = Item(status="draft", created_at=now, created_by=person, kind="news", language="vi", bulletin_class="normal", priority=3, lead_units=[], partner_units=[], title="", text="")  # fmt: skip
     _set(session, item, {"title": title, "text": text, **fields})
@@ -75,7 +83,7 @@ def edit_item(session: Session, item: Item, changes: dict[str, Any]) -> bool:
     """Change columns of an item; True when the words changed, which takes an approved item back to draft.
 
     Raises:
-        EmptyTextError, LongTitleError, WrongPeriodError, ProgrammeNotFoundError.
+        EmptyTextError, LongTitleError, WrongPeriodError, ProgrammeNotFoundError, GreetingAloneError.
     """
     before = item.title, item.text
     _set(session, item, changes)
@@ -83,6 +91,21 @@ def edit_item(session: Session, item: Item, changes: dict[str, Any]) -> bool:
     if (changed and item.status in ("submitted", "approved", "rejected")) or item.status == "proposed":
         item.status = "draft"
     return changed
+
+
+def part_of(
+    item: Item, *, title: str, text: str, ref: str | None, span: tuple[int, int] | None, **fields: Any
+) -> Item:
+    """A new item with part of `item`'s words and all else like it; `span` is its place in the document."""
+    return Item(
+        document_id=item.document_id, ref=ref, title=title, text=text,
+        span_start=span[0] if span else item.span_start, span_end=span[1] if span else item.span_end,
+        kind=item.kind, language=item.language, bulletin_class=item.bulletin_class, topic=item.topic,
+        lead_units=list(item.lead_units), partner_units=list(item.partner_units), period_text=item.period_text,
+        valid_from_on=item.valid_from_on, valid_until_on=item.valid_until_on, rules=item.rules, zones=item.zones,
+        priority=item.priority, programme_id=item.programme_id, voice=item.voice, created_at=item.created_at,
+        created_by=item.created_by, **fields,
+    )  # fmt: skip
 
 
 def get_item(session: Session, item_id: int) -> Item:
@@ -138,7 +161,7 @@ def item_json(item: Item) -> dict[str, Any]:
         "lead_units": item.lead_units, "partner_units": item.partner_units,
         "period_text": item.period_text, "valid_from": item.valid_from_on, "valid_until": item.valid_until_on,
         "rules": item.rules, "zones": item.zones, "priority": item.priority,
-        "programme_id": item.programme_id, "voice": item.voice,
+        "programme_id": item.programme_id, "continues_id": item.continues_id, "voice": item.voice,
         "created_at": item.created_at, "created_by": item.created_by,
     }  # fmt: skip
 
@@ -156,6 +179,8 @@ def _set(session: Session, item: Item, values: dict[str, Any]) -> None:
         raise WrongPeriodError(from_on=item.valid_from_on, until_on=item.valid_until_on)
     if item.programme_id is not None:
         get_programme(session, item.programme_id)
+    elif item.kind in GREETINGS:
+        raise GreetingAloneError(kind=Told(item.kind))
 
 
 def is_valid_on(item: Item, day: date) -> bool:

@@ -112,7 +112,7 @@ class Item(Base):
     span_start: Mapped[int | None] = mapped_column(Integer)
     span_end: Mapped[int | None] = mapped_column(Integer)
     kind: Mapped[str] = mapped_column(String(16), default="news")
-    """Which script template: news, programme, notice, urgent, invitation."""
+    """Which script template: news, programme, notice, urgent, invitation; opening, closing: a programme's greeting."""
     language: Mapped[str] = mapped_column(String(16), default="vi")
     translates_id: Mapped[int | None] = mapped_column(ForeignKey("items.id"))
     """The item of which this is the version in another language."""
@@ -129,6 +129,8 @@ class Item(Base):
     priority: Mapped[int] = mapped_column(Integer, default=3)
     programme_id: Mapped[int | None] = mapped_column(ForeignKey("programmes.id"))
     """The programme whose episodes carry it; null: it airs on its own."""
+    continues_id: Mapped[int | None] = mapped_column(ForeignKey("items.id"))
+    """The item of which this is the next part, to be heard in a later episode."""
     voice: Mapped[str | None] = mapped_column(String(32))
     status: Mapped[str] = mapped_column(String(16), default="proposed")
     status_note: Mapped[str | None] = mapped_column(Text)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content.errors import LoaError
+from content.items import GREETINGS
 from content.language import N_
 from content.models import Item, Programme
 
@@ -65,9 +66,11 @@ def list_programmes(session: Session, *, retired: bool = False) -> Sequence[Prog
 
 
 def items_of(session: Session, programme: Programme) -> Sequence[Item]:
-    """The items that its episodes are made of."""
+    """The items that its episodes are made of; its opening and closing are not among them."""
     return session.scalars(
-        select(Item).where(Item.programme_id == programme.id, Item.status != "retired").order_by(Item.id)
+        select(Item)
+        .where(Item.programme_id == programme.id, Item.status != "retired", Item.kind.not_in(GREETINGS))
+        .order_by(Item.id)
     ).all()
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from content.carry import chain_of
 from content.errors import LoaError
-from content.items import edit_item
+from content.items import edit_item, part_of
 from content.language import N_
 from content.models import Deadline, Document, Item, Programme
 from content.station import Station
@@ -63,19 +64,29 @@ def accept(
     *,
     now: datetime,
     person: str | None,
-) -> None:
-    """Take a proposal over: an item becomes a draft with its first script, a programme active, a deadline one to keep."""
+) -> list[Item]:
+    """Take a proposal over: an item becomes a draft with its first script, a programme active, a deadline one to keep.
+
+    Gives what was drafted beside it: the further parts of an item that is too long for one episode, the greeting
+    of a programme.
+    """
+    beside: list[Item] = []
     if isinstance(proposal, Item):
         from content.drafting import draft_item
 
         proposal.status = "draft"
         proposal.created_by = proposal.created_by or person
         draft_item(session, station, proposal, now=now, person=person)
+        beside = chain_of(session, proposal)[1:]
     elif isinstance(proposal, Programme):
+        from content.greetings import draft_greetings
+
         proposal.status = "active"
+        beside = draft_greetings(session, station, proposal, now=now, person=person)
     else:
         proposal.status = "accepted"
     session.flush()
+    return beside
 
 
 def refuse(proposal: Item | Programme | Deadline) -> None:
@@ -138,32 +149,8 @@ def split_item(session: Session, item: Item, target_minutes: float) -> list[Item
             item.title, item.text = title, text
             item.span_end = span[1] if span else item.span_end
             continue
-        made.append(
-            Item(
-                document_id=item.document_id,
-                ref=f"{base_ref}/{number}" if base_ref else None,
-                title=title,
-                text=text,
-                span_start=span[0] if span else item.span_start,
-                span_end=span[1] if span else item.span_end,
-                kind=item.kind,
-                language=item.language,
-                bulletin_class=item.bulletin_class,
-                topic=item.topic,
-                lead_units=list(item.lead_units),
-                partner_units=list(item.partner_units),
-                period_text=item.period_text,
-                valid_from_on=item.valid_from_on,
-                valid_until_on=item.valid_until_on,
-                rules=item.rules,
-                zones=item.zones,
-                priority=item.priority,
-                programme_id=item.programme_id,
-                status="proposed",
-                created_at=item.created_at,
-                created_by=item.created_by,
-            )
-        )
+        ref = f"{base_ref}/{number}" if base_ref else None
+        made.append(part_of(item, title=title, text=text, ref=ref, span=span, status="proposed"))
     session.add_all(made[1:])
     session.flush()
     return made

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from content import people
+from content.commands.programme import tell_greetings
 from content.commands.shell import (
     LoaGroup,
     as_person,
@@ -24,6 +25,7 @@ from content.commands.shell import (
 from content.documents import document_json, get_document, import_document, list_documents
 from content.errors import LoaError
 from content.intake.folders import documents_in
+from content.items import GREETINGS
 from content.language import N_, _, ngettext
 from content.models import Deadline, Item, Programme
 from content.review import (
@@ -367,9 +369,19 @@ def _accept_everything(station: Station, document_id: int, person: str | None) -
     with station.decide() as session:
         waiting = proposals_of(session, get_document(session, document_id))
         now = datetime.now(UTC)
+        beside: list[Item] = []
         for proposal in waiting.each():
-            accept(session, station, proposal, now=now, person=person)
+            beside += accept(session, station, proposal, now=now, person=person)
+        _tell_beside(beside)
         return {"accepted": len(waiting), "refused": 0}
+
+
+def _tell_beside(beside: list[Item]) -> None:
+    """Say what accepting drafted on top: greetings of programmes, parts of items too long for one episode."""
+    tell_greetings([one.id for one in beside if one.kind in GREETINGS])
+    for one in beside:
+        if one.continues_id is not None:
+            say(N_("Item {id} is {title}: it was too long for one episode."), id=one.id, title=one.title)
 
 
 def _print_proposals(waiting: Proposals, as_json: bool) -> None:
@@ -420,7 +432,7 @@ def _walk(station: Station, document_id: int, person: str | None, target_minutes
                 refuse(chosen)
                 counts["refused"] += 1
             elif answer == "a":
-                accept(session, station, chosen, now=datetime.now(UTC), person=person)
+                _tell_beside(accept(session, station, chosen, now=datetime.now(UTC), person=person))
                 counts["accepted"] += 1
             elif isinstance(chosen, Item) and answer == "s":
                 split_item(session, chosen, target_minutes)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from content import approval, events, people
+from content.carry import chain_of
 from content.commands.choices import DAY, WORDS_FILE
+from content.commands.programme import tell_parts
 from content.commands.several import PersonOf, for_each
 from content.commands.shell import (
     LoaGroup,
@@ -21,8 +23,17 @@ from content.commands.shell import (
     with_station,
 )
 from content.config import VOICES
-from content.drafting import draft_item
-from content.items import KINDS, add_item, current_script, edit_item, get_item, item_json, list_items
+from content.drafting import draft_item, join
+from content.items import (
+    KINDS,
+    add_item,
+    current_script,
+    edit_item,
+    get_item,
+    get_programme,
+    item_json,
+    list_items,
+)
 from content.language import N_, _
 from content.models import BULLETIN_CLASSES, ITEM_STATUS
 
@@ -134,6 +145,7 @@ def add(
         made = add_item(session, title=title, text=words, now=now, person=person, **_columns(settings))
         draft_item(session, station, made, now=now, person=person)
         number, last_on = made.id, made.valid_until_on
+        parts = [one.id for one in chain_of(session, made)]
     if last_on and last_on < station.day_of(now):
         say(N_("Its last day, {day:%d/%m/%Y}, is over: it will not air."), day=last_on)
     say(
@@ -142,6 +154,7 @@ def add(
         ),
         id=number,
     )
+    tell_parts(number, parts)
 
 
 @item.command(
@@ -169,9 +182,14 @@ def edit(station: Station, item_id: int, file: str | None, as_name: str | None, 
     with station.decide() as session:
         person = people.current_person(session, station.config, as_name)
         found = get_item(session, item_id)
+        programme = changes.pop("programme_id", None)
         if edit_item(session, found, changes) or current_script(session, found) is None:
             draft_item(session, station, found, now=now, person=person)
+        if programme is not None and programme != found.programme_id:
+            join(session, station, found, get_programme(session, programme), now=now, person=person)
+        parts = [one.id for one in chain_of(session, found)]
     say(N_("Item {id} is changed."), id=item_id)
+    tell_parts(item_id, parts)
 
 
 @item.command(

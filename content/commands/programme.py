@@ -7,15 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from content import people
+from content.carry import chain_of
 from content.commands.choices import DAY
-from content.commands.shell import LoaGroup, json_option, option, print_json, print_table, say, with_station
+from content.commands.shell import (
+    LoaGroup,
+    as_person,
+    json_option,
+    option,
+    print_json,
+    print_table,
+    say,
+    with_station,
+)
 from content.config import VOICES
-from content.items import get_item, get_programme
+from content.drafting import join
+from content.episodes import episodes_of
+from content.greetings import draft_greetings, greeting_of
+from content.items import GREETINGS, get_item, get_programme
 from content.language import N_, _
 from content.programmes import add_programme, edit_programme, items_of, list_programmes, programme_json
 
 if TYPE_CHECKING:
-    from content.models import Programme
+    from sqlalchemy.orm import Session
+
+    from content.models import Item, Programme
     from content.station import Station
 
 
@@ -58,12 +74,17 @@ def _settings(command: Any) -> Any:
 )
 @click.argument("title")
 @_settings
+@as_person
 @with_station
-def add(station: Station, title: str, **settings: Any) -> None:
+def add(station: Station, title: str, as_name: str | None, **settings: Any) -> None:
+    now = datetime.now(UTC)
     with station.decide() as session:
-        made = add_programme(session, title=title, now=datetime.now(UTC), **_columns(settings))
+        made = add_programme(session, title=title, now=now, **_columns(settings))
         number = made.id
+        person = _person(session, station, as_name)
+        greetings = [one.id for one in draft_greetings(session, station, made, now=now, person=person)]
     say(N_("Programme {id} is there. Put items into it with `loa programme edit {id} --item N`."), id=number)
+    tell_greetings(greetings)
 
 
 @programme.command(
@@ -76,15 +97,37 @@ def add(station: Station, title: str, **settings: Any) -> None:
     "--item", "items", multiple=True, type=int, help=N_("Put this item into its episodes (may be repeated).")
 )
 @option("--status", type=click.Choice(["active", "retired"]), help=N_("active: planned; retired: no longer."))
+@option(
+    "--greeting", is_flag=True, help=N_("Draft the spoken opening and closing that it lacks, to be approved.")
+)
 @_settings
+@as_person
 @with_station
-def edit(station: Station, programme_id: int, items: tuple[int, ...], **settings: Any) -> None:
+def edit(
+    station: Station,
+    programme_id: int,
+    items: tuple[int, ...],
+    greeting: bool,
+    as_name: str | None,
+    **settings: Any,
+) -> None:
+    now = datetime.now(UTC)
+    greetings: list[int] = []
     with station.decide() as session:
         found = get_programme(session, programme_id)
         edit_programme(found, _columns(settings))
-        for item_id in items:
-            get_item(session, item_id).programme_id = found.id
+        person = _person(session, station, as_name)
+        if greeting:
+            greetings = [one.id for one in draft_greetings(session, station, found, now=now, person=person)]
+        joined = [
+            join(session, station, get_item(session, item_id), found, now=now, person=person)
+            for item_id in items
+        ]
+        parts = [(one.id, [part.id for part in chain_of(session, one)]) for one in joined]
     say(N_("Programme {id} is changed; `loa plan build` lays it anew."), id=programme_id)
+    tell_greetings(greetings)
+    for item_id, chain in parts:
+        tell_parts(item_id, chain)
 
 
 @programme.command("list", help=N_("List programmes."), epilog=N_("Example:\n  loa programme list --json"))
@@ -118,8 +161,24 @@ def show(station: Station, programme_id: int, as_json: bool) -> None:
     with station.read() as session:
         found = get_programme(session, programme_id)
         items = items_of(session, found)
+        opening, closing = (greeting_of(session, found, kind) for kind in GREETINGS)
+        episodes = episodes_of(session, found)
         if as_json:
-            print_json({**programme_json(found), "items": [item.id for item in items]})
+            print_json(
+                {
+                    **programme_json(found),
+                    "items": [item.id for item in items],
+                    "opening": opening.id if opening else None,
+                    "closing": closing.id if closing else None,
+                    "episodes": [
+                        {
+                            "id": one.id, "month": one.month, "number": one.number, "title": one.title,
+                            "items": [part.item_id for part in one.parts],
+                        }
+                        for one in episodes
+                    ],
+                }
+            )  # fmt: skip
             return
         print_table(
             found.title,
@@ -134,9 +193,48 @@ def show(station: Station, programme_id: int, as_json: bool) -> None:
                     _("Target length"),
                     _("{minutes:.1f} minutes").format(minutes=found.target_length_ms / 60_000),
                 ],
-                [_("Items"), "\n".join(f"{item.id}. {item.title} ({_(item.status)})" for item in items)],
+                [_("Spoken opening"), _named(opening)],
+                [_("Spoken closing"), _named(closing)],
+                [_("Items"), "\n".join(_named(item) for item in items)],
             ],
         )
+        if episodes:
+            print_table(
+                _("Episodes"),
+                [_("Episode"), _("Items, in the order they are heard")],
+                [[one.title, "\n".join(_named(part.item) for part in one.parts)] for one in episodes],
+            )
+
+
+def _person(session: Session, station: Station, as_name: str | None) -> str | None:
+    """Who acts; None for an account of nobody: a programme needs no editor, the words of its items do."""
+    try:
+        return people.current_person(session, station.config, as_name)
+    except people.UnknownAccountError:
+        return None
+
+
+def tell_greetings(item_ids: list[int]) -> None:
+    """Say which items are a programme's new opening and closing."""
+    if item_ids:
+        say(
+            N_("Its spoken opening and closing are drafted as items {items}: submit and approve them too."),
+            items=", ".join(map(str, item_ids)),
+        )
+
+
+def tell_parts(item_id: int, chain: list[int]) -> None:
+    """Say that an item was too long for one episode and goes on in the next ones."""
+    if len(chain) > 1:
+        say(
+            N_("Item {id} is too long for one episode: it goes on in the next ones, as items {items}, each to be approved."),
+            id=item_id,
+            items=", ".join(map(str, chain)),
+        )  # fmt: skip
+
+
+def _named(item: Item | None) -> str:
+    return f"{item.id}. {item.title} ({_(item.status)})" if item else ""
 
 
 def rule_in_words(found: Programme) -> str:

@@ -54,7 +54,8 @@ def draft(
 ) -> Script:
     """The script of one item, drafted from its own words; nothing is added but the station's frame.
 
-    `framed=False` leaves out opening and closing, for an item inside a programme that has its own.
+    `framed=False` leaves out opening and closing, for an item inside a programme that has its own; one of
+    several `parts` then says that it goes on or is gone on with.
     The title is not read twice: it is left out where the text opens with it. Pure: the only file read is
     a station's own template. Lengths are estimates by `pace` (default: the pace of gTTS).
 
@@ -62,8 +63,9 @@ def draft(
         FrameError: an unknown kind, or a template that cannot be used.
     """
     pace = pace or PACES["gtts"]
+    in_parts = parts > 1 and not framed
     around = frame(
-        kind,
+        "part" if in_parts else kind,
         station_name=station_name,
         place=place,
         programme_title=programme_title,
@@ -71,6 +73,7 @@ def draft(
         parts=parts,
         folder=template_folder,
     )
+    framed = framed or in_parts
     unknowns: list[Unknown] = []
 
     def own(line: str) -> list[Sentence]:

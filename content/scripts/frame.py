@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 KINDS = ("news", "programme", "notice", "urgent", "invitation")
+TEMPLATES = (*KINDS, "greeting", "opening", "closing", "part")
+"""Also what a programme says before and after its items (its words; how they are framed), and around one part of a
+long item."""
+_OWN_WORD = ("chuyên mục", "chương trình", "bản tin", "tiết mục", "tạp chí", "câu chuyện")
 BODY = "[[body]]"
 TITLE = "[[title]]"
 
@@ -44,7 +48,7 @@ def frame(
     parts: int = 1,
     folder: Path | None = None,
 ) -> Frame:
-    """The frame of `kind`; a station's own `KIND.j2` in `folder` wins over the shipped one.
+    """The frame of `kind`, one of `TEMPLATES`; a station's own `KIND.j2` in `folder` wins over the shipped one.
 
     A template gives lines; "[[title]]" and "[[body]]" stand for the item's own title and words, which
     never pass through the template.
@@ -52,13 +56,14 @@ def frame(
     Raises:
         FrameError: an unknown kind, a template that fails or lacks its "[[body]]".
     """
-    if kind not in KINDS:
-        raise FrameError(name=kind, reason=f"choose one of {', '.join(KINDS)}")
-    text = _rendered(
-        kind,
-        folder,
-        {"station": station_name, "place": place, "programme": programme_title, "part": part, "parts": parts},
-    )
+    if kind not in TEMPLATES:
+        raise FrameError(name=kind, reason=f"choose one of {', '.join(TEMPLATES)}")
+    said_in_name = place.strip().casefold() in station_name.casefold()
+    facts: dict[str, object] = {
+        "station": station_name, "place": "" if said_in_name else place, "programme": programme_title,
+        "called": _called(programme_title), "part": part, "parts": parts,
+    }  # fmt: skip
+    text = _rendered(kind, folder, facts)
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     if lines.count(BODY) != 1:
         raise FrameError(name=f"{kind}.j2", reason=f"needs one line {BODY}")
@@ -68,6 +73,12 @@ def frame(
         closing=tuple(line for line in lines[at + 1 :] if line != TITLE),
         title=TITLE in lines[:at],
     )
+
+
+def _called(programme_title: str) -> str:
+    """The programme's name behind the word for it, unless the name begins with such a word."""
+    name = " ".join(programme_title.split())
+    return name[:1].lower() + name[1:] if name.casefold().startswith(_OWN_WORD) else f"chuyên mục {name}"
 
 
 def _rendered(kind: str, folder: Path | None, facts: dict[str, object]) -> str:
@@ -92,6 +103,6 @@ def _environment() -> Environment:
     )
 
 
-@lru_cache(maxsize=len(KINDS))
+@lru_cache(maxsize=len(TEMPLATES))
 def _shipped(kind: str) -> str:
     return (files("content.scripts") / "templates" / f"{kind}.j2").read_text("utf-8")

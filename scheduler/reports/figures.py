@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from content.config import Config
 from content.events import Event, head
+from content.items import GREETINGS
 from content.models import Approval, Episode, EpisodePart, Item, Programme
 from scheduler.ledger import ledger, zones_in
 from scheduler.models import AsRun, Play
@@ -252,9 +253,10 @@ def _episodes(session: Session) -> dict[int | None, _Episode]:
     }
     parts: dict[int, list[int]] = defaultdict(list)
     for episode_id, item_id in session.execute(
-        select(EpisodePart.episode_id, EpisodePart.item_id).order_by(
-            EpisodePart.episode_id, EpisodePart.position
-        )
+        select(EpisodePart.episode_id, EpisodePart.item_id)
+        .join(Item, Item.id == EpisodePart.item_id)
+        .where(Item.kind.not_in(GREETINGS))  # a programme's opening and closing are no items to be counted
+        .order_by(EpisodePart.episode_id, EpisodePart.position)
     ):
         parts[episode_id].append(item_id)
     found: dict[int | None, _Episode] = {}

@@ -93,7 +93,8 @@ def test_every_proposal_can_be_accepted_or_refused_and_stays_decided(new_station
             accept(session, station, proposal, now=NOW, person="lan")
     with station.read() as session:
         assert len(proposals_of(session, get_document(session, done.id))) == 0
-        assert [item.status for item in session.scalars(select(Item).order_by(Item.id))] == [
+        own = select(Item).where(Item.document_id == done.id).order_by(Item.id)
+        assert [item.status for item in session.scalars(own)] == [
             "draft",
             "retired",
             "draft",
