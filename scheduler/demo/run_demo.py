@@ -18,6 +18,7 @@ from content.documents import import_document
 from content.drafting import draft_item
 from content.episodes import estimated_ms, programme_episodes
 from content.errors import LoaError
+from content.greetings import draft_greetings
 from content.language import N_
 from content.models import Deadline, Document, Episode, Item, Programme
 from content.months import last_day, month_of, next_month_day
@@ -164,13 +165,17 @@ def _main_job(station: Station, folder: Path, tell: Tell, now: datetime) -> Demo
 
 def _approve_all(station: Station, now: datetime, month: str) -> None:
     """The editor drafts and submits, the approver approves and agrees to the makeshift voice; each its own decision."""
+    with station.decide() as session:
+        for programme in session.scalars(select(Programme).where(Programme.status == "proposed")):
+            programme.status = "active"
+            draft_greetings(session, station, programme, now=now, person=EDITOR)
+        for item in session.scalars(select(Item).order_by(Item.id)).all():
+            draft_item(session, station, item, now=now, person=EDITOR)
     with station.read() as session:
         item_ids = list(session.scalars(select(Item.id).order_by(Item.id)))
     for item_id in item_ids:
         with station.decide() as session:
-            item = session.get_one(Item, item_id)
-            draft_item(session, station, item, now=now, person=EDITOR)
-            approval.submit(session, item, EDITOR, now=now)
+            approval.submit(session, session.get_one(Item, item_id), EDITOR, now=now)
         with station.decide() as session:
             item = session.get_one(Item, item_id)
             approval.approve(session, item, APPROVER, config=station.config, now=now)
@@ -184,8 +189,7 @@ def _approve_all(station: Station, now: datetime, month: str) -> None:
                     now=now,
                 )
     with station.decide() as session:
-        for programme in session.scalars(select(Programme).where(Programme.status == "proposed")):
-            programme.status = "active"
+        for programme in session.scalars(select(Programme).where(Programme.status == "active")):
             programme_episodes(session, programme, month, now)
 
 

@@ -56,6 +56,22 @@ def test_the_documents_gave_items_deadlines_and_nothing_was_typed(made: DemoResu
     assert any("6 tháng" in text for text in made.deadlines)
 
 
+def test_the_programme_greets_its_listeners_in_approved_words(made: DemoResult) -> None:
+    from sqlalchemy import select
+
+    from content.models import Episode
+
+    station = open_station(made.station_folder / "config.toml")
+    try:
+        with station.read() as session:
+            (episode,) = session.scalars(select(Episode).where(Episode.programme_id.is_not(None)))
+            kinds = [part.item.kind for part in episode.parts]
+            assert (kinds[0], kinds[-1]) == ("opening", "closing")
+            assert {part.item.status for part in episode.parts} == {"approved"}
+    finally:
+        station.close()
+
+
 def test_the_log_says_that_the_clock_was_simulated_and_nothing_was_altered(made: DemoResult) -> None:
     from sqlalchemy import select
 
