@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 import zoneinfo
 from dataclasses import dataclass, field
@@ -126,12 +127,34 @@ class DaemonConfig:
     silence_alarm_s: int = field(default=30, metadata={"least": 1})
     alarm_command: tuple[str, ...] = ()
     power_command: tuple[str, ...] = ()
+    """Run with on or off behind it."""
+    power_on_url: str = ""
+    power_off_url: str = ""
+    """A network switch: these addresses are asked."""
+    power_method: str = field(default="GET", metadata={"choices": ("GET", "POST")})
+    power_gpio: str = ""
+    """A pin of a single-board computer, such as GPIO17."""
+    power_gpio_active_high: bool = True
     power_lead_s: int = field(default=10, metadata={"least": 0, "most": 600})
+    power_warm_up_s: int = field(default=2, metadata={"least": 0, "most": 60})
+    """An urgent bulletin that finds the amplifiers off repeats its chime for so long."""
     status_file: str = ""
     watch_folder: str = ""
     filler: str = ""
     """A sound file beside the config, heard where nothing else can be; "" takes the built-in bells."""
     min_free_mb: int = field(default=200, metadata={"least": 0})
+
+    def __post_init__(self) -> None:
+        for name, url, other in (
+            ("power_on_url", self.power_on_url, self.power_off_url),
+            ("power_off_url", self.power_off_url, self.power_on_url),
+        ):
+            if bool(url) != bool(other):
+                raise ConfigProblem(N_("power_on_url and power_off_url go together: give both, or neither"))
+            if url and not re.match(r"https?://[^/\s]", url):
+                raise ConfigProblem(
+                    N_("{name} = {url!r} is no http:// or https:// address"), name=name, url=url
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

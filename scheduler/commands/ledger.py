@@ -103,7 +103,7 @@ def check(
     station: Station, ctx: click.Context, days: int, simulated: bool, alarm: bool, as_json: bool
 ) -> None:
     from scheduler.checks import look_ahead
-    from scheduler.daemon.upkeep import run_hook
+    from scheduler.daemon.hooks import run_hook
 
     outlook = look_ahead(station, now=datetime.now(UTC), days=days, simulated=simulated)
     if as_json:

@@ -16,6 +16,7 @@ from scheduler.daemon.air_desk import Piece
 from scheduler.daemon.deck import Source
 from scheduler.daemon.freeze import FREEZE_HOUR, freeze_day
 from scheduler.daemon.make_good import make_good, make_good_apart
+from scheduler.daemon.power import Power
 from scheduler.daemon.sources import Loop
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Duties:
     def __init__(self, daemon: StationDaemon, status_file: Path | None) -> None:
         self.daemon = daemon
         self.config = daemon.station.config
-        self.power = upkeep.Power(self.config, daemon.hooks)
+        self.power = Power(self.config, daemon.hooks, daemon.workers)
         own = self.config.daemon.status_file
         extra = [status_file, daemon.station.folder / own if own else None]
         self._status_files = [daemon.air.status, *(path for path in extra if path is not None)]

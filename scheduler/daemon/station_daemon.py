@@ -23,6 +23,7 @@ from scheduler.daemon.deck import Source
 from scheduler.daemon.duties import Duties
 from scheduler.daemon.feed import Fed, Feed
 from scheduler.daemon.folder import AirFolder
+from scheduler.daemon.hooks import Hooks
 from scheduler.daemon.journal import Entry, Journal, Register
 from scheduler.daemon.relays import Relays
 from scheduler.daemon.rundown import RundownPlay
@@ -81,7 +82,7 @@ class StationDaemon:
         self.register = Register(self.air.register)
         self.outputs = outputs
         self.rack = CueRack(self.air.cue, station.media)
-        self.hooks = upkeep.Hooks(station.config, self.workers, clock.simulated)
+        self.hooks = Hooks(station.config, self.workers, clock.simulated)
         self.feed = Feed(station, self.air, clock.simulated)
         self.feed_apart = Feed(station, self.air, clock.simulated)
         """A second reader, for the lane that freezes."""
@@ -186,6 +187,8 @@ class StationDaemon:
         self.relays.close()
         self.timetable.shutdown()
         self.workers.close()
+        self.duties.power.close()
+        self.hooks.close()
         if isinstance(result := attempt(self._store_now), LoaError):
             log.error("as-run entries wait in the journal: %s", result)
         for output in self.outputs.values():

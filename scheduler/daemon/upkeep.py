@@ -1,105 +1,18 @@
-"""What the daemon does beside airing: status, metrics, alarms, disk, amplifier power, service watchdog."""
+"""What the daemon does beside airing: status, metrics, disk, service watchdog."""
 
 from __future__ import annotations
 
 import json
-import logging
 import os
 import shutil
 import socket
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from content.config import Config, RelayConfig, SessionConfig
-from scheduler.daemon.workers import Workers
-
-log = logging.getLogger("loa.daemon")
-_NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-
-
-@dataclass(slots=True)
-class Hooks:
-    """Commands of the station's own, run beside the daemon, never waited for by it."""
-
-    config: Config
-    workers: Workers
-    simulated: bool
-    told: dict[str, str] = field(default_factory=dict)
-    """The newest text of each kind of alarm."""
-
-    def alarm(self, kind: str, text: str) -> None:
-        """Log `text` and run the alarm command with `kind` and `text`; the same text is told once in a row."""
-        if self.told.get(kind) == text:
-            return
-        self.told[kind] = text
-        if len(self.told) > 200:
-            self.told.pop(next(iter(self.told)))
-        log.error("%s: %s", kind, text)
-        self.run(self.config.daemon.alarm_command, kind, text)
-
-    def all_clear(self, kind: str) -> None:
-        """What the alarm was about is over."""
-        if self.told.pop(kind, None) is not None:
-            log.info("%s is over", kind)
-
-    def run(self, command: Sequence[str], *facts: str) -> None:
-        """Run `command` with `facts` behind it; nothing on a simulated clock."""
-        if command and not self.simulated:
-            self.workers.submit("hooks", lambda: run_hook(command, *facts))
-
-
-def run_hook(command: Sequence[str], *facts: str) -> None:
-    """Run a command of the station for at most 30 s; what goes wrong is logged."""
-    try:
-        done = subprocess.run(
-            [*command, *facts], stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False,
-            creationflags=_NO_WINDOW,
-        )  # fmt: skip
-        if done.returncode:
-            log.error("the command %s ended with %s", command[0], done.returncode)
-    except (OSError, subprocess.SubprocessError) as error:
-        log.error("the command %s could not be run: %s", command[0], error)
-
-
-def powered_until(config: Config, now: datetime) -> datetime | None:
-    """When the amplifiers may go off again: the end of the block whose lead time `now` is in; None outside all."""
-    lead = timedelta(seconds=config.daemon.power_lead_s)
-    local = now.astimezone(config.tz)
-    ends: list[datetime] = []
-    for day in (local.date(), local.date() + timedelta(days=1), local.date() - timedelta(days=1)):
-        blocks: list[SessionConfig | RelayConfig] = [*config.sessions, *config.relays]
-        for block in blocks:
-            if day.isoweekday() not in block.weekdays:
-                continue
-            if (block.from_on and day < block.from_on) or (block.until_on and day > block.until_on):
-                continue
-            start = datetime.combine(day, block.start, config.tz) - lead
-            end = datetime.combine(day, block.end, config.tz) + lead
-            if start <= now < end:
-                ends.append(end)
-    return max(ends, default=None)
-
-
-@dataclass(slots=True)
-class Power:
-    """The amplifiers' switch: on ahead of a session, off behind it, on for whatever else is on the air."""
-
-    config: Config
-    hooks: Hooks
-    is_on: bool | None = None
-
-    def look(self, now: datetime, *, busy: bool) -> None:
-        """Switch when it is time; `busy` keeps it on."""
-        wanted = busy or powered_until(self.config, now) is not None
-        if wanted != self.is_on and self.config.daemon.power_command:
-            self.hooks.run(self.config.daemon.power_command, "on" if wanted else "off")
-            log.info("amplifiers %s", "on" if wanted else "off")
-        self.is_on = wanted
+from content.config import Config
 
 
 def disk_free_mb(folder: Path) -> float:

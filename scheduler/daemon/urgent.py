@@ -52,6 +52,7 @@ class Urgent:
         for request in requests.take(self.folder):
             log.info("%s by %s: %s %s", request.what, request.who, request.title, request.why)
             if request.what == "interrupt":
+                self.daemon.duties.power.wake(self.daemon.clock.now())
                 self.prepare(request)
             elif request.what == "stop":
                 self.stop(request)
@@ -89,9 +90,13 @@ class Urgent:
         lead = built_in("alarm" if request.emergency else "chime", self.daemon.air.cue)
         paths = [Path(sound) for sound in request.sounds]
         self._number += 1
+        power = self.daemon.duties.power
+        power.wake(self.daemon.clock.now())
 
         def open_source(_offset_ms: int) -> Source:
-            return InTurn([path for _time in range(request.repeat) for path in (lead, *paths)])
+            # The horns cannot be heard yet: the chime goes on until they can, so that no word is lost.
+            first = leads_for(power.warm_up_ms(self.daemon.clock.now()), lead)
+            return InTurn([*first, *(path for _time in range(request.repeat) for path in (lead, *paths))])
 
         def ended(entry: Entry) -> None:
             if entry.outcome is not None:
@@ -179,6 +184,16 @@ class Urgent:
         self.daemon.workers.submit(
             "watch", lambda: bulletin.prepare(path, config, self.folder, name, now=now), ready
         )
+
+
+def leads_for(warm_up_ms: int, lead: Path) -> list[Path]:
+    """The chime, as often as it takes to fill the time in which the amplifiers warm up."""
+    if warm_up_ms <= 0:
+        return []
+    sound = InTurn([lead])
+    lead_ms = sound.length_ms
+    sound.close()
+    return [lead] * -(-warm_up_ms // max(1, lead_ms))
 
 
 def _put_away(path: Path, where: str, reason: str | None) -> None:

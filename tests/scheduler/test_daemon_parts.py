@@ -22,7 +22,7 @@ from scheduler.daemon.lateness import when_cut, when_late
 from scheduler.daemon.lock import AlreadyRunningError, StationLock
 from scheduler.daemon.rundown import RundownPlay
 from scheduler.daemon.timetable import Timetable
-from scheduler.daemon.upkeep import powered_until
+from scheduler.daemon.power import powered_until
 
 NOON = datetime(2026, 12, 1, 5, 0, tzinfo=UTC)
 MINUTE = timedelta(seconds=60)
