@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
 from pathlib import Path
 from typing import ClassVar
+
+from content import shown
 
 
 class Marked(str):
@@ -63,24 +64,9 @@ def _tell(fact: object, translate: Callable[[str], str]) -> object:
         return translate(fact)
     if isinstance(fact, Path):
         return str(fact)
-    if isinstance(fact, date) and not isinstance(fact, datetime):
-        return _Day(fact)
     if isinstance(fact, list | tuple):
         return ", ".join(str(_tell(part, translate)) for part in fact)
-    return fact
-
-
-class _Day:
-    """A date that is told as Việt Nam writes it, 31/12/2026, unless the message says how."""
-
-    def __init__(self, day: date) -> None:
-        self.day = day
-
-    def __format__(self, form: str) -> str:
-        return format(self.day, form or "%d/%m/%Y")
-
-    def __str__(self) -> str:
-        return format(self, "")
+    return shown.told(fact, translate)
 
 
 def _rebuild(kind: type[LoaError], facts: dict[str, object]) -> LoaError:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
+from content import shown
 from content.errors import LoaError
 from content.language import N_, _, os_language, use_language
 
@@ -47,7 +48,7 @@ def talk() -> Console:
 
 def say(message: str, **facts: object) -> None:
     """Tell the user something on stderr, in the screen language; `message` is a gettext id."""
-    talk().print(_(message).format(**facts), markup=False)
+    talk().print(_(message).format(**shown.facts(facts)), markup=False)
 
 
 def print_json(value: Any) -> None:
@@ -67,7 +68,7 @@ def print_table(title: str, columns: list[str], rows: Sequence[list[object] | No
         if row is None:
             table.add_section()
         else:
-            table.add_row(*[escape("" if cell is None else str(cell)) for cell in row])
+            table.add_row(*[escape(shown.cell(value)) for value in row])
     out().print(table)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from content import people
+from content import people, shown
 from content.commands.choices import DAY, MONTH
 from content.commands.shell import (
     LoaGroup,
@@ -155,7 +155,7 @@ def due(station: Station, as_json: bool) -> None:
     print_table(
         _("Reports asked for"),
         [_("Due"), _("Days left"), _("What is asked"), _("Document"), _("Command")],
-        [[row["due_on"], row["days_left"], row["text"], row["document"], row["command"]] for row in rows],
+        [[shown.day(row["due_on"]), row["days_left"], row["text"], row["document"], row["command"]] for row in rows],
     )
     if not rows:
         say(N_("No imported document asks for a report."))

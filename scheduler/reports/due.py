@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +17,22 @@ from content.models import Deadline, Document
 from content.months import last_day
 
 MONTHS = {"month": tuple(range(1, 13)), "quarter": (3, 6, 9, 12), "6 months": (6, 12), "year": (12,)}
+EARLY_DAYS = 7
+"""A report made this long before it is due is the one that was asked for, though its period goes on; an earlier one
+is a draft."""
 KINDS = {"month": "month", "6 months": "half-year", "year": "year"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A report that was written: on which station day, and the last day that it tells of."""
+
+    made_on: date
+    until_on: date
+
+    def answers(self, due_on: date) -> bool:
+        """True when it is the report asked for by `due_on`, and not one written in the middle of its period."""
+        return self.made_on >= min(self.until_on, due_on - timedelta(days=EARLY_DAYS))
 
 
 def due_reports(session: Session, config: Config, today: date) -> list[dict[str, Any]]:
@@ -24,7 +41,7 @@ def due_reports(session: Session, config: Config, today: date) -> list[dict[str,
     One whose day has passed within the last 20 days and which nobody has made stays, as overdue. Ad hoc ones
     have no day.
     """
-    made = _made(session)
+    made = _made(session, config)
     found = []
     for deadline, number, source, imported_at in session.execute(
         select(Deadline, Document.number, Document.source, Document.imported_at)
@@ -51,7 +68,7 @@ def due_reports(session: Session, config: Config, today: date) -> list[dict[str,
 
 
 def next_due(
-    every: str, day: int, today: date, made: set[str], since: date = date.min
+    every: str, day: int, today: date, made: Mapping[str, Sequence[Made]], since: date = date.min
 ) -> tuple[date | None, str | None]:
     """The day on which the first report not yet made is due, and that report's slug.
 
@@ -67,7 +84,8 @@ def next_due(
         if month in months:
             due_on = date(year, month, min(day, last_day(f"{year:04d}-{month:02d}").day))
             slug = slug_for(every, due_on)
-            if (due_on - today).days >= -20 and due_on >= since and slug not in made:
+            done = any(one.answers(due_on) for one in made.get(slug, ()))
+            if (due_on - today).days >= -20 and due_on >= since and not done:
                 return due_on, slug
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return None, None
@@ -97,10 +115,14 @@ def command_for(every: str, due_on: date | None) -> str | None:
     return f"loa report year {due_on.year}"
 
 
-def _made(session: Session) -> set[str]:
-    slugs = set()
-    for detail in session.scalars(select(Event.detail).where(Event.action == "report.made")):
+def _made(session: Session, config: Config) -> dict[str, list[Made]]:
+    """Every report that was written, by its slug; those of a simulated clock do not count."""
+    found: dict[str, list[Made]] = {}
+    for at, detail in session.execute(select(Event.at, Event.detail).where(Event.action == "report.made")):
         facts = json.loads(detail)
         if not facts.get("simulated"):
-            slugs.add(str(facts.get("slug")))
-    return slugs
+            until_on = date.fromisoformat(facts["until"])
+            made_at = datetime.fromisoformat(facts["made_at"]) if "made_at" in facts else at
+            one = Made(made_on=made_at.astimezone(config.tz).date(), until_on=until_on)
+            found.setdefault(str(facts.get("slug")), []).append(one)
+    return found

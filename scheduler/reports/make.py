@@ -70,7 +70,7 @@ def write_report(
                 person=person,
                 detail={
                     "kind": found["kind"], "slug": found["slug"], "from": found["from"], "until": found["until"],
-                    "format": kind, "sha256": hashlib.sha256(content).hexdigest(), "simulated": found["simulated"],
+                    "made_at": found["made_at"], "format": kind, "sha256": hashlib.sha256(content).hexdigest(), "simulated": found["simulated"],
                 },
             )  # fmt: skip
     return paths

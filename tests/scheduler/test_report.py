@@ -413,6 +413,32 @@ def test_reports_are_due_as_the_document_asks_until_they_are_made(new_station: M
     assert due(date(2027, 1, 2))["month"] == ("2026-12-14", "loa report month 2026-12")
 
 
+def test_a_report_written_in_the_middle_of_its_period_does_not_clear_what_is_due(
+    new_station: MakeStation,
+) -> None:
+    station = new_station()
+    with station.decide() as session:
+        document = Document(
+            source="cv.txt", sha256="0" * 64, text_sha256="0" * 64, format="txt", kind="Công văn", number="12/UBND",
+            clean_text="", facts={}, imported_at=datetime(2026, 12, 1, tzinfo=UTC),
+        )  # fmt: skip
+        session.add(document)
+        session.flush()
+        session.add(Deadline(document_id=document.id, text="báo cáo", every="month", day=14))
+
+    def made_on(day: int) -> str | None:
+        now = datetime(2026, 12, day, 3, tzinfo=UTC)
+        write_report(
+            station, report_figures(station, month_period("2026-12", CUT), now=now), ("json",), person="lan"
+        )
+        with station.read() as session:
+            (line,) = due_reports(session, station.config, now.date())
+        return line["due_on"]
+
+    assert made_on(3) == "2026-12-14", "a look at the figures so far"
+    assert made_on(13) == "2027-01-14", "the one that was asked for, a day early"
+
+
 def test_what_commune_stations_sent_back_is_counted_by_station_and_kind_of_airing(
     new_station: MakeStation,
 ) -> None:
