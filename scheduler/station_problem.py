@@ -26,6 +26,9 @@ class TitledRuleError(LoaError):
     sentence = N_("{title}: {reason}")
 
 
+GONE = ("missed", "preempted")
+
+
 def episode_key(episode_id: int) -> str:
     """The planner's name of an episode."""
     return f"e{episode_id}"
@@ -67,8 +70,20 @@ def problem(
         ],
         "programmes": [_programme(config, episode, length_ms, room, days) for episode, length_ms in episodes],
         "series": _series(config, [episode for episode, _length in episodes]),
-        "plays": [play_json(play, config, owed) for play in plays],
+        "plays": [_replaced(play_json(play, config, owed), play, plays) for play in plays],
     }  # fmt: skip
+
+
+def _replaced(row: dict[str, Any], play: Play, plays: Sequence[Play]) -> dict[str, Any]:
+    """The row of a missed play that another one makes good already: the planner owes it nothing more."""
+    if play.status not in ("missed", "preempted"):
+        return row
+    root = play.make_good_for_id or play.id
+    replaced = any(
+        other.make_good_for_id == root and other is not play and other.status not in ("cancelled", *GONE)
+        for other in plays
+    )
+    return {**row, "status": "cancelled" if replaced else "missed"}
 
 
 def play_json(play: Play, config: Config, owed: Collection[int]) -> dict[str, Any]:

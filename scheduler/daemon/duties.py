@@ -15,7 +15,7 @@ from scheduler.daemon import arbiter, upkeep
 from scheduler.daemon.air_desk import Piece
 from scheduler.daemon.deck import Source
 from scheduler.daemon.freeze import FREEZE_HOUR, freeze_day
-from scheduler.daemon.make_good import make_good, make_good_apart
+from scheduler.daemon.make_good import make_good, make_good_apart, owed_by_earlier_runs
 from scheduler.daemon.power import Power
 from scheduler.daemon.sources import Loop
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("loa.daemon")
 DISK_EVERY = timedelta(minutes=1)
+MAKE_GOOD_AGAIN = timedelta(minutes=5)
+"""When the planner is asked again after it failed."""
 
 
 class Duties:
@@ -41,6 +43,8 @@ class Duties:
         self._disk_at: datetime | None = None
         self._disk_free_mb = 0.0
         self._filler_number = 0
+        self._looked_back = False
+        self._again_at: datetime | None = None
 
     def beat(self, now: datetime) -> None:
         """Once a second; every five minutes on a simulated clock."""
@@ -99,11 +103,16 @@ class Duties:
 
     def _make_good(self, now: datetime) -> None:
         daemon = self.daemon
-        if not daemon.owed or not daemon.workers.is_idle("make-good") or daemon.database_trouble:
+        if not daemon.workers.is_idle("make-good") or daemon.database_trouble:
             return
-        if any(entry.key in daemon.unstored for entry in daemon.owed.values()):
+        if daemon.unstored and (not self._looked_back or daemon.owed.keys() & self._unstored_plays()):
             return  # the planner must see first what was missed
-        batch = dict(daemon.owed)
+        if not self._looked_back:
+            self._look_back(now)
+            return
+        if not daemon.owed or (self._again_at is not None and now < self._again_at):
+            return
+        batch = set(daemon.owed)
         daemon.owed.clear()
         station = daemon.station
         ask = make_good if daemon.clock.simulated else make_good_apart
@@ -111,11 +120,38 @@ class Duties:
         def done(result: int | LoaError) -> None:
             if isinstance(result, LoaError):
                 daemon.hooks.alarm("make-good", result.told(_))
-            else:
-                log.info("%s missed plays, %s made good", len(batch), result)
-                daemon.ask_feed()
+                daemon.owed.update(dict.fromkeys(batch))
+                self._again_at = now + MAKE_GOOD_AGAIN
+                return
+            self._again_at = None
+            log.info("%s missed plays, %s made good", len(batch), result)
+            if result < len(batch):
+                log.warning(
+                    "%s missed plays were not laid again: `loa ledger` tells what is at risk",
+                    len(batch) - result,
+                )
+            daemon.hooks.all_clear("make-good")
+            daemon.ask_feed()
 
-        daemon.workers.submit("make-good", lambda: ask(station, list(batch), now), done)
+        daemon.workers.submit("make-good", lambda: ask(station, sorted(batch), now), done)
+
+    def _unstored_plays(self) -> set[int]:
+        return {entry.play_id for entry in self.daemon.unstored.values() if entry.play_id is not None}
+
+    def _look_back(self, now: datetime) -> None:
+        """What an earlier run missed and could not have planned again any more: a crash must not forget it."""
+        daemon = self.daemon
+        station, simulated = daemon.station, daemon.clock.simulated
+
+        def found(result: list[int] | LoaError) -> None:
+            if not isinstance(result, LoaError):
+                self._looked_back = True
+                for play_id in result:
+                    daemon.owed.setdefault(play_id, None)
+
+        daemon.workers.submit(
+            "make-good", lambda: owed_by_earlier_runs(station, now, simulated=simulated), found
+        )
 
     # silence
 

@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 
+from audio.outputs.opening import close_all, open_all
 from audio.outputs.output import RATE_HZ, Output
 from content.errors import LoaError
 from content.language import _
@@ -104,7 +105,8 @@ class StationDaemon:
         """How late the newest play began."""
         self.database_trouble: str | None = None
         self.unstored: dict[str, Entry] = {}
-        self.owed: dict[int, Entry] = {}
+        self.owed: dict[int, None] = {}
+        """Missed plays that the planner has not been asked for yet, in order."""
         self._instants: dict[datetime, set[int]] = {}
         """Ids of the plays that begin at an instant."""
         self._caught_up = False
@@ -133,8 +135,7 @@ class StationDaemon:
     def run(self) -> None:
         """Air what is due until `until` has come and nothing is on the air any more, or `stop` is called."""
         self.rack.clear_scraps()
-        for output in self.outputs.values():
-            output.open()
+        open_all(self.outputs.values())
         self._recover()
         self.timetable.start()
         beat = SIMULATED_BEAT_S if self.clock.simulated else REAL_BEAT_S
@@ -186,13 +187,12 @@ class StationDaemon:
         self.desk.close(_("Loa was stopped"))
         self.relays.close()
         self.timetable.shutdown()
-        self.workers.close()
         self.duties.power.close()
         self.hooks.close()
+        self.workers.close()
         if isinstance(result := attempt(self._store_now), LoaError):
             log.error("as-run entries wait in the journal: %s", result)
-        for output in self.outputs.values():
-            output.close()
+        close_all(self.outputs.values())
         self.journal.close()
         self.register.close()
 
@@ -448,8 +448,11 @@ class StationDaemon:
         self.unstored.clear()
 
     def _owe(self, entry: Entry) -> None:
-        if entry.play_id is not None:
-            self.owed[entry.play_id] = entry
+        if entry.play_id is None:
+            return
+        play = self.day.get(entry.play_id)
+        if play is None or not play.emergency:  # a warning is not for another day
+            self.owed[entry.play_id] = None
 
 
 def last_simulated(journal: Journal) -> datetime | None:
