@@ -158,7 +158,7 @@ def measure_spoiled(bench: Benchmark, work: Path) -> None:
         packages[form] = (good.path, other.path)
     with commune.decide() as session:
         trust.trust(session, good.fingerprint, name=None, now=NOW)
-    chance = random.Random(20261122)
+    chance, key = random.Random(bench.options.seed), communes.signing_key(centre, NOW)
     (work / "spoiled").mkdir()
     accepted = crashed = 0
     kinds: dict[str, int] = {}
@@ -166,7 +166,7 @@ def measure_spoiled(bench: Benchmark, work: Path) -> None:
     start = time.perf_counter()
     for turn in range(bench.options.spoiled):
         good_path, other_path = packages["zip" if turn % 2 else "dir"]
-        bad, how = spoiled(chance, good_path, other_path, work / "spoiled")
+        bad, how = spoiled(chance, good_path, other_path, work / "spoiled", key)
         kinds[how] = kinds.get(how, 0) + 1
         try:
             receive_package(commune, bad, now=NOW)
@@ -198,6 +198,7 @@ def main() -> int:
     parser.add_argument("--stations", type=int, default=1000)
     parser.add_argument("--spoiled", type=int, default=10_000)
     parser.add_argument("--pullers", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=20261122, help="of the spoiled packages")
     parser.add_argument("--only", choices=["export", "spoiled", "feed"])
     bench = Benchmark("packages", parser=parser)
     work = Path(tempfile.mkdtemp(prefix="loa-packages-"))

@@ -53,7 +53,7 @@ class Benchmark:
         if self.options.json:
             print(json.dumps(result, ensure_ascii=False, indent=2))
         if self.options.write:
-            _write(result)
+            _write(result, part=bool(getattr(self.options, "only", None)))
         return 0 if all(bar["ok"] for bar in self.bars.values()) else 1
 
 
@@ -64,7 +64,18 @@ def machine() -> str:
     )
 
 
-def _write(result: dict[str, Any]) -> None:
+def _write(result: dict[str, Any], *, part: bool) -> None:
+    """Put the section of this benchmark into the page; after a `part` of it, what the others measured stays."""
+    text = (
+        DOCS.read_text("utf-8")
+        if DOCS.exists()
+        else "# Benchmarks\n\nWritten by the benchmarks, not by hand.\n"
+    )
+    pattern = re.compile(rf"^## {re.escape(result['name'])}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+    earlier = pattern.search(text)
+    if part and earlier:
+        bars, figures = _rows(earlier[0])
+        result = {**result, "bars": bars | result["bars"], "figures": figures | result["figures"]}
     lines = [
         f"## {result['name']}",
         "",
@@ -81,14 +92,21 @@ def _write(result: dict[str, Any]) -> None:
     lines += ["| figure | value |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in result["figures"].items()]
     section = "\n".join(lines) + "\n"
-    text = (
-        DOCS.read_text("utf-8")
-        if DOCS.exists()
-        else "# Benchmarks\n\nWritten by the benchmarks, not by hand.\n"
-    )
-    pattern = re.compile(rf"^## {re.escape(result['name'])}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-    if pattern.search(text):
+    if earlier:
         text = pattern.sub(lambda _found: section + "\n", text)
     else:
         text = text.rstrip("\n") + "\n\n" + section
     DOCS.write_text(text.rstrip("\n") + "\n", "utf-8")
+
+
+def _rows(section: str) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Bars and figures as an earlier run wrote them."""
+    bars: dict[str, dict[str, Any]] = {}
+    figures: dict[str, str] = {}
+    for line in section.splitlines():
+        cells = [cell.strip() for cell in line.split("|")[1:-1]]
+        if len(cells) == 4 and cells[0] not in ("bar", "---"):
+            bars[cells[0]] = {"value": cells[1], "limit": cells[2], "ok": cells[3] == "holds"}
+        elif len(cells) == 2 and cells[0] not in ("figure", "---"):
+            figures[cells[0]] = cells[1]
+    return bars, figures

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from audio.packages.checked_json import Table, read_json
@@ -308,6 +309,9 @@ def _check_whole(manifest: Manifest) -> None:
         if file.path.lower() in paths:
             raise ManifestProblem(where=f"files: {file.path}")
         paths.add(file.path.lower())
+    for path in paths:
+        if any(parent in paths for parent in _folders_of(path)):
+            raise ManifestProblem(where=f"files: {path}")
     total = sum(file.size for file in manifest.files)
     if total > LARGEST_PACKAGE:
         raise TooLargeProblem(what=manifest.station.code, size=total, limit=LARGEST_PACKAGE)
@@ -328,4 +332,17 @@ def _check_whole(manifest: Manifest) -> None:
     for play in manifest.plays:
         if play.audio_sha256 not in known or play.id in ids:
             raise ManifestProblem(where=f"plays: {play.id}")
+        if not _may_be_on(manifest, play.starts_at.date()):
+            raise ManifestProblem(where=f"plays: {play.id} {play.starts_at:%Y-%m-%d}")
         ids.add(play.id)
+
+
+def _folders_of(path: str) -> Iterator[str]:
+    """Every folder above `path`: no file may stand where another needs a folder."""
+    while path := path.rpartition("/")[0]:
+        yield path
+
+
+def _may_be_on(manifest: Manifest, day: date) -> bool:
+    """Whether an airing of the period can fall on that day: the station's zone may be a day off the sender's."""
+    return manifest.from_on - timedelta(days=1) <= day <= manifest.until_on + timedelta(days=1)

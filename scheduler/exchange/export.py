@@ -250,7 +250,7 @@ class _Exporter:
     def _made_body(self, commune: Commune, gathered: Gathered, at_station: frozenset[str]) -> _Body:
         fitted = fit(
             for_zones(gathered.airings, commune.zones), () if self.urgent else commune.sessions, commune.zone,
-            changeover=timedelta(seconds=self.station.config.plan.changeover_s),
+            until_on=self.until_on, changeover=timedelta(seconds=self.station.config.plan.changeover_s),
         )  # fmt: skip
         plays = [_play_entry(placed) for placed in fitted.placed]
         layout = contents.lay_out(plays, gathered.sounds, commune.player, at_station)

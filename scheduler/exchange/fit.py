@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from content.months import last_day, month_of
 from scheduler.exchange.gather import Airing
 
 
@@ -69,13 +70,18 @@ def for_zones(airings: Sequence[Airing], zones: Sequence[str]) -> list[Airing]:
 
 
 def fit(
-    airings: Sequence[Airing], sessions: Sequence[StationSession], zone: ZoneInfo, *, changeover: timedelta
+    airings: Sequence[Airing],
+    sessions: Sequence[StationSession],
+    zone: ZoneInfo,
+    *,
+    until_on: date,
+    changeover: timedelta,
 ) -> Fitted:
     """Lay `airings` into `sessions`, `changeover` apart.
 
     Each goes to the session of its day that begins nearest to its hour at the centre and has room, else to the
-    next day of the same month with room; a title never airs twice in one session. An airing for which nothing is
-    left is named in `unplaced`, never dropped in silence.
+    next day of the same month, up to `until_on`, with room; a title never airs twice in one session. An airing for
+    which nothing is left is named in `unplaced`, never dropped in silence.
     """
     local = [replace(airing, starts_at=airing.starts_at.astimezone(zone)) for airing in airings]
     if not sessions:
@@ -86,7 +92,7 @@ def fit(
     placed: list[Placed] = []
     unplaced: list[str] = []
     for airing in sorted(local, key=lambda airing: (airing.starts_at, airing.play_id)):
-        found = _place(airing, sessions, zone, filled, heard)
+        found = _place(airing, sessions, zone, until_on, filled, heard)
         if found is None:
             unplaced.append(f"{airing.title} ({airing.starts_at:%d/%m %H:%M})")
             continue
@@ -102,12 +108,13 @@ def _place(
     airing: Airing,
     sessions: Sequence[StationSession],
     zone: ZoneInfo,
+    until_on: date,
     filled: dict[tuple[date, int], datetime],
     heard: set[tuple[date, int, str]],
 ) -> tuple[tuple[date, int], datetime] | None:
     day = airing.starts_at.date()
-    month = day.month
-    while day.month == month:
+    last = max(day, min(until_on, last_day(month_of(day))))
+    while day <= last:
         near = sorted(
             range(len(sessions)), key=lambda index: _distance(sessions[index].start, airing.starts_at.time())
         )

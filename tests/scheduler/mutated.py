@@ -1,5 +1,7 @@
 """Ways to spoil a package: each leaves something that must be refused whole."""
 
+import contextlib
+import hashlib
 import io
 import json
 import os
@@ -7,8 +9,14 @@ import random
 import shutil
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from audio.packages import archive
+from audio.packages.manifest import MANIFEST, OWN, SIGNATURE
+from audio.packages.signature import SigningKey
 
 Spoil = Callable[[random.Random, Path, Path], None]
 """(chance, the package to spoil in place, another good package of the same kind)."""
@@ -271,8 +279,171 @@ FOLDER_SPOILS: tuple[Spoil, ...] = (
 )  # fmt: skip
 
 
-def spoiled(chance: random.Random, good: Path, other: Path, where: Path) -> tuple[Path, str]:
-    """A spoiled copy of `good` (a zip or a folder) in `where`, and how it was spoiled."""
+# What a trusted sender, or a thief of its key, could sign: well-signed, and refused all the same.
+
+NO_PATHS = (
+    "../../escaped.txt", "..", "/etc/escaped", "//server/share/x", "\\\\server\\share\\x", "C:/escaped", "C:escaped",
+    "c:\\windows\\x.mp3", "audio\\x.mp3", "audio/../../x", "audio/./x.mp3", "audio//x.mp3", "audio/", "", "CON", "con.mp3",
+    "NUL.txt", "aux", "audio/COM1.mp3", "LPT9.tar.gz", "con/x.mp3", "CON .mp3", "x.", "x ", " x", "audio /x.mp3",
+    "audio./x.mp3", "x..mp3", "x.mp3:stream", "x?.mp3", "x*.mp3", "x|y", "x\0y", "x\ny", "\u00e9.mp3", "e\u0301.mp3",
+    "\u0111ai.mp3", "a\u202egpm.exe", "COM\u00b9", ".hidden", "~x", "-x", "$x", "a/b/c/d/e.mp3", "a" * 121, "a/" * 99 + "b",
+)  # fmt: skip
+"""Climbing, absolute, of a drive, of another computer, reserved on Windows, composed and decomposed letters, too long."""
+Body = dict[str, Any]
+Forgery = Callable[[random.Random, Body, Body, dict[str, bytes]], None]
+"""(chance, station.json, manifest.json, files to bring along by path): changes them in place."""
+
+
+def _row(path: str, content: bytes) -> Body:
+    return {"path": path, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+
+
+def forge_a_path(chance: random.Random, own: Body, shared: Body, files: dict[str, bytes]) -> None:
+    path = chance.choice(NO_PATHS)
+    files[path] = b"outside"
+    chance.choice([own, shared])["files"].append(_row(path, b"outside"))
+
+
+def forge_a_sounds_path(chance: random.Random, _own: Body, shared: Body, files: dict[str, bytes]) -> None:
+    sound = chance.choice(shared["audio"])
+    row = next(row for row in shared["files"] if row["path"] == sound["path"])
+    files[chance.choice(NO_PATHS)] = files[row["path"]]
+    row["path"] = sound["path"] = list(files)[-1]
+
+
+def forge_the_same_name(chance: random.Random, own: Body, shared: Body, files: dict[str, bytes]) -> None:
+    """Twice, in other case, or as the manifest itself."""
+    path = chance.choice([row["path"] for row in shared["files"]])
+    double = chance.choice(
+        [path, path.upper(), path.swapcase(), "MANIFEST.JSON", "station.json", "Manifest.json.SIG"]
+    )
+    files.setdefault(double, b"double")
+    chance.choice([own, shared])["files"].append(_row(double, files[double]))
+
+
+def forge_a_file_below_a_file(
+    chance: random.Random, _own: Body, shared: Body, files: dict[str, bytes]
+) -> None:
+    path = f"{chance.choice([row['path'] for row in shared['files']])}/x.mp3"
+    shared["files"].append(_row(chance.choice([path, path.upper()]), b"below"))
+    files[shared["files"][-1]["path"]] = b"below"
+
+
+def forge_huge_counts(chance: random.Random, own: Body, shared: Body, _files: dict[str, bytes]) -> None:
+    key, most = chance.choice([("files", 20_001), ("plays", 50_001), ("audio", 20_001), ("rules", 5_001)])
+    row = shared[key][0] if shared[key] else {}
+    shared[key] = [row] * most
+    if chance.random() < 0.3:
+        own["files"] = shared["files"]
+
+
+def forge_huge_sizes(chance: random.Random, own: Body, shared: Body, _files: dict[str, bytes]) -> None:
+    rows = chance.choice([own["files"], shared["files"]])
+    if chance.random() < 0.5:
+        chance.choice(rows)["size"] = chance.choice([2**30 + 1, 2**31, 2**63, 2**70, -1, 10**400, 1.0, True])
+    else:
+        rows += [{"path": f"big/{n}.mp3", "sha256": f"{n:064x}", "size": 2**30} for n in range(65)]
+
+
+def forge_a_wrong_size_or_hash(
+    chance: random.Random, own: Body, shared: Body, _files: dict[str, bytes]
+) -> None:
+    row = chance.choice([*own["files"], *shared["files"]])
+    if chance.random() < 0.5:
+        row["size"] += chance.choice([-1, 1, 1000])
+    else:
+        row["sha256"] = hashlib.sha256(chance.randbytes(8)).hexdigest()
+
+
+def forge_what_hangs_together(
+    chance: random.Random, own: Body, shared: Body, _files: dict[str, bytes]
+) -> None:
+    """Plays without a sound, doubled, out of the period; an update that is none; days in the wrong order."""
+    play, sound = chance.choice(shared["plays"]), chance.choice(shared["audio"])
+    chance.choice(
+        [
+            lambda: play.update(audio_sha256="0" * 64),
+            lambda: shared["plays"].append(dict(play)),
+            lambda: play.update(starts_at="2027-03-01T05:00:00+07:00"),
+            lambda: play.update(starts_at="1999-12-31T05:00:00+07:00"),
+            lambda: play.update(length_ms=10**9),
+            lambda: shared["audio"].append(dict(sound)),
+            lambda: sound.update(path=None),
+            lambda: sound.update(path="schedule.ics"),
+            lambda: shared.update(from_on="2026-12-31", until_on="2026-12-01"),
+            lambda: shared["sender"].update(fingerprint="0000-" * 7 + "0000"),
+            lambda: own.update(kind="other"),
+            lambda: own.update(schema="loa-package/3"),
+            lambda: own["station"].update(timezone="../../etc/localtime"),
+            lambda: own["station"].update(code="../x"),
+            lambda: own.update(made_at="2026-11-22T03:00:00"),
+        ]
+    )()
+
+
+FORGERIES: tuple[Forgery, ...] = (
+    forge_a_path, forge_a_path, forge_a_path, forge_a_sounds_path, forge_the_same_name, forge_a_file_below_a_file,
+    forge_huge_sizes, forge_a_wrong_size_or_hash, forge_what_hangs_together, forge_what_hangs_together,
+)  # fmt: skip
+
+
+def _signed_forgery(chance: random.Random, package: Path, key: SigningKey) -> str:
+    """Spoil the package in place and sign it with the true key; how it was spoiled."""
+    is_folder = package.is_dir()
+    if is_folder:
+        held = {
+            path.relative_to(package).as_posix(): path.read_bytes()
+            for path in package.rglob("*")
+            if path.is_file()
+        }
+    else:
+        held = dict(_entries(package))
+    own, shared = json.loads(held.pop(OWN)), json.loads(held.pop(MANIFEST))
+    held.pop(SIGNATURE)
+    forge = forge_huge_counts if chance.random() < 0.02 else chance.choice(FORGERIES)
+    forge(chance, own, shared, held)
+    texts = [
+        (json.dumps(body, indent=1, ensure_ascii=chance.random() < 0.5) + "\n").encode()
+        for body in (own, shared)
+    ]
+    head = {OWN: texts[0], MANIFEST: texts[1], SIGNATURE: key.sign(texts[0] + texts[1])}
+    if is_folder:
+        for path, content in {**held, **head}.items():
+            with contextlib.suppress(OSError, ValueError):  # names that this disk cannot hold are only listed
+                target = package / path
+                if not target.resolve().is_relative_to(package.parent.resolve()):
+                    continue
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.unlink(missing_ok=True)
+                target.write_bytes(content)
+    else:
+        listed = [row["path"] for row in [*shared["files"], *own["files"]]][:1000]
+        _write_zip(package, [*head.items(), *((path, held.get(path, b"")) for path in listed)])
+    return forge.__name__
+
+
+def _write_zip(package: Path, entries: list[tuple[str, bytes]]) -> None:
+    """In Loa's own form, whatever the names are."""
+    directory, whole = b"", b""
+    for name, content in entries:
+        raw, crc = name.encode("utf-8", "surrogatepass"), zlib.crc32(content)
+        directory += archive._CENTRAL.pack(
+            b"PK\x01\x02", 0x0314, 20, 0, 0, 0, archive._DATE, crc, len(content), len(content), len(raw), 0, 0, 0, 0,
+            archive._MODE, len(whole),
+        ) + raw  # fmt: skip
+        whole += archive._LOCAL.pack(
+            b"PK\x03\x04", 20, 0, 0, 0, archive._DATE, crc, len(content), len(content), len(raw), 0
+        )
+        whole += raw + content
+    end = archive._end(len(entries), len(directory), len(whole))
+    package.write_bytes(whole + directory + end)
+
+
+def spoiled(
+    chance: random.Random, good: Path, other: Path, where: Path, key: SigningKey | None = None
+) -> tuple[Path, str]:
+    """A spoiled copy of `good` (a zip or a folder) in `where`, and how it was spoiled; one in three, where the
+    sender's `key` is given, well signed."""
     target = where / good.name
     if target.is_dir() and not target.is_symlink():
         shutil.rmtree(target)
@@ -283,5 +454,7 @@ def spoiled(chance: random.Random, good: Path, other: Path, where: Path) -> tupl
     else:
         shutil.copyfile(good, target)
         spoil = chance.choice(ZIP_SPOILS)
+    if key is not None and chance.random() < 1 / 3:
+        return target, _signed_forgery(chance, target, key)
     spoil(chance, target, other)
     return target, getattr(spoil, "__name__", "spoil")

@@ -1,6 +1,6 @@
 """Airings laid into a station's own sessions: inside them, never overlapping, none lost."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -44,11 +44,15 @@ sessions = st.lists(
 )  # fmt: skip
 
 
-@given(airings, sessions)
+DECEMBER_ENDS = date(2026, 12, 31)
+
+
+@given(airings, sessions, st.sampled_from([date(2026, 12, 28), DECEMBER_ENDS, date(2027, 1, 31)]))
 def test_every_airing_is_inside_a_session_overlaps_none_and_none_is_lost(
-    wanted: list[Airing], station: list[StationSession]
+    wanted: list[Airing], station: list[StationSession], until_on: date
 ) -> None:
-    fitted = fit(wanted, station, ZONE, changeover=CHANGEOVER)
+    fitted = fit(wanted, station, ZONE, until_on=until_on, changeover=CHANGEOVER)
+    assert all(one.airing.starts_at.date() <= min(until_on, DECEMBER_ENDS) for one in fitted.placed)
     assert len(fitted.placed) + len(fitted.unplaced) == len(wanted)
     if not station:
         assert [one.airing.starts_at for one in fitted.placed] == sorted(one.starts_at for one in wanted)
@@ -69,21 +73,26 @@ def test_every_airing_is_inside_a_session_overlaps_none_and_none_is_lost(
         heard.add(key)
     days = {one.play_id: one.starts_at for one in wanted}
     assert all(one.airing.starts_at.date() >= days[one.airing.play_id].date() for one in fitted.placed)
-    assert all(one.airing.starts_at.month == 12 for one in fitted.placed)
 
 
 def test_the_session_nearest_to_the_centres_hour_is_taken() -> None:
     station = [StationSession(start=time(5), end=time(6)), StationSession(start=time(17), end=time(18))]
     fitted = fit(
         [airing(1, datetime(2026, 12, 1, 6, 30, tzinfo=ZONE)), airing(2, datetime(2026, 12, 1, 16, 0, tzinfo=ZONE))],
-        station, ZONE, changeover=CHANGEOVER,
+        station, ZONE, until_on=DECEMBER_ENDS, changeover=CHANGEOVER,
     )  # fmt: skip
     assert [one.session for one in fitted.placed] == ["05:00-06:00", "17:00-18:00"]
 
 
 def test_a_station_in_another_zone_airs_at_its_own_hours() -> None:
     tokyo = ZoneInfo("Asia/Tokyo")
-    fitted = fit([airing(1, datetime(2026, 12, 1, 6, 30, tzinfo=ZONE))], [], tokyo, changeover=CHANGEOVER)
+    fitted = fit(
+        [airing(1, datetime(2026, 12, 1, 6, 30, tzinfo=ZONE))],
+        [],
+        tokyo,
+        until_on=DECEMBER_ENDS,
+        changeover=CHANGEOVER,
+    )
     assert fitted.placed[0].airing.starts_at.hour == 8
 
 

@@ -276,9 +276,9 @@ def test_no_spoiled_package_is_accepted_none_crashes_and_nothing_is_left(line: L
     line.trust(good.fingerprint)
     before = line.everything()
     (line.folder / "spoiled").mkdir()
-    chance = random.Random(20261122)
+    chance, key = random.Random(20261122), communes.signing_key(line.centre, NOW)
     for _turn in range(int(os.environ.get("LOA_MUTATIONS", "150"))):
-        bad, how = spoiled(chance, good.path, other.path, line.folder / "spoiled")
+        bad, how = spoiled(chance, good.path, other.path, line.folder / "spoiled", key)
         with pytest.raises(PackageRefusedError):
             line.receive(bad)
             pytest.fail(f"accepted after {how}")
