@@ -141,14 +141,18 @@ def clean(file: Path, out: Path, as_json: bool) -> None:
 def play_file(station: Station, path: Path, output: str | None) -> None:
     """Play `path` on an output of the config, or the sound card, with a bar on stderr."""
     from audio import preview as player
-    from audio.outputs.opening import outputs_of
+    from audio.outputs.opening import open_all, outputs_of
+    from audio.outputs.output import Output
     from audio.outputs.sound_card import sound_card
 
+    chosen: Output
     if output is None:
-        chosen = sound_card("preview", "")
+        chosen = card = sound_card("preview", "")
+        if trouble := card.missing():
+            raise trouble
     else:
         chosen = next(iter(outputs_of(station.config, station.folder, output).values()))
-    chosen.open()
+    open_all([chosen])
     try:
         with progress(path.name[:40], None) as advance:
             seconds = 0

@@ -8,7 +8,7 @@ from collections import deque
 from datetime import datetime
 from typing import Protocol
 
-from audio.outputs.output import FRAME_BYTES, RATE_HZ
+from audio.outputs.output import FRAME_BYTES, RATE_HZ, without_password
 
 BLOCK_MS = 20
 BLOCK_BYTES = BLOCK_MS * RATE_HZ // 1000 * FRAME_BYTES
@@ -42,7 +42,8 @@ class FedOutput:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._at_work_since: float | None = None
+        self._owner: FedStream | None = None
+        """The airing that it carries. A second one, come over from a lost output, would be mixed into it block by block."""
 
     def connect(self) -> Sink:
         """A new sink. Raises OSError when there is none now."""
@@ -52,18 +53,18 @@ class FedOutput:
         self._stopping.clear()
         self._thread = threading.Thread(target=self._work, name=f"loa-output-{self.name}", daemon=True)
         self._thread.start()
-        end = time.monotonic() + 4.0
-        while self.trouble is not None and time.monotonic() < end:
-            time.sleep(0.02)
 
     def start(self, label: str, at: datetime) -> FedStream:  # noqa: ARG002
         return FedStream(self)
 
-    def put(self, pcm: bytes) -> bool:
-        """Queue PCM; False when the sink is lost or stuck."""
+    def put(self, pcm: bytes, stream: FedStream) -> bool:
+        """Queue PCM; False when the sink is lost or stuck, or carries another airing."""
         if self.trouble is not None:
             return False
         with self._lock:
+            if self._owner not in (None, stream):
+                return False
+            self._owner = stream
             if self._queued > QUEUE_BYTES:
                 self.trouble = "stuck"
                 self._drop()
@@ -72,10 +73,13 @@ class FedOutput:
             self._queued += len(pcm)
         return True
 
-    def drop(self) -> None:
-        """Throw away what is queued."""
+    def leave(self, stream: FedStream, *, cut: bool) -> None:
+        """The airing is over; `cut` throws away what of it is queued."""
         with self._lock:
-            self._drop()
+            if self._owner is stream:
+                self._owner = None
+                if cut:
+                    self._drop()
 
     def close(self) -> None:
         self._stopping.set()
@@ -110,15 +114,14 @@ class FedOutput:
             begun = time.monotonic()
             try:
                 sink = self.connect()
-            except OSError as error:
-                self._lost(str(error))
-            else:
                 try:
                     self._feed(sink)
-                except OSError as error:
-                    self._lost(str(error))
                 finally:
                     sink.close()
+            except OSError as error:
+                self._lost(str(error))
+            except Exception as error:  # noqa: BLE001 - a driver's own fault: told and tried again, never a dead thread
+                self._lost(f"{type(error).__name__}: {error}")
             if time.monotonic() - begun > 30:
                 wait_s = 0.5
             self._stopping.wait(wait_s)
@@ -131,7 +134,8 @@ class FedOutput:
             sink.send(self._next_block())
             now = time.monotonic()
             if self.trouble is not None and now - begun > SETTLE_S:
-                self.drop()
+                with self._lock:
+                    self._drop()
                 self.trouble = None
             next_at += BLOCK_MS / 1000
             if now > next_at + 0.5:
@@ -140,9 +144,10 @@ class FedOutput:
                 time.sleep(next_at - now)
 
     def _lost(self, reason: str) -> None:
-        self.trouble = reason or "lost"
+        self.trouble = without_password(reason) or "lost"
         self.losses += 1
-        self.drop()
+        with self._lock:
+            self._drop()
 
 
 class FedStream:
@@ -152,8 +157,7 @@ class FedStream:
         self.output = output
 
     def write(self, pcm: bytes) -> bool:
-        return self.output.put(pcm)
+        return self.output.put(pcm, self)
 
     def stop(self, *, cut: bool) -> None:
-        if cut:
-            self.output.drop()
+        self.output.leave(self, cut=cut)

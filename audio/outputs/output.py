@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Protocol
 
@@ -18,6 +19,14 @@ class OutputError(LoaError):
     """An output that cannot be used now."""
 
     sentence = N_("output {output!r} cannot be used ({reason}): {remedy}")
+
+
+_USER_INFO = re.compile(r"([a-z][a-z0-9+.-]*://)[^/@\s]*@", re.IGNORECASE)
+
+
+def without_password(words: str) -> str:
+    """`words` with user and password taken out of every address: for the log, the status and alarms."""
+    return _USER_INFO.sub(r"\1", words)
 
 
 class Stream(Protocol):

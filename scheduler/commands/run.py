@@ -60,6 +60,9 @@ def instant_of(value: date | datetime, station: Station, *, end_of_day: bool) ->
     help=N_("Instead of the config's outputs: null, file, file=FOLDER, or the name of one output."),
 )
 @option(
+    "--wait-for-output", is_flag=True, help=N_("Begin though no sound card is there, and wait for one: for a service that starts with the computer.")
+)  # fmt: skip
+@option(
     "--status-file", type=click.Path(path_type=Path, dir_okay=False), help=N_("Write the live status there, too.")
 )  # fmt: skip
 @json_option
@@ -71,6 +74,7 @@ def run(
     clock: str,
     speed: float | None,
     output: str | None,
+    wait_for_output: bool,
     status_file: Path | None,
     as_json: bool,
 ) -> int:
@@ -91,6 +95,7 @@ def run(
             speed=speed,
             start_at=None if start_at is None else instant_of(start_at, station, end_of_day=False),
             output=output,
+            wait_for_output=wait_for_output,
             status_file=status_file,
             progress=lambda entry: advance(
                 1, f"{(entry.ended_at or entry.planned_at or entry.started_at):%d/%m %H:%M} {entry.title}"

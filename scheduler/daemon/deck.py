@@ -5,7 +5,7 @@ Used by one thread alone. It never waits: sources are local and cued, outputs ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -38,41 +38,65 @@ class Route:
 
     chain: Sequence[Output]
     zones: frozenset[str]
-    _streams: dict[str, Stream] = field(default_factory=dict)
-    _used: str | None = None
+    _used: Output | None = None
     lost_frames: int = 0
     lost_by: dict[str, int] = field(default_factory=dict)
     """Frames that each output refused, by its name."""
 
-    def write(self, pcm: bytes, label: str, at: datetime) -> bool:
+    def write(self, pcm: bytes, streams: Streams) -> bool:
         """Hand `pcm` to the first output of the chain that takes it."""
         frames = len(pcm) // FRAME_BYTES
         for output in self.chain:
-            stream = self._streams.get(output.name)
-            if stream is None:
-                stream = self._streams[output.name] = output.start(label, at)
-            if stream.write(pcm):
-                if self._used not in (None, output.name):
-                    self._drop_others(output.name)
-                self._used = output.name
+            if streams.write(output, pcm):
+                self._used = output
                 return True
             self.lost_by[output.name] = self.lost_by.get(output.name, 0) + frames
         self.lost_frames += frames
         return False
 
-    def stop(self, *, cut: bool) -> None:
-        for stream in self._streams.values():
-            stream.stop(cut=cut)
-        self._streams.clear()
-
     @property
     def used(self) -> str:
-        return self._used or self.chain[0].name
+        return (self._used or self.chain[0]).name
 
-    def _drop_others(self, name: str) -> None:
+    @property
+    def carrier(self) -> Output | None:
+        """The output that took the newest block that any took."""
+        return self._used
+
+
+@dataclass(slots=True)
+class Streams:
+    """What one airing has open: one stream an output, though several routes meet on it."""
+
+    label: str
+    at: datetime
+    _open: dict[int, Stream] = field(default_factory=dict)
+    _block: dict[int, bool] = field(default_factory=dict)
+    """What became of the block that is being handed over, by output."""
+
+    def begin_block(self) -> None:
+        self._block.clear()
+
+    def write(self, output: Output, pcm: bytes) -> bool:
+        """Hand a block over; once, however often it is asked for (two lost outputs with one stand-in)."""
+        key = id(output)
+        if key not in self._block:
+            stream = self._open.get(key)
+            if stream is None:
+                stream = self._open[key] = output.start(self.label, self.at)
+            self._block[key] = stream.write(pcm)
+        return self._block[key]
+
+    def keep_only(self, carriers: Iterable[Output | None]) -> None:
         """Back from a stand-in (or over to one): what is left in the other's queue would be heard twice."""
-        for other in [key for key in self._streams if key != name]:
-            self._streams.pop(other).stop(cut=True)
+        kept = {id(output) for output in carriers if output is not None}
+        for key in [key for key in self._open if key not in kept]:
+            self._open.pop(key).stop(cut=True)
+
+    def stop(self, *, cut: bool) -> None:
+        for stream in self._open.values():
+            stream.stop(cut=cut)
+        self._open.clear()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,6 +121,10 @@ class OnAir:
     level_dbfs: float = DIGITAL_SILENCE_DBFS
     silent_frames: int = 0
     """Length of the silence that is going on."""
+    streams: Streams = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.streams = Streams(self.label, self.started_at)
 
     @property
     def heard_ms(self) -> int:
@@ -178,7 +206,11 @@ class Deck:
     def _hand_over(self, airing: OnAir, pcm: bytes) -> None:
         frames = len(pcm) // FRAME_BYTES
         airing.sent_frames += frames
-        heard = [route.write(pcm, airing.label, airing.started_at) for route in airing.routes]
+        airing.streams.begin_block()
+        before = [route.carrier for route in airing.routes]
+        heard = [route.write(pcm, airing.streams) for route in airing.routes]
+        if (after := [route.carrier for route in airing.routes]) != before:
+            airing.streams.keep_only(after)
         if all(heard) or self._all_zones_heard(airing, heard):
             airing.heard_frames += frames
         airing.level_dbfs = loudness_dbfs(pcm) if any(heard) else DIGITAL_SILENCE_DBFS
@@ -196,8 +228,7 @@ class Deck:
     def _end(self, airing: OnAir, reason: str | None) -> None:
         if self.on.pop(airing.key, None) is None:
             return
-        for route in airing.routes:
-            route.stop(cut=reason is not None)
+        airing.streams.stop(cut=reason is not None)
         airing.source.close()
         airing.on_end(airing, reason)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
 
-from audio.outputs.opening import outputs_of
+from audio.outputs.opening import check_cards, outputs_of
 from content import atomic
 from content.config import find_config, read_config
 from content.database import DatabaseError, open_engine
@@ -67,6 +67,7 @@ def run_station(
     speed: float | None = None,
     start_at: datetime | None = None,
     output: str | None = None,
+    wait_for_output: bool = False,
     status_file: Path | None = None,
     progress: Callable[[Entry], None] | None = None,
     started: Callable[[StationDaemon], None] | None = None,
@@ -76,7 +77,8 @@ def run_station(
     On a simulated clock the time jumps from event to event (`speed` N: N simulated seconds a second);
     it begins at `start_at`, else now, else where a simulated run was cut off. Everything else is the same
     code, and every as-run entry says that it was simulated. `output` overrides the config's outputs (see
-    `audio.outputs.opening.outputs_of`). `progress` gets every closed as-run entry; `started` the daemon
+    `audio.outputs.opening.outputs_of`). Where a zone has only sound cards and none is there, it does not begin,
+    unless `wait_for_output`; a card that goes away later is waited for in any case. `progress` gets every closed as-run entry; `started` the daemon
     before its first turn.
 
     Raises:
@@ -98,7 +100,9 @@ def run_station(
         else:
             _put_back(station, begun)
         tally = Tally(finished=progress)
-        outputs = outputs_of(station.config, station.folder, output)
+        outputs = outputs_of(station.config, station.folder, output, clock == "simulated")
+        if not wait_for_output:
+            check_cards(outputs, station.config)
         daemon = StationDaemon(
             station, clock=ticking, outputs=outputs, tally=tally, until=until, status_file=status_file
         )

@@ -290,7 +290,7 @@ def test_a_lost_output_is_stood_in_for_and_without_a_stand_in_the_log_says_parti
 ) -> None:
     made: dict[str, Fragile] = {}
 
-    def outputs(config: object, folder: Path, override: str | None = None) -> dict[str, Fragile]:
+    def outputs(config: object, folder: Path, *_settings: object) -> dict[str, Fragile]:
         made.update({name: Fragile(name) for name in ("main", "spare")})
         return made
 
