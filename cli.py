@@ -118,14 +118,29 @@ def run(arguments: list[str]) -> int:
     except LoaError as error:
         _tell(error.told(_))
         return 1
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            return 0
+        _tell(_of_system(error))
+        return 1
     except KeyboardInterrupt:
         _tell(_("stopped; everything finished so far is kept"))
         return 1
-    except BrokenPipeError:
-        return 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: a user never sees a traceback
         return _unforeseen(error)
     return result if isinstance(result, int) else 0
+
+
+def _of_system(error: OSError) -> str:
+    """One sentence for what the operating system refused: the file, and why."""
+    from content.os_errors import why
+
+    name = str(error.filename or "")
+    shown = name if len(name) <= 120 else f"{name[:119]}…"
+    reason = _(why(error))
+    if not shown:
+        return _("the system refused: {reason}").format(reason=reason)
+    return _("{file} cannot be used: {reason}").format(file=shown, reason=reason)
 
 
 def _unforeseen(error: Exception) -> int:

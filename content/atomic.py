@@ -12,6 +12,7 @@ from pathlib import Path
 
 from content.errors import LoaError
 from content.language import N_
+from content.os_errors import why
 
 
 class DiskFullError(LoaError):
@@ -87,4 +88,4 @@ def told_of(error: OSError, path: Path) -> LoaError:
     """The sentence for what the system said while writing `path`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT if hasattr(errno, "EDQUOT") else errno.ENOSPC):
         return DiskFullError(path=path)
-    return NotWritableError(path=path, reason=error.strerror or type(error).__name__)
+    return NotWritableError(path=path, reason=why(error))

@@ -69,7 +69,7 @@ def import_document(
     sha256 = station.media.add(path, path.suffix.lower())
     facts = understand(source)
     moment = now or datetime.now(UTC)
-    with station.decide() as session:
+    with station.decide(person) as session:
         same = session.scalars(
             select(Document).where(
                 (Document.sha256 == sha256) | (Document.text_sha256 == text_sha256(source.text))

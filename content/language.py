@@ -35,6 +35,10 @@ def ngettext(singular: str, plural: str, number: int) -> str:
     return _active.ngettext(singular, plural, number)
 
 
+DECIMALS: Final = N_("0.5")
+"""Its translation shows the decimal sign of the language (see `content.shown`)."""
+
+
 def use_language(language: str) -> None:
     """Make `language` ("vi" or "en") the screen language of this process."""
     global _active, _active_language  # noqa: PLW0603 - one process has one screen

@@ -4,6 +4,21 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from content.errors import LoaError
+from content.language import N_
+
+
+class DaysBackwardError(LoaError):
+    """Days that end before they begin."""
+
+    sentence = N_("the days end on {until_on}, before they begin on {from_on}: name the earlier day first")
+
+
+def check_days(from_on: date, until_on: date) -> None:
+    """Nothing for days in their order. Raises: DaysBackwardError."""
+    if until_on < from_on:
+        raise DaysBackwardError(from_on=from_on, until_on=until_on)
+
 
 def month_of(day: date) -> str:
     """The month of a day, "YYYY-MM"."""

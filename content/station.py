@@ -57,9 +57,13 @@ class Station:
             yield session
 
     @contextmanager
-    def decide(self) -> Iterator[Session]:
-        """One transaction for one decision: whole, or not at all."""
+    def decide(self, person: str | None = None) -> Iterator[Session]:
+        """One transaction for one decision: whole, or not at all; `person`, where known, is whose it is."""
+        from content.events import PERSON
+
         with deciding(self.engine) as session:
+            if person is not None:
+                session.info[PERSON] = person
             yield session
 
     def close(self) -> None:

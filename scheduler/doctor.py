@@ -16,6 +16,7 @@ from typing import Literal
 
 from content.errors import LoaError, Told
 from content.language import N_
+from content.os_errors import why
 from content.station import Station, open_station
 
 State = Literal["ok", "optional", "missing"]
@@ -93,7 +94,7 @@ def _internet() -> Finding:
         return Finding(
             name=N_("Natural voice (gTTS, needs internet)"),
             state="optional",
-            found=_short(error),
+            found=Told(N_("no internet") if isinstance(error, socket.gaierror) else why(error)),
             remedy=Told(
                 N_(
                     "connect to the internet before `loa render`, or install a Piper voice: `loa voice install FILE`"
@@ -125,8 +126,8 @@ def _sound_card() -> Finding:
 
             device = sounddevice.query_devices(kind="output")
             return Finding(name=name, state="ok", found=str(device["name"]))
-        except Exception as error:  # noqa: BLE001 - PortAudio's own errors and a missing library alike
-            return Finding(name=name, state="optional", found=_short(error), remedy=remedy)
+        except Exception:  # noqa: BLE001 - PortAudio's own errors and a missing library alike
+            return Finding(name=name, state="optional", found=Told(N_("none found")), remedy=remedy)
     if (
         shutil.which("aplay")
         and Path("/proc/asound/cards").exists()
@@ -211,10 +212,4 @@ def _tried(name: str, attempt: Callable[[], str | Told], state: State) -> Findin
     except LoaError as error:
         return Finding(name=name, state=state, found=Told("{error}", error=error))
     except OSError as error:
-        return Finding(name=name, state=state, found=_short(error))
-
-
-def _short(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return (str(error).splitlines() or [type(error).__name__])[0]
+        return Finding(name=name, state=state, found=Told(why(error)))

@@ -11,6 +11,16 @@ import click
 from content.language import N_, _
 from content.months import first_day, month_of
 
+FIRST_YEAR, LAST_YEAR = 1990, 2199
+"""No station plans or reports outside of these; a slip of the finger does."""
+
+
+def _in_reach(day: date) -> date:
+    """`day`. Raises ValueError for a year that nobody means."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(day.year)
+    return day
+
 
 class Day(click.ParamType):
     """A day: 2026-12-31, or 31/12/2026 as it is written in Việt Nam."""
@@ -22,8 +32,8 @@ class Day(click.ParamType):
             return value
         try:
             if match := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", value):
-                return date(int(match[3]), int(match[2]), int(match[1]))
-            return date.fromisoformat(value)
+                return _in_reach(date(int(match[3]), int(match[2]), int(match[1])))
+            return _in_reach(date.fromisoformat(value))
         except ValueError:
             self.fail(
                 _("{value!r} is no day; write 2026-12-31 or 31/12/2026").format(value=value), param, ctx
@@ -38,8 +48,8 @@ class Month(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
             if match := re.fullmatch(r"(\d{1,2})[/.-](\d{4})", value):
-                return month_of(date(int(match[2]), int(match[1]), 1))
-            return month_of(first_day(value))
+                return month_of(_in_reach(date(int(match[2]), int(match[1]), 1)))
+            return month_of(_in_reach(first_day(value)))
         except ValueError:
             self.fail(_("{value!r} is no month; write 2026-12 or 12/2026").format(value=value), param, ctx)
 
@@ -53,7 +63,9 @@ class Moment(click.ParamType):
         if isinstance(value, datetime):
             return value
         try:
-            return datetime.fromisoformat(value)
+            at = datetime.fromisoformat(value)
+            _in_reach(at.date())
+            return at
         except ValueError:
             self.fail(_("{value!r} is no moment; write 2026-12-31T06:30").format(value=value), param, ctx)
 

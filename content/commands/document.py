@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from content import people
+from content import people, shown
 from content.commands.programme import tell_greetings
 from content.commands.shell import (
     LoaGroup,
@@ -175,7 +175,7 @@ def list_(station: Station, as_json: bool) -> None:
                     one.id,
                     one.kind,
                     one.number or one.symbol,
-                    one.issued_on or one.issued_month,
+                    shown.day(one.issued_on or one.issued_month),
                     one.subject,
                     waiting or "",
                     one.corrects_id,
@@ -231,7 +231,7 @@ def show(
 
 def _print_document(session: Session, found: Document) -> None:
     facts = found.facts
-    day = found.issued_on or found.issued_month
+    day = shown.day(found.issued_on or found.issued_month)
     channels = [channel["channel"] for channel in facts["channels"]]
     changed = ", ".join(f"{_(change['kind'])} ({change['count']})" for change in found.changes)
     print_table(
@@ -261,7 +261,7 @@ def _print_document(session: Session, found: Document) -> None:
         [
             [
                 item["ref"], item["title"], ", ".join(item["lead_units"]),
-                item["period"]["text"] if item["period"] else None, f"{minutes_of(item['text']):.1f}",
+                item["period"]["text"] if item["period"] else None, shown.decimal(minutes_of(item["text"])),
             ]
             for item in facts["items"]
         ],
@@ -346,13 +346,13 @@ def review(
         person = people.current_person(session, station.config, as_name)
         get_document(session, document_id)
     if split_minutes:
-        with station.decide() as session:
+        with station.decide(person) as session:
             for one in proposals_of(session, get_document(session, document_id)).items:
                 split_item(session, one, split_minutes)
     if accept_all:
         counts = _accept_everything(station, document_id, person)
     elif refuse_all:
-        with station.decide() as session:
+        with station.decide(person) as session:
             waiting = proposals_of(session, get_document(session, document_id))
             for proposal in waiting.each():
                 refuse(proposal)
@@ -366,7 +366,7 @@ def review(
 
 
 def _accept_everything(station: Station, document_id: int, person: str | None) -> dict[str, int]:
-    with station.decide() as session:
+    with station.decide(person) as session:
         waiting = proposals_of(session, get_document(session, document_id))
         now = datetime.now(UTC)
         beside: list[Item] = []
@@ -411,20 +411,25 @@ def _walk(station: Station, document_id: int, person: str | None, target_minutes
     while True:
         with station.read() as session:
             waiting = proposals_of(session, get_document(session, document_id)).each()
-        shown = next((one for one in waiting if (one.__tablename__, one.id) not in passed), None)
-        if shown is None:
+        proposal = next((one for one in waiting if (one.__tablename__, one.id) not in passed), None)
+        if proposal is None:
             return counts
-        answer = _ask(shown, target_minutes)  # the database is free while a person thinks
+        answer = _ask(proposal, target_minutes)  # the database is free while a person thinks
         if answer == "q":
             return counts
         if answer == "l":
-            passed.add((shown.__tablename__, shown.id))
+            passed.add((proposal.__tablename__, proposal.id))
             continue
-        words = _edited(shown) if isinstance(shown, Item) and answer == "e" else None
-        with station.decide() as session:
+        words = _edited(proposal) if isinstance(proposal, Item) and answer == "e" else None
+        with station.decide(person) as session:
             still = proposals_of(session, get_document(session, document_id)).each()
             chosen = next(
-                (one for one in still if (one.__tablename__, one.id) == (shown.__tablename__, shown.id)), None
+                (
+                    one
+                    for one in still
+                    if (one.__tablename__, one.id) == (proposal.__tablename__, proposal.id)
+                ),
+                None,
             )
             if chosen is None:
                 continue  # somebody else has decided meanwhile
@@ -461,7 +466,7 @@ def _ask(proposal: Item | Programme | Deadline, target_minutes: float) -> str:
             click.echo(_("Lead units: {units}").format(units=", ".join(proposal.lead_units)))
         if proposal.period_text:
             click.echo(_("Period: {period}").format(period=proposal.period_text))
-        click.echo(_("About {minutes:.1f} minutes.").format(minutes=minutes))
+        click.echo(_("About {minutes:.1f} minutes.").format(**shown.facts({"minutes": minutes})))
         if minutes > target_minutes * 1.3 and proposal.text.count("\n"):
             choices["s"] = _("split at its bullets")
     elif isinstance(proposal, Programme):

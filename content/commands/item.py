@@ -51,27 +51,31 @@ def item() -> None:
 
 
 def _settings(command: Any) -> Any:
-    for decorator in (
-        option("--kind", type=click.Choice(KINDS), help=N_("Which script template it takes.")),
-        option(
-            "--class",
-            "bulletin_class",
-            type=click.Choice(BULLETIN_CLASSES),
-            help=N_("Bulletin class (TT 39/2020)."),
-        ),
-        option("--topic", help=N_("Subject, for keeping like apart.")),
-        option("--programme", "programme_id", type=int, help=N_("The programme whose episodes carry it.")),
-        option("--priority", type=click.IntRange(1, 5), help=N_("1 is the highest, 5 the lowest.")),
-        option("--from", "valid_from_on", type=DAY, help=N_("First day on which it may air.")),
-        option("--until", "valid_until_on", type=DAY, help=N_("Last day on which it may air.")),
-        option("--per-week", type=click.IntRange(1, 50), help=N_("Airings a week.")),
-        option("--voice", type=click.Choice(VOICES), help=N_("The voice that speaks it.")),
-        option(
-            "--file",
-            "file",
-            type=WORDS_FILE,
-            help=N_("Read the text from a file (- for standard input)."),
-        ),
+    for decorator in reversed(
+        (
+            option("--kind", type=click.Choice(KINDS), help=N_("Which script template it takes.")),
+            option(
+                "--class",
+                "bulletin_class",
+                type=click.Choice(BULLETIN_CLASSES),
+                help=N_("Bulletin class (TT 39/2020)."),
+            ),
+            option("--topic", help=N_("Subject, for keeping like apart.")),
+            option(
+                "--programme", "programme_id", type=int, help=N_("The programme whose episodes carry it.")
+            ),
+            option("--priority", type=click.IntRange(1, 5), help=N_("1 is the highest, 5 the lowest.")),
+            option("--from", "valid_from_on", type=DAY, help=N_("First day on which it may air.")),
+            option("--until", "valid_until_on", type=DAY, help=N_("Last day on which it may air.")),
+            option("--per-week", type=click.IntRange(1, 50), help=N_("Airings a week.")),
+            option("--voice", type=click.Choice(VOICES), help=N_("The voice that speaks it.")),
+            option(
+                "--file",
+                "file",
+                type=WORDS_FILE,
+                help=N_("Read the text from a file (- for standard input)."),
+            ),
+        )
     ):
         command = decorator(command)
     return command
@@ -311,5 +315,5 @@ def _columns(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 _WORDS: tuple[str, ...] = (
-    N_("proposed"), N_("draft"), N_("submitted"), N_("approved"), N_("rejected"), N_("retired"), N_("superseded"),
+    N_("opening"), N_("closing"), N_("proposed"), N_("draft"), N_("submitted"), N_("approved"), N_("rejected"), N_("retired"), N_("superseded"),
 )  # fmt: skip

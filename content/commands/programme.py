@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from content import people
+from content import people, shown
 from content.carry import chain_of
 from content.commands.choices import DAY
 from content.commands.shell import (
@@ -45,24 +45,28 @@ def programme() -> None:
 
 
 def _settings(command: Any) -> Any:
-    for decorator in (
-        option("--topic", help=N_("Subject, for keeping like apart.")),
-        option("--lead-unit", help=N_("The unit that answers for it.")),
-        option("--new-per-month", type=int, help=N_("New episodes in each calendar month.")),
-        option(
-            "--min-replays",
-            "min_replays_per_month",
-            type=int,
-            help=N_("Least replays of each episode in its month."),
-        ),
-        option(
-            "--minutes", type=click.FloatRange(0.5, 120), help=N_("Target length of an episode, in minutes.")
-        ),
-        option("--zone", "zones", multiple=True, help=N_("Only in this zone (may be repeated).")),
-        option("--priority", type=click.IntRange(1, 5), help=N_("1 is the highest, 5 the lowest.")),
-        option("--from", "valid_from_on", type=DAY, help=N_("First day.")),
-        option("--until", "valid_until_on", type=DAY, help=N_("Last day.")),
-        option("--voice", type=click.Choice(VOICES), help=N_("The voice that speaks it.")),
+    for decorator in reversed(
+        (
+            option("--topic", help=N_("Subject, for keeping like apart.")),
+            option("--lead-unit", help=N_("The unit that answers for it.")),
+            option("--new-per-month", type=int, help=N_("New episodes in each calendar month.")),
+            option(
+                "--min-replays",
+                "min_replays_per_month",
+                type=int,
+                help=N_("Least replays of each episode in its month."),
+            ),
+            option(
+                "--minutes",
+                type=click.FloatRange(0.5, 120),
+                help=N_("Target length of an episode, in minutes."),
+            ),
+            option("--zone", "zones", multiple=True, help=N_("Only in this zone (may be repeated).")),
+            option("--priority", type=click.IntRange(1, 5), help=N_("1 is the highest, 5 the lowest.")),
+            option("--from", "valid_from_on", type=DAY, help=N_("First day.")),
+            option("--until", "valid_until_on", type=DAY, help=N_("Last day.")),
+            option("--voice", type=click.Choice(VOICES), help=N_("The voice that speaks it.")),
+        )
     ):
         command = decorator(command)
     return command
@@ -79,9 +83,9 @@ def _settings(command: Any) -> Any:
 def add(station: Station, title: str, as_name: str | None, **settings: Any) -> None:
     now = datetime.now(UTC)
     with station.decide() as session:
+        person = _person(session, station, as_name)
         made = add_programme(session, title=title, now=now, **_columns(settings))
         number = made.id
-        person = _person(session, station, as_name)
         greetings = [one.id for one in draft_greetings(session, station, made, now=now, person=person)]
     say(N_("Programme {id} is there. Put items into it with `loa programme edit {id} --item N`."), id=number)
     tell_greetings(greetings)
@@ -114,9 +118,9 @@ def edit(
     now = datetime.now(UTC)
     greetings: list[int] = []
     with station.decide() as session:
+        person = _person(session, station, as_name)
         found = get_programme(session, programme_id)
         edit_programme(found, _columns(settings))
-        person = _person(session, station, as_name)
         if greeting:
             greetings = [one.id for one in draft_greetings(session, station, found, now=now, person=person)]
         joined = [
@@ -191,7 +195,9 @@ def show(station: Station, programme_id: int, as_json: bool) -> None:
                 [_("Lead unit"), found.lead_unit],
                 [
                     _("Target length"),
-                    _("{minutes:.1f} minutes").format(minutes=found.target_length_ms / 60_000),
+                    _("{minutes:.1f} minutes").format(
+                        **shown.facts({"minutes": found.target_length_ms / 60_000})
+                    ),
                 ],
                 [_("Spoken opening"), _named(opening)],
                 [_("Spoken closing"), _named(closing)],

@@ -219,7 +219,9 @@ def diff(station: Station, item_id: int, first: int | None, last: int | None, as
 
     with station.read() as session:
         _item, after = _script(session, item_id, last)
-        _item, before = _script(session, item_id, first or max(1, after.version - 1))
+        if first is None and after.version == 1:
+            raise _only_version(item_id)
+        _item, before = _script(session, item_id, first or after.version - 1)
         lines = difference(
             before.sentences, after.sentences, f"{item_id} v{before.version}", f"{item_id} v{after.version}"
         )
@@ -247,6 +249,12 @@ def _script(session: Session, item_id: int, number: int | None) -> tuple[Item, S
         if version.version == number:
             return item, version
     raise NoVersionError(item=item_id, version=number)
+
+
+def _only_version(item_id: int) -> Exception:
+    from content.scripts.missing import OnlyVersionError
+
+    return OnlyVersionError(item=item_id)
 
 
 def _no_sentence(number: int, count: int) -> Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
@@ -103,13 +104,42 @@ class TranslatedOption(click.Option):
         kept = self.help
         self.help = kept and _(kept)
         try:
-            return super().get_help_record(ctx)
+            record = super().get_help_record(ctx)
         finally:
             self.help = kept
+        return record and (_kind_told(record[0]), _RANGE.sub(_range_told, record[1]))
+
+
+_RANGE = re.compile(r"(?:(?P<least>[\d.]+)<=)?x(?P<open>[<>]=?)(?P<most>[\d.]+)")
+KINDS_OF_VALUES = {
+    "INTEGER RANGE": N_("NUMBER"), "FLOAT RANGE": N_("NUMBER"), "INTEGER": N_("NUMBER"), "FLOAT": N_("NUMBER"),
+    "TEXT": N_("WORDS"), "FILENAME": N_("FILE"), "PATH": N_("PATH"), "DAY": N_("DAY"), "MONTH": N_("MONTH"),
+    "MOMENT": N_("TIME"), "PERSON": N_("PERSON"),
+}  # fmt: skip
+"""What click or a type of ours calls a kind of value, and what the screen calls it."""
+
+
+def _kind_told(option: str) -> str:
+    """`--priority INTEGER RANGE` with the kind of value in the screen language."""
+    for kind, told in KINDS_OF_VALUES.items():
+        if option.endswith(f" {kind}"):
+            return option.removesuffix(kind) + _(told)
+    return option
+
+
+def _range_told(found: re.Match[str]) -> str:
+    """`1<=x<=50` as people say it."""
+    if found["least"]:
+        return _("{least} to {most}").format(least=found["least"], most=found["most"])
+    sentence = N_("at least {bound}") if found["open"].startswith(">") else N_("at most {bound}")
+    return _(sentence).format(bound=found["most"])
 
 
 class LoaCommand(Help, click.Command):
     """A command with translated help."""
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return _usage_told(super().collect_usage_pieces(ctx))
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         self._translated(lambda: super(LoaCommand, self).format_help(ctx, formatter))
@@ -145,7 +175,17 @@ class LoaGroup(Help, click.Group):
         return {name: entry for commands in self.sections.values() for name, entry in commands.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*self.lazy, *super().list_commands(ctx)]
+        return list(dict.fromkeys([*self.lazy, *super().list_commands(ctx)]))
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return _usage_told(super().collect_usage_pieces(ctx))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """A group on its own shows its help, also behind `--lang`: there is nothing wrong to be told."""
+        if not ctx.protected_args and not ctx.args:
+            click.echo(ctx.get_help())
+            return None
+        return super().invoke(ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.lazy:
@@ -159,7 +199,11 @@ class LoaGroup(Help, click.Group):
         if not self.sections:
             super().format_commands(ctx, formatter)
             return
-        own = [(name, command.get_short_help_str()) for name, command in self.commands.items()]
+        own = [
+            (name, command.get_short_help_str())
+            for name, command in self.commands.items()
+            if name not in self.lazy
+        ]
         for heading, commands in self.sections.items():
             rows = [*own, *((name, _(short)) for name, (_where, short) in commands.items())]
             own = []
@@ -196,6 +240,12 @@ class LoaGroup(Help, click.Group):
 
 
 LoaGroup.group_class = LoaGroup
+
+
+def _usage_told(pieces: list[str]) -> list[str]:
+    """The words of click in a usage line, in the screen language."""
+    told = {"[OPTIONS]": N_("[OPTIONS]"), "COMMAND [ARGS]...": N_("COMMAND [ARGS]...")}
+    return [_(told.get(piece, piece)) if piece in told else piece for piece in pieces]
 
 
 def _write_epilog(epilog: str | None, formatter: click.HelpFormatter) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from content.intake.errors import DocumentEncryptedError, OfficeFailedError, OfficeMissingError
 from content.intake.source import SourceText
 from content.intake.word import read_word
+from content.os_errors import why
 
 CONVERT_TIMEOUT_S = 120
 
@@ -56,7 +57,7 @@ def read_legacy_word(path: Path, content: bytes) -> SourceText:
         except subprocess.TimeoutExpired as error:
             raise OfficeFailedError(path=path, reason=f"more than {CONVERT_TIMEOUT_S} s") from error
         except OSError as error:
-            raise OfficeFailedError(path=path, reason=error.strerror or "it does not start") from error
+            raise OfficeFailedError(path=path, reason=why(error)) from error
         made = folder / "out" / "document.docx"
         if not made.is_file():
             told = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()

@@ -18,6 +18,7 @@ from content.intake.errors import (
     WrongTypeError,
 )
 from content.intake.source import SourceText
+from content.os_errors import why
 
 #: Suffix → family. The content must agree with the family.
 FAMILIES = {
@@ -58,9 +59,7 @@ def load(path: Path) -> bytes:
     except FileNotFoundError as error:
         raise DocumentMissingError(path=path) from error
     except (OSError, ValueError) as error:
-        raise DocumentForbiddenError(
-            path=path, reason=getattr(error, "strerror", None) or str(error)
-        ) from error
+        raise DocumentForbiddenError(path=path, reason=why(error)) from error
 
 
 def read_content(path: Path, content: bytes) -> SourceText:

@@ -13,6 +13,7 @@ from pathlib import Path
 from content.intake.assemble import assemble
 from content.intake.errors import DocumentTooLargeError, OcrFailedError, ScannedDocumentError
 from content.intake.source import Changes, Raw, RawLine, SourceText
+from content.os_errors import why
 
 OCR_PAGE_LIMIT = 100
 PAGE_TIMEOUT_S = 120
@@ -65,7 +66,7 @@ def _recognise(program: str, path: Path, picture: bytes) -> str:
     except subprocess.TimeoutExpired as error:
         raise OcrFailedError(path=path, reason=f"more than {PAGE_TIMEOUT_S} s a page") from error
     except OSError as error:
-        raise OcrFailedError(path=path, reason=error.strerror or "it does not start") from error
+        raise OcrFailedError(path=path, reason=why(error)) from error
     if done.returncode != 0:
         reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise OcrFailedError(path=path, reason=reason[-1][:120] if reason else f"exit {done.returncode}")

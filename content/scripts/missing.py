@@ -22,3 +22,11 @@ class NoSentenceError(LoaError):
     """A sentence number beyond the script."""
 
     sentence = N_("there is no sentence {number}: the script has {count}")
+
+
+class OnlyVersionError(LoaError):
+    """A comparison with a version before the first."""
+
+    sentence = N_(
+        "the script of item {item} has no version before this one: change its words with `loa script edit {item}`, then compare"
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from content import people
+from content import people, shown
 from content.commands.choices import DAY
 from content.commands.shell import (
     LoaGroup,
@@ -127,10 +127,10 @@ def list_(station: Station, limit: int, subject: str | None, as_json: bool) -> N
         [
             [
                 row["number"],
-                row["at"].astimezone(station.tz).strftime("%d/%m/%Y %H:%M:%S"),
+                shown.moment(row["at"], station.tz, seconds=True),
                 row["person"] or _("Loa itself"),
-                row["action"],
-                row["subject"],
+                _action(row["action"]),
+                _subject(row["subject"]),
                 row["detail"].get("reason"),
             ]
             for row in rows
@@ -189,6 +189,40 @@ def forget(station: Station, before_on: date, reason: str, as_name: str | None) 
     say(
         N_("{count} entries of the as-run log before {day:%d/%m/%Y} are removed."), count=count, day=before_on
     )
+
+
+ACTIONS = {
+    "added": N_("{what} added"), "changed": N_("{what} changed"), "removed": N_("{what} removed"),
+    "retired": N_("{what} retired"), "submitted": N_("{what} submitted"), "approved": N_("{what} approved"),
+    "rejected": N_("{what} rejected"), "emergency": N_("{what} let on air in an emergency"),
+    "consented": N_("{what} agreed to"), "built": N_("{what} laid"), "moved": N_("{what} moved"),
+    "pinned": N_("{what} pinned"), "released": N_("{what} unpinned"), "cancelled": N_("{what} cancelled"),
+    "made": N_("{what} made"), "received": N_("{what} received"), "sent": N_("{what} sent"),
+    "reported": N_("{what} reported"), "trusted": N_("{what} trusted"), "distrusted": N_("{what} trusted no more"),
+    "forgotten": N_("{what} forgotten"), "overridden": N_("{what} set aside"),
+}  # fmt: skip
+NOUNS = {
+    "document": N_("document"), "item": N_("item"), "programme": N_("programme"), "script": N_("script"),
+    "approval": N_("approval"), "episode": N_("episode"), "sound": N_("sound"), "play": N_("play"), "plan": N_("plan"),
+    "as-run": N_("as-run entry"), "as_run": N_("as-run entry"), "station-as-run": N_("as-run entry of a station"),
+    "station_as_run": N_("as-run entry of a station"), "user": N_("person"), "voice": N_("makeshift voice"),
+    "backup": N_("backup"), "report": N_("report"), "package": N_("package"), "signer": N_("key"),
+    "station": N_("station"), "urgent": N_("urgent bulletin"), "policy": N_("local rules"), "episode_audio": N_("sound"),
+}  # fmt: skip
+"""The words of which the actions of the event log are made; `--json` has them as they are stored."""
+
+
+def _action(action: str) -> str:
+    noun, _dot, verb = action.partition(".")
+    if noun not in NOUNS or verb not in ACTIONS:
+        return action
+    return _(ACTIONS[verb]).format(what=_(NOUNS[noun]))
+
+
+def _subject(subject: str) -> str:
+    table, _colon, key = subject.partition(":")
+    noun = NOUNS.get(table) or NOUNS.get(table.removesuffix("s"))
+    return f"{_(noun)} {key}" if noun else subject
 
 
 def _damaged_media(station: Station) -> list[str]:

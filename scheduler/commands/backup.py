@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from content import people
+from content import people, shown
 from content.commands.shell import (
     LoaCommand,
     as_person,
@@ -22,6 +22,7 @@ from content.commands.shell import (
     with_station,
 )
 from content.language import N_, _
+from content.os_errors import why
 
 if TYPE_CHECKING:
     from content.station import Station
@@ -100,7 +101,7 @@ def restore(file: Path, folder: Path | None, only_list: bool, as_json: bool) -> 
         with file.open("rb") as stream:
             password = _password(confirm=False) if sealed_file.is_sealed(stream) else None
     except OSError as error:
-        raise BackupFileError(path=file, reason=error.strerror or type(error).__name__) from error
+        raise BackupFileError(path=file, reason=why(error)) from error
     if only_list or folder is None:
         manifest = read_manifest(file, password)
         if as_json:
@@ -108,7 +109,7 @@ def restore(file: Path, folder: Path | None, only_list: bool, as_json: bool) -> 
             return
         say(
             N_("{station}, {made_at}: {files} files, all as they were. Check code: {code}"),
-            station=manifest["station"], made_at=manifest["made_at"], files=len(manifest["files"]), code=manifest["anchor"],
+            station=manifest["station"], made_at=_here(manifest["made_at"]), files=len(manifest["files"]), code=manifest["anchor"],
         )  # fmt: skip
         return
     made = bring_back(file, folder, now=datetime.now(UTC), password=password)
@@ -121,6 +122,14 @@ def restore(file: Path, folder: Path | None, only_list: bool, as_json: bool) -> 
     )  # fmt: skip
     if made.kept:
         say(N_("What stood there before is kept in {folder}."), folder=made.kept)
+
+
+def _here(at: str) -> str:
+    """An instant of the backup as the clock of this machine shows it; as it stands where it is none."""
+    try:
+        return shown.moment(datetime.fromisoformat(at), datetime.now().astimezone().tzinfo or UTC)
+    except (TypeError, ValueError):
+        return str(at)
 
 
 def _json(made: Made) -> dict[str, object]:

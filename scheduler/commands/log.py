@@ -10,6 +10,7 @@ import click
 from content.commands.choices import DAY
 from content.commands.shell import LoaGroup, json_option, option, print_json, print_table, say, with_station
 from content.language import N_, _
+from content.months import check_days
 
 if TYPE_CHECKING:
     from content.station import Station
@@ -55,6 +56,8 @@ def log() -> None:
 def list_(station: Station, from_on: date | None, until_on: date | None, as_json: bool) -> None:
     from scheduler.daemon import as_run
 
+    if from_on and until_on:
+        check_days(from_on, until_on)
     as_run.settle(station)
     start = None if from_on is None else datetime.combine(from_on, time(), station.tz)
     end = None if until_on is None else datetime.combine(until_on + timedelta(days=1), time(), station.tz)
@@ -72,7 +75,7 @@ def list_(station: Station, from_on: date | None, until_on: date | None, as_json
             [
                 _local(row.planned_at, station), _local(row.started_at, station), _local(row.ended_at, station),
                 _(KIND_WORDS.get(row.kind, row.kind)), row.title, ", ".join(row.zones),
-                _(OUTCOME_WORDS[row.outcome]) + (" " + _("(simulated)") if row.simulated else ""), row.reason,
+                _(OUTCOME_WORDS.get(row.outcome, str(row.outcome))) + (" " + _("(simulated)") if row.simulated else ""), row.reason,
             ]
             for row in rows
         ],
