@@ -107,6 +107,8 @@ def run(arguments: list[str]) -> int:
     try:
         result = loa.main(args=arguments, prog_name="loa", standalone_mode=False)
     except click.UsageError as error:
+        for kind in ("Path", "File", "Directory"):  # click names kinds of files before the language is chosen
+            error.message = error.message.replace(f"{kind} '", f"{_(kind)} '")
         error.show(sys.stderr)
         return 2
     except click.Abort:

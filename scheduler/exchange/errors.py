@@ -145,6 +145,12 @@ class FeedTlsError(LoaError):
     )
 
 
+class FeedKeyAloneError(LoaError):
+    """A TLS key without the certificate that it belongs to."""
+
+    sentence = N_("{key} is the key of a certificate: name the certificate too, with --cert")
+
+
 class FeedPortError(LoaError):
     """The address is taken."""
 

@@ -18,6 +18,7 @@ from content.station import Station
 from scheduler.daemon.feed import may_air
 from scheduler.exchange import communes
 from scheduler.exchange.errors import (
+    FeedKeyAloneError,
     FeedPortError,
     FeedTlsError,
     NoStationsError,
@@ -129,6 +130,7 @@ def serve(
 
     Raises:
         FeedTlsError: an open address without a certificate. FeedPortError: the address is taken.
+        FeedKeyAloneError: a key without its certificate.
     """  # fmt: skip
     import uvicorn
 
@@ -136,6 +138,8 @@ def serve(
     url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
     if certificate is None and host not in LOOPBACK and not insecure:
         raise FeedTlsError(url=url)
+    if key is not None and certificate is None:
+        raise FeedKeyAloneError(key=key)
     listening = _listen(host, port)
     config = uvicorn.Config(
         feed_app(station, feed_folder(station)), ssl_certfile=certificate, ssl_keyfile=key, log_level="warning",
