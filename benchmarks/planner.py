@@ -1,7 +1,8 @@
 """The planner against plain greedy and plain day plans by HiGHS and by CP-SAT (where `ortools` is installed).
 
 Without arguments on made-up stations; with files, on those: `python benchmarks/planner.py PROBLEM.json ... --json`.
-Each run is a process of its own, so that memory is its own. Time is processor time of this process and its children.
+Each run is a process of its own, so that memory is its own. `--write` keeps the rows of docs/benchmarks.md that this
+run did not measure, so that a long table can be made one instance (`--methods`: one method) at a time.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import re
 import sys
 import time
 from datetime import date
@@ -19,15 +21,20 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from report import Benchmark
+from report import DOCS, Benchmark, machine
 
 METHODS = ("ours", "greedy", "highs", "cpsat")
-LONGEST_S = 600  # a method that takes longer on one problem is "not finished"
+LONGEST_S = 270.0  # a plain method that takes longer on one problem has made no plan
+CPSAT_S = 120.0  # CP-SAT's own time for one problem, besides the making of its model
+INSTANCES = ("ward", "busy", "busy_year", "district", "ward_inf")
+COLUMNS = (("hard", "hard"), ("soft", "soft"), ("evenness", "evenness"), ("plays", "plays"))
+COLUMNS += (("wall_s", "wall s"), ("cpu_s", "CPU s"), ("memory_mb", "MB"))
 LIMITS = {  # name: (hard, soft, evenness, seconds, MB)
     "ward": (0, 0, 0.53, 5, 200),
     "busy": (0, 0, 0.37, 15, 300),
     "busy_year": (10, None, 0.63, 120, 600),
     "district": (0, 0, None, 60, 600),
+    "ward_inf": (19, None, None, None, None),  # 19 are proven to be the least
 }
 
 
@@ -93,7 +100,7 @@ def highs(problem: Any, lines: list[Any]) -> None:
 def cpsat(problem: Any, lines: list[Any]) -> bool:
     from planner_cpsat import cpsat as by_cpsat
 
-    return by_cpsat(problem, lines)
+    return by_cpsat(problem, lines, CPSAT_S)
 
 
 def evenness(plan: dict[str, Any]) -> float | None:
@@ -150,11 +157,13 @@ def main() -> int:
     if "cpsat" in methods and not find_spec("ortools"):
         benchmark.say("CP-SAT is not installed here: left out (`uv pip install ortools` brings it)")
         methods.remove("cpsat")
+    measured: dict[tuple[str, str], dict[str, Any] | None] = {}
     for name, problem in problems.items():
         for method in methods:
             result = run_alone(spawn, problem, method)
+            measured[name, method] = result
             if result is None:
-                benchmark.figure(f"{name}.{method}", "not finished")
+                benchmark.figure(f"{name}.{method}", f"no plan: {cap(method)}")
                 continue
             for key, value in result.items():
                 benchmark.figure(f"{name}.{method}.{key}", value)
@@ -169,7 +178,66 @@ def main() -> int:
                     benchmark.at_most(f"{name}.wall_s", result["wall_s"], seconds)
                 if memory is not None and result["memory_mb"] is not None:
                     benchmark.at_most(f"{name}.memory_mb", result["memory_mb"], memory)
+    if benchmark.options.write:
+        benchmark.options.write = False
+        write(measured, benchmark.bars)
     return benchmark.finish()
+
+
+def cap(method: str) -> str:
+    """In what time a method made no plan."""
+    return f"{CPSAT_S:.0f} s of search" if method == "cpsat" else f"{LONGEST_S:.0f} s"
+
+
+def write(measured: dict[tuple[str, str], dict[str, Any] | None], bars: dict[str, dict[str, Any]]) -> None:
+    """The side-by-side table and the bars into docs/benchmarks.md, beside the rows that stand there already."""
+    text = DOCS.read_text("utf-8") if DOCS.exists() else "# Benchmarks\n"
+    found = re.search(r"^## planner\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    rows: dict[tuple[str, ...], str] = {}
+    for line in found.group(1).splitlines() if found else []:
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("|") and cells[0] not in {"instance", "bar"} and not cells[0].startswith("---"):
+            rows[(cells[0], cells[1]) if cells[1] in METHODS else (cells[0],)] = line
+    for (name, method), result in measured.items():
+        values = [f"no plan in {cap(method)}", *[""] * (len(COLUMNS) - 1)]
+        if result is not None:
+            values = ["" if result[key] is None else str(result[key]) for key, _ in COLUMNS]
+        rows[name, method] = f"| {name} | {method} | {' | '.join(values)} |"
+    for name, bar in bars.items():
+        verdict = "holds" if bar["ok"] else "**not met**"
+        rows[name,] = f"| {name} | {bar['value']} | {bar['limit']} | {verdict} |"
+    known = {name: place for place, name in enumerate(INSTANCES)}
+
+    def order(key: tuple[str, ...]) -> tuple[int, str, int]:
+        instance = key[0].split(".")[0]
+        return known.get(instance, 99), instance, METHODS.index(key[1]) if len(key) > 1 else 0
+
+    section = [
+        "## planner",
+        "",
+        f"`python benchmarks/planner.py PROBLEM.json ... --write` on {machine()}. CP-SAT has {CPSAT_S:.0f} s of search per",
+        f"instance, greedy and HiGHS {LONGEST_S:.0f} s. `hard` counts violated rules (a play on six zones may count six",
+        "times), `evenness` is the mean of the greatest deviations: less is better.",
+        "",
+        f"| instance | method | {' | '.join(title for _, title in COLUMNS)} |",
+        "|---" * (len(COLUMNS) + 2) + "|",
+        *[rows[key] for key in sorted((k for k in rows if len(k) == 2), key=order)],
+        "",
+        "| bar of ours | value | limit | |",
+        "|---|---|---|---|",
+        *[
+            rows[key]
+            for key in sorted((k for k in rows if len(k) == 1), key=order)
+            if key[0] != "bar of ours"
+        ],
+        "",
+    ]
+    whole = "\n".join(section)
+    if found:
+        text = text[: found.start()] + whole + "\n" + text[found.end() :]
+    else:
+        text = text.rstrip("\n") + "\n\n" + whole
+    DOCS.write_text(text.rstrip("\n") + "\n", "utf-8")
 
 
 def run_alone(context: Any, problem: dict[str, Any], method: str) -> dict[str, Any] | None:

@@ -17,21 +17,22 @@ from typing import Any
 
 SLICE_DAYS = 31
 STEPS = (
-    8.0  # deterministic time of CP-SAT per slice: its own measure of work, some four times as many seconds
+    30.0  # deterministic time of CP-SAT per slice: its own measure of work, some four times as many seconds
 )
 FINE = 100  # evenness in hundredths of an airing
 
 
-def cpsat(problem: Any, lines: list[Any]) -> bool:
-    """Lay the lines by CP-SAT. False: it found no plan at all in its time."""
+def cpsat(problem: Any, lines: list[Any], seconds: float) -> bool:
+    """Lay the lines by CP-SAT. False: it found no plan at all in its time, `seconds` of search for all slices."""
     from scheduler.planner import guided
     from scheduler.planner.search import Search
 
     layout: dict[int, list[tuple[int, int]]] = {line.index: [] for line in lines}
     known = _greedy(problem)
+    share_s = seconds / math.ceil(problem.days / SLICE_DAYS)
     for start in range(0, problem.days, SLICE_DAYS):
         end = min(problem.days, start + SLICE_DAYS) - 1
-        found = _Slice(problem, lines, (start, end), layout, known).solve()
+        found = _Slice(problem, lines, (start, end), layout, known).solve(share_s)
         if found is None:
             return False
         for owner, places in found.items():
@@ -84,7 +85,7 @@ class _Slice:
             self._line(line, [day for day, _ in before[line.index]])
         self._air()
 
-    def solve(self) -> dict[int, list[tuple[int, int]]] | None:
+    def solve(self, seconds: float) -> dict[int, list[tuple[int, int]]] | None:
         from ortools.sat.python import cp_model
 
         self.model.minimize(sum(self.price))
@@ -95,6 +96,7 @@ class _Slice:
         )
         solver.parameters.random_seed = 0
         solver.parameters.max_deterministic_time = STEPS
+        solver.parameters.max_time_in_seconds = seconds
         if solver.solve(self.model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None
         found: dict[int, list[tuple[int, int]]] = defaultdict(list)

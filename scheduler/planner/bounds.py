@@ -8,7 +8,7 @@ HiGHS minimise what is missing; the solver's dual bound holds for every plan.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -66,8 +66,13 @@ class Proof:
     layout: dict[int, list[tuple[int, int]]]
 
 
-def together(problem: Problem, lines: Sequence[Line], zone: int, window: tuple[int, int]) -> Proof:
-    """Airings that the obligations of all lines of a zone inside these days must miss, at the least."""
+def together(
+    problem: Problem, lines: Sequence[Line], zone: int, window: tuple[int, int], earliest: int = 0
+) -> Proof:
+    """Airings that the obligations of all lines of a zone inside these days must miss, at the least.
+
+    Nothing new lies before `earliest`; fixed airings after it hold their seconds.
+    """
     import highspy
 
     model = highspy.Highs()  # type: ignore[no-untyped-call]
@@ -87,6 +92,7 @@ def together(problem: Problem, lines: Sequence[Line], zone: int, window: tuple[i
     air: dict[tuple[int, int], list[tuple[int, int]]] = {}  # (day, free interval) -> (column, seconds)
     on_day: dict[int, list[tuple[int, int]]] = {}
     gone: dict[int, int] = {}
+    stand: dict[int, list[tuple[int, int]]] = {}  # fixed airings of a day: start, end
     rows: list[tuple[float, float, list[int], list[float]]] = []
     costs: list[int] = []
     bounds: list[tuple[float, float]] = []
@@ -108,10 +114,12 @@ def together(problem: Problem, lines: Sequence[Line], zone: int, window: tuple[i
         for at in line.fixed:
             day = at // DAY_S
             if low <= day <= high:
+                length_s = line.odd_s.get(at, line.length_s)
                 fixed[day] = fixed.get(day, 0) + 1
-                gone[day] = gone.get(day, 0) + line.length_s
+                gone[day] = gone.get(day, 0) + length_s
+                stand.setdefault(day, []).append((at % DAY_S, at % DAY_S + length_s))
         for day in range(low, high + 1):
-            most = line.most_on(day)
+            most = max(0, line.most_on(day) - fixed.get(day, 0))
             for number, (start, end) in enumerate(free[day]):
                 if any(start <= a and a + line.length_s <= end for a, _ in line.base[day]):
                     one = column(float(min(most, 50)), 0)
@@ -130,22 +138,23 @@ def together(problem: Problem, lines: Sequence[Line], zone: int, window: tuple[i
     for (day, number), entries in air.items():
         start, end = free[day][number]
         gap = problem.changeover_s
-        rows.append(
-            (-math.inf, end - start + gap, [c for c, _ in entries], [float(s + gap) for _, s in entries])
-        )
+        start = max(start, earliest - day * DAY_S)
+        room = max(0, end - start) + gap - held_s(stand.get(day, ()), start, end, gap)
+        rows.append((-math.inf, max(0, room), [c for c, _ in entries], [float(s + gap) for _, s in entries]))
     for day, entries in on_day.items():
         budget, most = problem.zones[zone].budget_s, problem.zones[zone].max_plays
         if budget < NO_LIMIT:
             rows.append(
                 (
                     -math.inf,
-                    budget - gone.get(day, 0),
+                    max(0, budget - gone.get(day, 0)),
                     [c for c, _ in entries],
                     [float(s) for _, s in entries],
                 )
             )
         if most < NO_LIMIT:
-            rows.append((-math.inf, most, [c for c, _ in entries], [1.0] * len(entries)))
+            left = max(0, most - len(stand.get(day, ())))
+            rows.append((-math.inf, left, [c for c, _ in entries], [1.0] * len(entries)))
     for (lower, upper), cost in zip(bounds, costs, strict=True):
         model.addCol(float(cost), lower, upper, 0, [], [])
     model.changeColsIntegrality(
@@ -166,6 +175,21 @@ def together(problem: Problem, lines: Sequence[Line], zone: int, window: tuple[i
     return Proof(missing=max(0, math.ceil(bound - 1e-6)) if math.isfinite(bound) else 0, layout=layout)
 
 
+def held_s(stand: Iterable[tuple[int, int]], start: int, end: int, gap: int) -> int:
+    """Seconds of an interval that fixed airings and the silence on one side of each take from new ones."""
+    held, until = 0, -math.inf
+    for from_s, until_s in sorted(stand):
+        low, high = max(from_s, start), min(until_s, end)
+        if low >= high:
+            continue
+        if low >= until + gap:
+            held += high - low + gap
+        elif high > until:
+            held += high - int(until)
+        until = max(until, high)
+    return held
+
+
 def _limit(
     line: Line,
     per_day: dict[int, list[int]],
@@ -178,15 +202,16 @@ def _limit(
     for day in range(low, high + 1):
         most, has = line.most_on(day), per_day.get(day, [])
         if len(has) > 1 and most < NO_LIMIT:
-            rows.append((-math.inf, most - fixed.get(day, 0), has, [1.0] * len(has)))
+            rows.append((-math.inf, max(0, most - fixed.get(day, 0)), has, [1.0] * len(has)))
     gaps = {line.gap_days} | {days for _, days in line.gaps}
     gap = min(gaps) if line.camp_of is not None else line.gap_days
     if gap >= 1:
         for day in range(low, high + 1):
             days = range(day, min(high, day + gap - 1) + 1)
             has = [c for d in days for c in per_day.get(d, [])]
-            if has and not any(fixed.get(d) for d in days):
-                rows.append((-math.inf, 1.0, has, [1.0] * len(has)))
+            if has:
+                there = sum(fixed.get(d, 0) for d in days)
+                rows.append((-math.inf, max(0.0, 1.0 - there), has, [1.0] * len(has)))
     for period in line.programme.periods:
         if period.most < NO_LIMIT and low <= period.first and period.last <= high:
             days = range(period.first, period.last + 1)

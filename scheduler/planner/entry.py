@@ -13,11 +13,11 @@ from content.language import N_
 from scheduler.planner.districts import groups_of, plan_alone, plan_groups
 from scheduler.planner.errors import ProblemError
 from scheduler.planner.explain import explain
-from scheduler.planner.line import Line
+from scheduler.planner.line import Line, shut
 from scheduler.planner.places import in_place
 from scheduler.planner.problem import FIXED, OFF_AIR, GivenPlay, Problem, Programme
 from scheduler.planner.reader import read
-from scheduler.planner.replan import Change, names_of, replan
+from scheduler.planner.replan import Change, names_of, replan, towards
 from scheduler.planner.search import Progress
 from scheduler.planner.solution import Solution
 from scheduler.planner.spacing import least_needed
@@ -68,10 +68,11 @@ def solve(
             progress=progress,
         )
         left = missing(lines)
-        if left and any(line.hungry() for line in lines):  # would a new plan for the whole future do better?
+        if any(line.starving() for line in lines):  # would a new plan for the whole future do better?
             afresh = make_lines(compact, fixed, earliest)
-            plan_alone(compact, afresh, announcements, seed, progress, effort)
+            search = plan_alone(compact, afresh, announcements, seed, progress, effort)
             if missing(afresh) < left:
+                towards(search, free, earliest)
                 lines, how = afresh, "new"
         names, change = names_of(lines, free)
         change.how = how
@@ -203,7 +204,29 @@ def make_lines(
                 line.fixed = set(history)
                 line.odd_s = {at: s for at, s in odd[programme.index].items() if at in line.fixed}
                 lines.append(line)
+    _shut_by_fixed(problem, lines, fixed, earliest)
     return lines
+
+
+def _shut_by_fixed(
+    problem: Problem, lines: Sequence[Line], fixed: Sequence[GivenPlay], earliest: int
+) -> None:
+    """What stands fast after `earliest` closes its air to every other programme."""
+    ahead = [p for p in fixed if 0 <= p.day < problem.days and p.at + p.length_s > earliest]
+    for play in ahead:
+        unit = problem.programmes[play.programme].lead_unit if play.programme >= 0 else None
+        for line in lines:
+            own = line.programme
+            if (
+                own.index == play.programme
+                or not line.base[play.day]
+                or not set(line.zones) & set(play.zones)
+            ):
+                continue
+            gap = 0 if play.programme < 0 else problem.changeover_s
+            if unit is not None and unit == own.lead_unit:
+                gap = max(gap, own.unit_gap_s, problem.programmes[play.programme].unit_gap_s)
+            shut(line, play.day, play.start_s - line.length_s - gap, play.start_s + play.length_s + gap)
 
 
 def announcements_of(problem: Problem, fixed: list[GivenPlay]) -> list[tuple[tuple[int, ...], int, int, int]]:

@@ -116,7 +116,7 @@ def unavoidable(
             and first <= problem.programmes[index].periods[number].first
             and problem.programmes[index].periods[number].last <= last
         )
-        left = bounds.together(problem, lines, zone, (first, last)).missing - inside
+        left = bounds.together(problem, lines, zone, (first, last), earliest).missing - inside
         for line, number in open_:
             key = line.programme.index, line.zones, number
             share = max(0, min(line.needs[number] - line.tally[number] - sure[key], left))

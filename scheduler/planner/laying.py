@@ -168,9 +168,7 @@ class Laying:
 
     def begin(self, line: Line) -> None:
         """Lay a line for the first time; where the room left does not do, leave places empty for later."""
-        alone = self.pattern(line, self.alone_times(line))
-        least = counts_hold(line, alone)[1:]
-        line.least_lack = sum(least) if self.problem.days <= LONG_DAYS else 0
+        alone, least = self.alone_pattern(line)
         line.number = len(alone)
         if line.number >= 2:
             devs = [line.dev(i, at) for i, at in enumerate(alone)]
@@ -183,7 +181,7 @@ class Laying:
             while line.hungry() and self.grow(line):
                 line.settle()
             if self.problem.days > LONG_DAYS and line.lack:
-                line.least_lack = self._least_lack(line)
+                line.least_lack = line.least_hard = self._least_lack(line)
             return
         if line.fixed:  # what stands fast stays; the rest is fed one by one
             self.lay(line, sorted(line.fixed))
@@ -194,6 +192,16 @@ class Laying:
         for place in range(len(alone)):
             self.insert(line, place)
         line.settle()
+
+    def alone_pattern(self, line: Line) -> tuple[list[int], tuple[int, int]]:
+        """The pattern of a line with the air to itself and what it misses even then, which `least_lack` notes."""
+        alone = self.pattern(line, self.alone_times(line))
+        _, hard, soft = counts_hold(line, alone)
+        if self.problem.days <= LONG_DAYS:
+            line.least_lack, line.least_hard = hard + soft, hard
+        else:
+            line.least_lack = line.least_hard = 0
+        return alone, (hard, soft)
 
     def _least_lack(self, line: Line) -> int:
         """What obligations a line must miss even alone, summed over the missed periods one by one."""
@@ -312,6 +320,28 @@ class Laying:
             if any(a <= start <= b for a, b in self.air.room(line, day)):
                 return (0.0, at)
         return best
+
+    def place_at(self, line: Line, at: int) -> bool:
+        """Put one airing more exactly there if every rule allows it. The line has no empty places."""
+        day, start = divmod(at, DAY_S)
+        place = sum(1 for other in line.places if other is not None and other < at)
+        if at in line.places or not any(a <= start <= b for a, b in self.air.room(line, day)):
+            return False
+        before, after = line.before(place), line.places[place] if place < len(line.places) else None
+        if (before is not None and not line.apart(before, at)) or (
+            after is not None and not line.apart(at, after)
+        ):
+            return False
+        if line.count_on(day, place) >= line.most_on(day):
+            return False
+        if any(line.tally[p] >= line.caps[p] for p in line.of_day[day]):
+            return False
+        line.places.insert(place, None)
+        line.devs.insert(place, 0.0)
+        line.number += 1
+        line.put(place, at)
+        self.air.add(line, at)
+        return True
 
     def remove(self, line: Line, place: int) -> bool:
         """Take one airing out unless it is fixed or holds two plays of one topic apart."""

@@ -11,7 +11,19 @@ from collections.abc import Iterable
 from scheduler.planner.problem import DAY_S, NO_LIMIT, Problem, Programme, Span
 
 HARD: float = 1000.0  # cost of one missing airing of an obligation, priority 1 doubled
-STAY: float = 2.0  # cost of an airing at another time than in the plan that stands
+STAY: float = (
+    8.0  # cost of an airing at another time than in the plan that stands, half for leaving, half for coming
+)
+NEAR: tuple[float, ...] = (
+    2.0,
+    2.0,
+    1.5,
+    1.5,
+    1.25,
+    1.25,
+    1.25,
+    1.25,
+)  # how much dearer that is 0, 1, ... days ahead
 SOFT: float = 60.0  # cost of one airing missing to a wish
 
 
@@ -33,6 +45,7 @@ class Line:
         "gaps",
         "index",
         "lack",
+        "least_hard",
         "least_lack",
         "length_s",
         "limits",
@@ -47,6 +60,7 @@ class Line:
         "pressure",
         "programme",
         "settled",
+        "stay",
         "tally",
         "urgency",
         "wants",
@@ -88,8 +102,12 @@ class Line:
         self.fixed: set[int] = set()
         self.odd_s: dict[int, int] = {}  # fixed airings of another length than the programme has now
         self.least_lack = 0  # what it lacks even with the air to itself
+        self.least_hard = 0  # of these, what its obligations lack
         self.locked = False
         self.anchors: frozenset[int] = frozenset()  # times of the plan that stands: leaving one costs STAY
+        self.stay: list[
+            float
+        ] = []  # per day: what leaving or coming costs there, multiples of 1/8 (exact sums)
         self.tally = [0] * len(self.periods)
         self.lack = sum(self.wants)  # airings missing to obligations and wishes, over all periods
         self.pair: list[int] = []  # least silence to each other line, filled by the timeline
@@ -225,12 +243,22 @@ class Line:
         if self.number >= 2:
             total += self.weight * (max(self.devs) + 0.1 * sum(self.devs) / self.number)
         if self.anchors:
-            total += STAY * sum(1 for at in self.places if at is not None and at not in self.anchors)
+            stay = self.stay
+            for at in self.anchors.symmetric_difference(self.placed()):
+                total += stay[at // DAY_S]
         return total
+
+    def strays(self) -> list[int]:
+        """The times that differ from the plan that stands."""
+        return [at for at in self.placed() if at not in self.anchors] if self.anchors else []
 
     def hungry(self) -> bool:
         """Whether an airing is missing that the line could have if it had the air to itself."""
         return self.lack > self.least_lack
+
+    def starving(self) -> bool:
+        """Whether an obligation lacks an airing that the line could have if it had the air to itself."""
+        return self.lack > 0 and self.shortfall()[0] > self.least_hard
 
     def settle(self) -> None:
         """Forget places left empty; the deviations are those of the airings that there are."""
@@ -264,6 +292,18 @@ def start_intervals(
     return result
 
 
+def shut(line: Line, day: int, low: int, high: int) -> None:
+    """Let no airing of a line start between these seconds of a day (both exclusive)."""
+    spans: list[Span] = []
+    for a, b in line.base[day]:
+        if a <= min(b, low):
+            spans.append((a, min(b, low)))
+        if max(a, high) <= b:
+            spans.append((max(a, high), b))
+    line.base[day] = tuple(sorted(set(spans)))
+    line.days[day] = bool(spans)
+
+
 def _starts(
     frees: tuple[tuple[Span, ...], ...], dayparts: tuple[Span, ...] | None, length: int
 ) -> tuple[Span, ...]:
@@ -289,4 +329,4 @@ def _periods_by_day(periods: tuple[object, ...], days: int) -> list[tuple[int, .
     return [tuple(found) for found in lists]
 
 
-__all__ = ["HARD", "NO_LIMIT", "SOFT", "Line", "start_intervals"]
+__all__ = ["HARD", "NO_LIMIT", "SOFT", "Line", "shut", "start_intervals"]

@@ -12,7 +12,7 @@ from content.language import N_
 from scheduler.planner.line import Line
 from scheduler.planner.problem import DAY_S, Period, Problem, Programme
 from scheduler.planner.reader import read
-from scheduler.planner.replan import give_way, place_at
+from scheduler.planner.replan import give_way
 from scheduler.planner.search import Search
 
 TRIAL_STEPS: Final = 400
@@ -147,7 +147,7 @@ def trial(
     search.lay(other, sorted(other.fixed))
     for at in old_times:
         if at not in other.fixed:
-            place_at(search, other, at)
+            search.place_at(other, at)
     other.settle()
     while other.shortfall()[0]:
         lack = other.lack

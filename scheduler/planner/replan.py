@@ -6,8 +6,10 @@ is then fed in steps, each tried only when the one before does not do:
 1. one airing more, in room that is free;
 2. one airing more in the place of another programme's, which finds a new place near its old one (the
    nearer the date, the dearer the move);
-3. `Search.mend` on the future;
+3. `Search.mend` on the future, first with a price on every move, then without;
 4. a new plan for the whole future.
+
+After 3 and 4 `homing` brings back whatever need not have moved.
 
 Nothing before `earliest` (now and the freeze time) is touched.
 """
@@ -18,11 +20,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scheduler.planner.line import Line
+from scheduler.planner.homing import homing
+from scheduler.planner.line import NEAR, STAY, Line
 from scheduler.planner.problem import DAY_S, GivenPlay, Problem
 from scheduler.planner.search import Progress, Search
 
 MEND_STEPS = 1_200
+HOMING_STEPS = 6_000
 MAKE_GOOD_DAYS = 7
 
 
@@ -57,9 +61,12 @@ def replan(
     search.air.sturdy = False
     lost = lay_standing(search, standing)
     search.air.sturdy = True
+    anchor(
+        problem, lines, {line.index: [*line.placed(), *lost.get(line.index, ())] for line in lines}, earliest
+    )
     for line in lines:
-        if line.number:
-            line.anchors = frozenset(line.placed()) | frozenset(lost.get(line.index, ()))
+        if line.number and line.hungry():
+            search.alone_pattern(line)
     how = "kept"
     for line in lines:
         if not line.number and line.hungry() and not lost.get(line.index):
@@ -71,11 +78,37 @@ def replan(
                 how = "moved"
     if any(line.hungry() for line in lines):
         how = feed(search, earliest, progress)
+    owed: dict[int, int] = defaultdict(int)
     for play in missed:
         for line in lines:
             if line.programme.index == play.programme and set(line.zones) & set(play.zones):
-                make_good(search, line, play, earliest)
+                owed[line.index] += 1
+                if len(line.places) < len(line.anchors) + owed[line.index]:
+                    make_good(search, line, play, earliest)
     return search, how
+
+
+def anchor(problem: Problem, lines: list[Line], stood: Mapping[int, list[int]], earliest: int) -> None:
+    """Tell each line at which times it stood and what leaving them costs, dearer the nearer the date."""
+    today = earliest // DAY_S
+    stay = [
+        STAY / 2 * (NEAR[day - today] if 0 <= day - today < len(NEAR) else 1.0) for day in range(problem.days)
+    ]
+    for line in lines:
+        line.anchors = frozenset(at for at in stood.get(line.index, ()) if 0 <= at < problem.days * DAY_S)
+        line.stay = stay
+
+
+def towards(search: Search, standing: list[GivenPlay], earliest: int) -> None:
+    """Bring a plan made afresh as near to the one that stood as its obligations allow."""
+    stood: dict[int, list[int]] = {line.index: sorted(line.fixed) for line in search.lines}
+    for play in standing:
+        for line in search.lines:
+            if line.programme.index == play.programme and set(line.zones) <= set(play.zones):
+                stood[line.index].append(play.at)
+    anchor(search.problem, search.lines, stood, earliest)
+    search.air.sturdy = False
+    homing(search, HOMING_STEPS)
 
 
 def lay_standing(search: Search, standing: list[GivenPlay]) -> dict[int, list[int]]:
@@ -92,34 +125,11 @@ def lay_standing(search: Search, standing: list[GivenPlay]) -> dict[int, list[in
         for line in of_programme[play.programme]:
             if not set(line.zones) & set(play.zones) or play.at in line.fixed:
                 continue
-            if not (0 <= play.day < search.problem.days) or not place_at(search, line, play.at):
+            if not (0 <= play.day < search.problem.days) or not search.place_at(line, play.at):
                 lost[line.index].append(play.at)
     for line in search.lines:
         line.settle()
     return lost
-
-
-def place_at(search: Search, line: Line, at: int) -> bool:
-    """Put an airing exactly there if every rule allows it."""
-    day, start = divmod(at, DAY_S)
-    place = sum(1 for other in line.places if other is not None and other < at)
-    if at in line.places or not any(a <= start <= b for a, b in search.air.room(line, day)):
-        return False
-    before, after = line.before(place), line.places[place] if place < len(line.places) else None
-    if (before is not None and not line.apart(before, at)) or (
-        after is not None and not line.apart(at, after)
-    ):
-        return False
-    if line.count_on(day, place) >= line.most_on(day):
-        return False
-    if any(line.tally[p] >= line.caps[p] for p in line.of_day[day]):
-        return False
-    line.places.insert(place, None)
-    line.devs.insert(place, 0.0)
-    line.number += 1
-    line.put(place, at)
-    search.air.add(line, at)
-    return True
 
 
 def put_back(search: Search, line: Line, at: int, earliest: int) -> bool:
@@ -134,7 +144,7 @@ def put_back(search: Search, line: Line, at: int, earliest: int) -> bool:
                 key=lambda t: (abs(t - at), t),
             )
             for time in times:
-                if time >= earliest and place_at(search, line, time):
+                if time >= earliest and search.place_at(line, time):
                     line.settle()
                     return True
     return False
@@ -142,13 +152,10 @@ def put_back(search: Search, line: Line, at: int, earliest: int) -> bool:
 
 def make_good(search: Search, line: Line, missed: GivenPlay, earliest: int) -> bool:
     """Replace a missed airing soon, where the plan has not done so already and no rule forbids it."""
-    fresh = [at for at in line.placed() if at not in line.anchors and at not in line.fixed]
-    if fresh:
-        return True
     for day in range(earliest // DAY_S, min(search.problem.days, missed.day + MAKE_GOOD_DAYS + 1)):
         for low, high in search.air.room(line, day):
             for start in (low, high):
-                if day * DAY_S + start >= earliest and place_at(search, line, day * DAY_S + start):
+                if day * DAY_S + start >= earliest and search.place_at(line, day * DAY_S + start):
                     line.settle()
                     return True
     return False
@@ -173,10 +180,14 @@ def feed(search: Search, earliest: int, progress: Progress | None) -> str:
         before = sum(line.shortfall()[0] for line in hungry)
         search.air.sturdy = False
         search.mend(MEND_STEPS, progress=progress)
-        if any(x.hungry() and x.shortfall()[0] for x in search.lines):  # obligations before calm
+        if any(x.hungry() for x in search.lines):  # what is owed and wished comes before calm
+            stood = [line.anchors for line in search.lines]
             for line in search.lines:
                 line.anchors = frozenset()
             search.mend(2 * MEND_STEPS, progress=progress)
+            for line, anchors in zip(search.lines, stood, strict=True):
+                line.anchors = anchors
+        homing(search, HOMING_STEPS)
         if sum(line.shortfall()[0] for line in search.lines) < before or not any(
             x.hungry() for x in search.lines
         ):
