@@ -120,7 +120,9 @@ class ArchiveReader:
 
     def _part(self, expected: str, limit: int) -> bytes:
         fixed = self._exactly(_LOCAL.size)
-        size = _LOCAL.unpack(fixed)[7]
+        magic, *_facts, size, _size, _name, _extra = _LOCAL.unpack(fixed)
+        if magic != b"PK\x03\x04":
+            raise ArchiveProblem(where="zip")
         if size > limit:
             raise TooLargeProblem(what=expected, size=size, limit=limit)
         name = self._exactly(len(expected))

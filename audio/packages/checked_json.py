@@ -100,6 +100,9 @@ class Table:
         except ValueError as error:
             raise self._wrong(key) from error
 
+    def day_or_none(self, key: str) -> date | None:
+        return None if self.values.get(key) is None else self.day(key)
+
     def zone(self, key: str) -> ZoneInfo:
         try:
             return ZoneInfo(self.text(key))

@@ -40,6 +40,12 @@ class NotSignedProblem(PackageProblem):
     sentence = N_("{file} is missing, the copy was cut off or this is no Loa package: copy it again")
 
 
+class PackagesInsideProblem(PackageProblem):
+    """The stick was named, not a package on it."""
+
+    sentence = N_("it is no package itself but holds some: name one of them ({names})")
+
+
 class SignatureProblem(PackageProblem):
     """The signature does not belong to this manifest."""
 

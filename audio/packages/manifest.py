@@ -65,6 +65,8 @@ class AudioEntry:
     degraded: bool
     consent_by: str | None
     approved_by: list[str]
+    valid_until_on: date | None = None
+    """The last day on which it may air, inclusive: a station that makes good by itself must know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,7 +267,7 @@ def _manifest(own: Table, table: Table) -> Manifest:
             title=row.text("title"), programme=row.text_or_none("programme"), month=row.text_or_none("month", _MONTH),
             number=row.number_or_none("number"), length_ms=row.number("length_ms", LONGEST_PLAY_MS),
             profile=row.text("profile"), degraded=row.flag("degraded"), consent_by=row.text_or_none("consent_by"),
-            approved_by=row.texts("approved_by"),
+            approved_by=row.texts("approved_by"), valid_until_on=row.day_or_none("valid_until_on"),
         )
         for row in table.tables("audio", MOST_FILES)
     ]  # fmt: skip

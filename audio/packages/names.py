@@ -44,7 +44,8 @@ def play_name(position: int, starts_at: datetime, title: str) -> str:
 
 def code_of(name: str) -> str:
     """A short code for a station out of its name."""
-    return shortened(ascii_folded(name), 24) or "tram"
+    code = shortened(ascii_folded(name), 24) or "tram"
+    return f"tram-{code}" if code in RESERVED else code
 
 
 @lru_cache(maxsize=65_536)

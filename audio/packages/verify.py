@@ -25,6 +25,7 @@ from audio.packages.errors import (
     PackageMissingError,
     PackageProblem,
     PackageRefusedError,
+    PackagesInsideProblem,
     SignatureProblem,
     TooLargeProblem,
     UnreadableProblem,
@@ -44,6 +45,8 @@ from audio.packages.manifest import (
 from audio.packages.signature import KEY_BYTES, SIGNATURE_BYTES, from_text, is_signed
 from content import atomic
 
+STAGE = ".incoming-"
+"""How the folder is named in which a package waits until it is found good."""
 LITTER = frozenset({"desktop.ini", "thumbs.db", ".ds_store"})
 """What file managers leave behind; never read, never taken in."""
 
@@ -68,7 +71,7 @@ class Checked:
         """
         if self.problems or self.manifest is None:
             shown = self.problems[:12]
-            raise PackageRefusedError(name=path.name, problems=shown)
+            raise PackageRefusedError(name=path.name or path.resolve().name, problems=shown)
         return self.manifest
 
 
@@ -114,7 +117,7 @@ def atomic_folder(beside: Path) -> Iterator[Path]:
     """A hidden folder within `beside` that is removed on leaving."""
     try:
         beside.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".incoming-", dir=beside))
+        folder = Path(tempfile.mkdtemp(prefix=STAGE, dir=beside))
     except OSError as error:
         raise atomic.NotWritableError(path=beside, reason=error.strerror or "") from error
     try:
@@ -174,6 +177,8 @@ def _look_at_folder(
     *,
     sounds_only: bool = False,
 ) -> None:
+    if not (folder / MANIFEST).exists() and (inside := _packages_in(folder)):
+        raise PackagesInsideProblem(names=inside)
     shared = _small(folder, MANIFEST, LARGEST_MANIFEST)
     content = _small(folder, OWN, LARGEST_OWN) + shared
     signature = _small(folder, SIGNATURE, SIGNATURE_BYTES)
@@ -236,6 +241,15 @@ def _is_junction(path: Path) -> bool:
 def _is_litter(path: str) -> bool:
     name = path.rpartition("/")[2].lower()
     return name in LITTER or name.startswith("._")
+
+
+def _packages_in(folder: Path) -> list[str]:
+    """What a stick holds, where its root was named instead of one of its packages."""
+    found = sorted(
+        entry.name for entry in folder.iterdir()
+        if (entry / MANIFEST).is_file() or (entry.name.startswith("LOA-") and entry.suffix == ".zip")
+    )  # fmt: skip
+    return found[:20]
 
 
 def _small(folder: Path, name: str, limit: int) -> bytes:

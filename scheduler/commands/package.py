@@ -29,6 +29,18 @@ if TYPE_CHECKING:
     from scheduler.exchange.export import PackageSummary
 
 
+class PackagePath(click.Path):
+    """The folder or .zip file of a package."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not str(value).strip():
+            self.fail(_("name the package's folder or its .zip file"), param, ctx)
+        return super().convert(value, param, ctx)
+
+
+KIND_WORDS = {"full": N_("full"), "update": N_("update"), "urgent": N_("urgent bulletin")}
+
+
 @click.group(
     cls=LoaGroup,
     help=N_("Packages of audio and schedule for commune stations: by stick, by zip, or over the network."),
@@ -126,7 +138,7 @@ def _mb(size: int) -> str:
     help=N_("Check a package: signature, hashes, completeness. Needs no station and no database."),
     epilog=N_("Example:\n  loa package verify E:\\xa-trung-ha"),
 )
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PackagePath(path_type=Path))
 @json_option
 def verify(path: Path, as_json: bool) -> None:
     from audio.packages.verify import check_package
@@ -145,7 +157,7 @@ def verify(path: Path, as_json: bool) -> None:
             [_("for"), f"{manifest.station.name} ({manifest.station.code})"],
             [_("from"), manifest.sender.name],
             [_("fingerprint"), manifest.sender.fingerprint],
-            [_("revision"), f"{manifest.revision} ({manifest.kind})"],
+            [_("revision"), f"{manifest.revision} ({_(KIND_WORDS[manifest.kind])})"],
             [_("period"), f"{manifest.from_on:%d/%m/%Y} – {manifest.until_on:%d/%m/%Y}"],
             [_("holds"), plays],
         ],
@@ -175,7 +187,7 @@ def _verified(path: Path, checked: Checked) -> dict[str, Any]:
     help=N_("Take a package in: checked whole first, then all of it or nothing."),
     epilog=N_("Example:\n  loa package receive E:\\xa-trung-ha"),
 )
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PackagePath(path_type=Path))
 @json_option
 @with_station
 def receive(station: Station, path: Path, as_json: bool) -> None:
@@ -197,6 +209,14 @@ def receive(station: Station, path: Path, as_json: bool) -> None:
             say(
                 N_("{too_late} plays came after their time; the centre will read so"), too_late=taken.too_late
             )
+    if taken.clock_doubt or taken.too_late == taken.plays > 0:
+        say(
+            N_(
+                "is the clock of this machine right? It shows {now}, the package was made on {made_at}; set it if need "
+                "be, then take the package in again"
+            ),
+            now=f"{datetime.now(station.tz):%d/%m/%Y %H:%M}", made_at=f"{taken.made_at.astimezone(station.tz):%d/%m/%Y %H:%M}",
+        )  # fmt: skip
 
 
 @package.command(
@@ -205,18 +225,30 @@ def receive(station: Station, path: Path, as_json: bool) -> None:
 )
 @click.argument("fingerprint")
 @option("--name", help=N_("Whose key it is."))
+@option("--replaces", metavar="FINGERPRINT", help=N_("The same sender's earlier key, which counts no more."))
 @option("--remove", is_flag=True, help=N_("Accept it no more."))
+@option("--with-plays", is_flag=True, help=N_("With --remove: cancel what it sent and has not begun yet."))
 @with_station
-def trust(station: Station, fingerprint: str, name: str | None, remove: bool) -> None:
+def trust(
+    station: Station, fingerprint: str, name: str | None, replaces: str | None, remove: bool, with_plays: bool
+) -> None:
     from scheduler.exchange import trust as trusting
 
+    if (remove and replaces) or (with_plays and not remove):
+        raise click.UsageError(_("--replaces goes without --remove, and --with-plays only with it"))
+    now = datetime.now(UTC)
+    cancelled = 0
     with station.decide() as session:
         if remove:
-            row = trusting.distrust(session, fingerprint, now=datetime.now(UTC))
+            row, cancelled = trusting.distrust(session, fingerprint, now=now, with_plays=with_plays)
+        elif replaces:
+            row = trusting.renew(session, fingerprint, replaces, now=now)
         else:
-            row = trusting.trust(session, fingerprint, name=name, now=datetime.now(UTC))
+            row = trusting.trust(session, fingerprint, name=name, now=now)
     if remove:
         say(N_("packages signed with {fingerprint} are accepted no more"), fingerprint=row.fingerprint)
+        if with_plays:
+            say(N_("{count} plays that it sent are cancelled"), count=cancelled)
     else:
         say(N_("packages signed with {fingerprint} are accepted from now on"), fingerprint=row.fingerprint)
 
@@ -226,14 +258,25 @@ def trust(station: Station, fingerprint: str, name: str | None, remove: bool) ->
     epilog=N_("Example:\n  loa package key --out signer.pem"),
 )
 @option("--out", "target", type=click.Path(path_type=Path), help=N_("Write the public key to this file."))
+@option("--renew", is_flag=True, help=N_("Make a new key: the old one was lost, copied or stolen."))
 @json_option
 @with_station
-def key(station: Station, target: Path | None, as_json: bool) -> None:
+def key(station: Station, target: Path | None, renew: bool, as_json: bool) -> None:
     from audio.packages.signature import fingerprint, public_pem, to_text
     from content import atomic
-    from scheduler.exchange.communes import signing_key
+    from scheduler.exchange.communes import renew_key, signing_key
 
-    own = signing_key(station, datetime.now(UTC)).public
+    now = datetime.now(UTC)
+    own = signing_key(station, now).public
+    if renew:
+        old, own = own, renew_key(station, now).public
+        say(
+            N_(
+                "whoever gets packages from here: `loa package trust {new} --replaces {old}`; whoever gets reports "
+                "from here: `loa station edit CODE --key FILE`, with the file of `loa package key --out FILE`"
+            ),
+            new=fingerprint(own), old=fingerprint(old),
+        )  # fmt: skip
     if target is not None:
         atomic.write_bytes(target, public_pem(own))
     if as_json:
@@ -261,7 +304,7 @@ def list_packages(station: Station, as_json: bool) -> None:
         [_("way"), _("station"), _("revision"), _("kind"), _("period"), _("made"), _("received")],
         [
             [
-                _("sent") if row.way == "sent" else _("received"), row.who, row.revision, row.kind,
+                _("sent") if row.way == "sent" else _("received"), row.who, row.revision, _(KIND_WORDS[row.kind]),
                 f"{row.from_on:%d/%m/%Y} – {row.until_on:%d/%m/%Y}", f"{row.made_at.astimezone(station.tz):%d/%m/%Y %H:%M}",
                 f"{row.received_at.astimezone(station.tz):%d/%m/%Y %H:%M}" if row.received_at else "",
             ]

@@ -42,7 +42,7 @@ STATE_WORDS = {
     cls=LoaGroup,
     help=N_("Commune stations that get packages from here."),
     epilog=N_(
-        'Example:\n  loa station add "Đài xã Trung Hạ" --session "05:30-06:00" --session "17:00-17:30 1,2,3,4,5"'
+        'Example:\n  loa station add "Đài xã Trung Hạ" --session "05:30-06:00" --session "17:00-17:30 T2-T6"'
     ),
 )
 def station() -> None:
@@ -63,7 +63,7 @@ def _facts(command: Any) -> Any:
                 "--session",
                 "sessions",
                 multiple=True,
-                help=N_('Its on-air block, "05:30-06:00 1,2,3,4,5"; "-": none.'),
+                help=N_('Its on-air block, "05:30-06:00", on some days "17:00-17:20 T2-T6"; "-": none.'),
             ),
             option("--timezone", help=N_("Its time zone.")),
             option("--profile", type=click.Choice(PROFILES), help=N_("Output profile of its audio.")),
@@ -79,12 +79,12 @@ def _facts(command: Any) -> Any:
 
 
 def _read_facts(facts: dict[str, Any]) -> dict[str, Any]:
-    from audio.packages.signature import read_public_key, to_text
+    from audio.packages.signature import KEY_BYTES, from_text, read_public_key, to_text
     from scheduler.exchange.communes import read_sessions
 
     key = facts.pop("key")
     if key is not None:
-        facts["public_key"] = to_text(read_public_key(Path(key))) if Path(key).is_file() else key
+        facts["public_key"] = key if from_text(key, KEY_BYTES) else to_text(read_public_key(Path(key)))
     zones = list(facts["zones"])
     facts["zones"] = [] if zones == ["-"] else zones or None
     facts["sessions"] = read_sessions(facts["sessions"]) if facts["sessions"] else None
@@ -156,13 +156,16 @@ def list_stations(opened: Station, everyone: bool, as_json: bool) -> None:
     if as_json:
         print_json([communes.to_json(row) for row in rows])
         return
+    if not rows:
+        say(N_("no commune stations are known yet: add one with `loa station add NAME`"))
+        return
     print_table(
         _("Commune stations"),
         [_("code"), _("name"), _("player"), _("sessions"), _("zones"), _("key"), _("contact")],
         [
             [
                 row.code, row.name, _(PLAYER_WORDS[row.player]),
-                ", ".join(f"{one['start']}-{one['end']}" for one in row.sessions) or _("as here"),
+                _session_words(row) or _("as here"),
                 ", ".join(row.zones) or _("all"), "✓" if row.public_key else "", row.contact,
             ]
             for row in rows
@@ -182,9 +185,32 @@ def show(opened: Station, code: str, as_json: bool) -> None:
     if as_json:
         print_json(communes.to_json(row))
         return
+    facts = communes.to_json(row)
     print_table(
-        row.name, [_("what"), _("value")], [[key, value] for key, value in communes.to_json(row).items()]
+        row.name,
+        [_("what"), _("value")],
+        [
+            [_("code"), row.code],
+            [_("player"), _(PLAYER_WORDS[row.player])],
+            [_("sessions"), _session_words(row) or _("as here")],
+            [_("zones"), ", ".join(row.zones) or _("all")],
+            [_("time zone"), row.timezone],
+            [_("audio profile"), row.profile or _("as here")],
+            [
+                _("fingerprint"),
+                facts["fingerprint"] or _("its key is not known yet (`loa package key` there)"),
+            ],
+            [_("token for the feed"), _("yes") if facts["has_token"] else _("no")],
+            [_("contact"), row.contact],
+            [_("in use"), _("yes") if row.active else _("no")],
+        ],
     )
+
+
+def _session_words(row: CommuneStation) -> str:
+    from scheduler.exchange.fit import StationSession
+
+    return ", ".join(StationSession.from_json(one).words for one in row.sessions)
 
 
 @station.command(
@@ -248,7 +274,7 @@ def _print_lines(opened: Station, lines: list[Line]) -> None:
             [
                 f"{line.planned_at.astimezone(opened.tz):%d/%m/%Y %H:%M}", line.title,
                 _(STATE_WORDS[line.state]) + (" " + _("(simulated)") if line.simulated else ""),
-                f"{line.made_good_at.astimezone(opened.tz):%d/%m/%Y %H:%M}" if line.made_good_at else "", line.reason,
+                f"{line.made_good_at.astimezone(opened.tz):%d/%m/%Y %H:%M}" if line.made_good_at else "", line.reason and _(line.reason),
             ]
             for line in lines
         ],

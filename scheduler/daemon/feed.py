@@ -216,7 +216,8 @@ def put_back_simulated(station: Station, now: datetime) -> int:
             )
         ).all()
         for play in plays:
-            play.status = "planned"
+            # What no planner laid came from a package or a person: no planner may take it away.
+            play.status = "planned" if play.plan_id is not None else "pinned"
         return len(plays)
 
 

@@ -12,6 +12,7 @@ from content.language import _
 from content.models import Episode
 from content.months import last_day
 from content.station import Station
+from scheduler.exchange.intake import valid_until as package_valid_until
 from scheduler.models import Play
 from scheduler.planner.one_more import one_more
 from scheduler.policy import narrowed, overridden_days, policy_of
@@ -34,9 +35,9 @@ def lay_one_more(
     assert missed.episode is not None
     keep_until = now + timedelta(minutes=station.config.plan.freeze_min)
     first, last = station.day_of(now), station.day_of(keep_until) + timedelta(days=DAYS)
-    valid_until = _valid_until(missed.episode)
-    if valid_until is not None:
-        last = min(last, valid_until)
+    for valid_until in (_valid_until(missed.episode), package_valid_until(session, missed)):
+        if valid_until is not None:
+            last = min(last, valid_until)
     if last < station.day_of(keep_until):
         return []
     task = _task(session, station, missed, first, last)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -15,13 +16,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from audio.packages.manifest import PLAYERS, Recipient
-from audio.packages.names import code_of
+from audio.packages.names import code_of, is_safe_path
 from audio.packages.signature import KEY_BYTES, SigningKey, fingerprint, from_text
 from content.errors import Told
+from content.events import record
 from content.language import N_
 from content.station import Station
 from scheduler.exchange.errors import NoStationError, StationKnownError, StationWrongError
-from scheduler.exchange.fit import StationSession
+from scheduler.exchange.fit import WEEKDAY_WORDS, StationSession
 from scheduler.stations import CommuneStation, SigningKeyRow
 
 
@@ -82,8 +84,9 @@ def add(session: Session, *, name: str, code: str | None, now: datetime, **facts
     Raises:
         StationKnownError, StationWrongError.
     """
+    name = _clean_name(name)
     code = code or code_of(name)
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", code):
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", code) or not is_safe_path(code):
         raise StationWrongError(value=code, what="--code", remedy="xa-trung-ha")
     if session.scalars(select(CommuneStation).where(CommuneStation.code == code)).first():
         raise StationKnownError(code=code)
@@ -102,6 +105,8 @@ def change(row: CommuneStation, **facts: Any) -> None:
     Raises:
         StationWrongError: a value that a station cannot have.
     """
+    if facts.get("name") is not None:
+        facts["name"] = _clean_name(facts["name"])
     player = facts.get("player")
     if player is not None and player not in PLAYERS:
         raise StationWrongError(value=player, what=Told(N_("player")), remedy=", ".join(PLAYERS))
@@ -121,8 +126,18 @@ def change(row: CommuneStation, **facts: Any) -> None:
             setattr(row, name, value)
 
 
+def _clean_name(text: str) -> str:
+    """The name in composed letters and single spaces. Raises: StationWrongError: nothing is left of it."""
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    if not name or len(name) > 200 or not name.isprintable():
+        raise StationWrongError(value=text[:60], what=Told(N_("station name")), remedy="Đài xã Trung Hạ")
+    return name
+
+
 def read_sessions(texts: Sequence[str]) -> list[dict[str, Any]]:
-    """Sessions as a person writes them: "06:00-06:30", "17:00-17:20 1,2,3,4,5" (1 = Monday); "-" is none.
+    """Sessions as a person writes them: "06:00-06:30", "17:00-17:20 T2-T6", "5:30-6:00 T7,CN"; "-" is none.
+
+    Weekdays are T2 (Monday) to T7 and CN, or 1 (Monday) to 7.
 
     Raises:
         StationWrongError.
@@ -131,18 +146,18 @@ def read_sessions(texts: Sequence[str]) -> list[dict[str, Any]]:
     for text in texts:
         if text == "-":
             return []
-        match = re.fullmatch(r"(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})(?:\s+([1-7](?:,[1-7])*))?", text.strip())
+        match = re.fullmatch(r"(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})(?:\s+(\S.*))?", text.strip())
         try:
             if match is None:
                 raise ValueError
             start, end = (time.fromisoformat(part.zfill(5)) for part in match.groups()[:2])
             if end <= start:
                 raise ValueError
+            days = _read_weekdays(match[3]) if match[3] else tuple(range(1, 8))
         except ValueError as error:
             raise StationWrongError(
-                value=text, what=Told(N_("session")), remedy="06:00-06:30 1,2,3,4,5"
+                value=text, what=Told(N_("session")), remedy="06:00-06:30, 17:00-17:20 T2-T6"
             ) from error
-        days = tuple(sorted({int(day) for day in match[3].split(",")})) if match[3] else tuple(range(1, 8))
         made = StationSession(start=start, end=end, weekdays=days)
         if any(_overlap(made, other) for other in found):
             raise StationWrongError(
@@ -150,6 +165,22 @@ def read_sessions(texts: Sequence[str]) -> list[dict[str, Any]]:
             )
         found.append(made)
     return [one.to_json() for one in found]
+
+
+def _read_weekdays(text: str) -> tuple[int, ...]:
+    """Raises ValueError for anything else than T2…T7, CN, 1…7 and ranges of them, with commas between."""
+    found: set[int] = set()
+    for part in text.upper().replace(" ", "").split(","):
+        first, _dash, last = part.partition("-")
+        start, end = _weekday(first), _weekday(last or first)
+        if end < start:
+            raise ValueError(part)
+        found |= set(range(start, end + 1))
+    return tuple(sorted(found))
+
+
+def _weekday(word: str) -> int:
+    return int(word) if re.fullmatch("[1-7]", word) else WEEKDAY_WORDS.index(word) + 1
 
 
 def _overlap(one: StationSession, other: StationSession) -> bool:
@@ -180,11 +211,37 @@ def token_sha256(token: str) -> str:
 
 
 def signing_key(station: Station, now: datetime) -> SigningKey:
-    """The key of this station; made on first use."""
+    """The key that this station signs with; made on first use."""
     with station.decide() as session:
-        row = session.scalars(select(SigningKeyRow).order_by(SigningKeyRow.id)).first()
-        if row is None:
-            made = SigningKey.made_new()
-            row = SigningKeyRow(private_pem=made.pem().decode("ascii"), created_at=now)
-            session.add(row)
-        return SigningKey.from_pem(row.private_pem.encode("ascii"), "signing_keys")
+        row = session.scalars(select(SigningKeyRow).order_by(SigningKeyRow.id.desc())).first()
+        return _key_of(row) if row is not None else _new_key(session, now)
+
+
+def renew_key(station: Station, now: datetime) -> SigningKey:
+    """A new key to sign with from now on. What is still addressed to an earlier one is taken in all the same."""
+    signing_key(station, now)
+    with station.decide() as session:
+        made = _new_key(session, now)
+        record(
+            session, action="key.renewed", subject="signing_keys", person=None, at=now,
+            detail={"fingerprint": fingerprint(made.public)},
+        )  # fmt: skip
+        return made
+
+
+def own_keys(station: Station, now: datetime) -> list[bytes]:
+    """The raw public keys that this station has ever had, the newest first."""
+    signing_key(station, now)
+    with station.read() as session:
+        rows = session.scalars(select(SigningKeyRow).order_by(SigningKeyRow.id.desc())).all()
+        return [_key_of(row).public for row in rows]
+
+
+def _new_key(session: Session, now: datetime) -> SigningKey:
+    made = SigningKey.made_new()
+    session.add(SigningKeyRow(private_pem=made.pem().decode("ascii"), created_at=now))
+    return made
+
+
+def _key_of(row: SigningKeyRow) -> SigningKey:
+    return SigningKey.from_pem(row.private_pem.encode("ascii"), "signing_keys")

@@ -80,6 +80,20 @@ class NoFingerprintError(LoaError):
     )
 
 
+class SignerKnownError(LoaError):
+    """A key that cannot replace another, because packages signed with it are here."""
+
+    sentence = N_(
+        "packages signed with {fingerprint} are here already: it cannot take the place of another key"
+    )
+
+
+class ReceivingError(LoaError):
+    """Two packages taken in at once."""
+
+    sentence = N_("another package is just being taken in: wait until that is done and run the command again")
+
+
 class NoCentreError(LoaError):
     """A log export where no package was ever received."""
 

@@ -31,7 +31,6 @@ from audio.packages.manifest import (
     PlayEntry,
     RuleEntry,
     Sender,
-    read_manifest,
     split_text,
 )
 from audio.packages.signature import SigningKey, fingerprint, to_text
@@ -46,6 +45,7 @@ from scheduler.exchange.errors import (
 )
 from scheduler.exchange.fit import Placed, fit, for_zones
 from scheduler.exchange.gather import Gathered, gather, rules_reached
+from scheduler.exchange.kept_manifest import manifest_of
 from scheduler.stations import CommuneStation, SentPackage
 
 FORMS = ("dir", "zip", "usb")
@@ -151,13 +151,17 @@ def export_packages(
     """
     now = now or datetime.now(UTC)
     exporter = _Exporter(station, from_on, until_on, folder, now, profile, form, partial, urgent)
+    known = [commune if isinstance(commune, Commune) else Commune.of(commune) for commune in communes]
+    for one in known:  # what cannot be sent is told before anything is written
+        exporter.check(one, update)
     summaries = []
-    for commune in communes:
-        known = commune if isinstance(commune, Commune) else Commune.of(commune)
-        summaries.append(exporter.one(known, update))
-        if advance:
-            advance(1, known.name)
-    exporter.record()
+    try:
+        for one in known:
+            summaries.append(exporter.one(one, update))
+            if advance:
+                advance(1, one.name)
+    finally:
+        exporter.record()  # also of what was written before the disk was full
     return summaries
 
 
@@ -191,6 +195,15 @@ class _Exporter:
                 SentPackage.station_id
             )
             self.revisions: dict[int, int] = {row[0]: row[1] for row in session.execute(newest)}
+
+    def check(self, commune: Commune, update: bool) -> None:
+        """Raise what stands against a package for that station, before any is written."""
+        if update and commune.player != "loa":
+            raise UpdateNeedsLoaError(code=commune.code, player=commune.player)
+        self._gathered(self._profile(commune))
+
+    def _profile(self, commune: Commune) -> str:
+        return self.profile or commune.profile or self.station.config.audio.profile
 
     def one(self, commune: Commune, update: bool) -> PackageSummary:
         """Write one station's package."""
@@ -240,7 +253,7 @@ class _Exporter:
         return self.gathered[profile]
 
     def _body(self, commune: Commune, at_station: frozenset[str]) -> tuple[_Body, Gathered]:
-        profile = self.profile or commune.profile or self.station.config.audio.profile
+        profile = self._profile(commune)
         gathered = self._gathered(profile)
         shared = (profile, commune.zones, commune.sessions, commune.timezone, commune.player, at_station)
         if shared not in self.bodies:
@@ -343,8 +356,6 @@ class _Exporter:
 
     def _at_station(self, commune: Commune) -> tuple[int | None, frozenset[str]]:
         """The revision that the station has (by its receipt, else the last sent) and the sounds in it."""
-        if commune.player != "loa":
-            raise UpdateNeedsLoaError(code=commune.code, player=commune.player)
         with self.station.read() as session:
             rows = session.scalars(
                 select(SentPackage)
@@ -371,11 +382,6 @@ class _Exporter:
 
     def _zip_name(self, commune: Commune) -> str:
         return f"LOA-{commune.code}-{self.from_on:%Y%m%d}-{self.until_on:%Y%m%d}.zip"
-
-
-def manifest_of(deflated: bytes) -> Manifest:
-    """The manifest that a table keeps."""
-    return read_manifest(zlib.decompress(deflated))
 
 
 def _play_entry(placed: Placed) -> PlayEntry:

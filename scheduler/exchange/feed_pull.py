@@ -25,6 +25,7 @@ from audio.packages.signature import SIGNATURE_BYTES, from_text
 from audio.packages.verify import check_head
 from content import atomic
 from content.errors import LoaError
+from content.language import N_
 from content.station import Station
 from scheduler.exchange import trust
 from scheduler.exchange.errors import FeedError, FeedTlsError, FeedTokenError, NoCentreError
@@ -88,6 +89,8 @@ class FeedClient:
             parts.scheme == "http" and (insecure or parts.hostname in LOOPBACK)
         ):
             raise FeedTlsError(url=url)
+        if not token.isascii() or not token.isprintable():
+            raise FeedTokenError(url=url)
         import time
 
         self.url = url.rstrip("/")
@@ -109,7 +112,7 @@ class FeedClient:
                 for row in reply.json()
             ]
         except (ValueError, KeyError, TypeError) as error:
-            raise FeedError(url=self.url, reason="JSON") from error
+            raise FeedError(url=self.url, reason=STRANGER) from error
         return sorted(rows, key=lambda row: row["lane"] != "urgent")
 
     def manifest(self, lane: str) -> tuple[bytes, bytes]:
@@ -117,7 +120,7 @@ class FeedClient:
         reply = self._ask(f"/v1/manifest/{'urgent' if lane == 'urgent' else 'plan'}")
         signature = from_text(reply.headers.get("Loa-Signature", ""), SIGNATURE_BYTES)
         if signature is None:
-            raise FeedError(url=self.url, reason="Loa-Signature")
+            raise FeedError(url=self.url, reason=STRANGER)
         return reply.content, signature
 
     def fetch(self, sha256: str, size: int, target: Path) -> None:
@@ -162,6 +165,8 @@ class FeedClient:
                 verify=self.verify,
             ) as reply:
                 self._check(reply)
+                if reply.headers.get("ETag", "").removeprefix("W/") != f'"{sha256}"':
+                    raise FeedError(url=self.url, reason=STRANGER)  # what is here already stays as it is
                 with part.open("ab" if reply.status_code == 206 else "wb") as kept:
                     room = size - kept.tell()
                     for chunk in reply.iter_content(1 << 16):
@@ -173,7 +178,9 @@ class FeedClient:
                     if room > 0:
                         raise FeedError(url=self.url, reason=f"{size - room} / {size} bytes")
         except requests.RequestException as error:
-            raise FeedError(url=self.url, reason=type(error).__name__) from error
+            raise FeedError(url=self.url, reason=_why(error)) from error
+        except OSError as error:
+            raise atomic.told_of(error, part) from error
 
     def send_log(self, content: bytes) -> None:
         """Hand the signed log in. Raises: FeedError."""
@@ -182,7 +189,7 @@ class FeedClient:
                 f"{self.url}/v1/log", data=content, timeout=(CONNECT_S, READ_S), verify=self.verify
             )
         except requests.RequestException as error:
-            raise FeedError(url=self.url, reason=type(error).__name__) from error
+            raise FeedError(url=self.url, reason=_why(error)) from error
         self._check(reply)
 
     def _ask(self, path: str) -> requests.Response:
@@ -195,7 +202,7 @@ class FeedClient:
             except requests.RequestException as error:
                 failures += 1
                 if failures >= min(self.tries, TRIES_PER_CALL):
-                    raise FeedError(url=self.url, reason=type(error).__name__) from error
+                    raise FeedError(url=self.url, reason=_why(error)) from error
             except FeedError:
                 failures += 1
                 if failures >= min(self.tries, TRIES_PER_CALL):
@@ -209,6 +216,22 @@ class FeedClient:
             raise FeedError(url=self.url, reason=_refusal(reply))
         if reply.status_code not in (200, 206):
             raise FeedError(url=self.url, reason=f"HTTP {reply.status_code}")
+
+
+STRANGER = N_("something else answers there, perhaps the login page of a network")
+
+
+def _why(error: requests.RequestException) -> str:
+    """What went wrong on the line, in words."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return N_("its certificate is not good: check the address, the date of this machine, or give --ca")
+    if isinstance(error, requests.Timeout):
+        return N_("there was no answer in time")
+    if isinstance(error, requests.TooManyRedirects):
+        return STRANGER
+    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
+        return N_("there is no connection, or it broke")
+    return type(error).__name__
 
 
 def _refusal(reply: requests.Response) -> str:
@@ -260,32 +283,39 @@ def _bring(
     digest = hashlib.sha256(content).hexdigest()
     inbox = station.folder / "feed" / "inbox"
     folder = inbox / digest[:24]
-    folder.mkdir(parents=True, exist_ok=True)
-    for other in inbox.iterdir():
-        if other.is_dir() and other != folder and _is_outdated(other, manifest):
-            shutil.rmtree(other, ignore_errors=True)
-    own, shared = split_text(content)
-    (folder / OWN).write_bytes(own)
-    (folder / MANIFEST).write_bytes(shared)
-    (folder / SIGNATURE).write_bytes(signature)
-    for entry in by_first_airing(manifest):
-        assert entry.path is not None
-        target = folder / entry.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (
-            target.is_file()
-            and target.stat().st_size == entry.size
-            and atomic.sha256_of(target) == entry.sha256
-        ):
-            continue
-        here = station.media.path_of(entry.sha256, ".mp3")
-        if here.is_file() and here.stat().st_size == entry.size and atomic.sha256_of(here) == entry.sha256:
-            shutil.copyfile(here, target)
-        else:
-            client.fetch(entry.sha256, entry.size, target)
-    for leftover in folder.rglob("*.part"):
-        leftover.unlink()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for other in inbox.iterdir():
+            if other.is_dir() and other != folder and _is_outdated(other, manifest):
+                shutil.rmtree(other, ignore_errors=True)
+        own, shared = split_text(content)
+        (folder / OWN).write_bytes(own)
+        (folder / MANIFEST).write_bytes(shared)
+        (folder / SIGNATURE).write_bytes(signature)
+        for entry in by_first_airing(manifest):
+            _bring_sound(station, client, entry, folder)
+        for leftover in folder.rglob("*.part"):
+            leftover.unlink()
+    except OSError as error:
+        raise atomic.told_of(error, inbox) from error
     return folder
+
+
+def _bring_sound(station: Station, client: FeedClient, entry: AudioEntry, folder: Path) -> None:
+    assert entry.path is not None
+    target = folder / entry.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    here = station.media.path_of(entry.sha256, ".mp3")
+    if _holds(target, entry):
+        return
+    if _holds(here, entry):
+        shutil.copyfile(here, target)
+    else:
+        client.fetch(entry.sha256, entry.size, target)
+
+
+def _holds(path: Path, entry: AudioEntry) -> bool:
+    return path.is_file() and path.stat().st_size == entry.size and atomic.sha256_of(path) == entry.sha256
 
 
 def _is_outdated(folder: Path, newer: Manifest) -> bool:

@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo
 from content.months import last_day, month_of
 from scheduler.exchange.gather import Airing
 
+WEEKDAY_WORDS = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
+"""Monday to Sunday, as Việt Nam writes them in short."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationSession:
@@ -27,6 +30,13 @@ class StationSession:
     def label(self) -> str:
         """As people name it: 06:00-06:30."""
         return f"{self.start:%H:%M}-{self.end:%H:%M}"
+
+    @property
+    def words(self) -> str:
+        """With its weekdays, where it is not held on all: 06:00-06:30 T2,T3,T4,T5,T6."""
+        if len(self.weekdays) == len(WEEKDAY_WORDS):
+            return self.label
+        return f"{self.label} {','.join(WEEKDAY_WORDS[day - 1] for day in self.weekdays)}"
 
     def to_json(self) -> dict[str, Any]:
         """As the table of stations keeps it."""

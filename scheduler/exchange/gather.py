@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from audio.models import EpisodeAudio
 from audio.packages.manifest import AudioEntry, RuleEntry
+from content.language import _
 from content.media import MediaMissingError
 from content.models import Approval, Episode, EpisodePart, Programme
 from content.months import month_of
@@ -137,7 +138,9 @@ class _Gathering:
     def _why_not(self, play: Play, audio: EpisodeAudio | None) -> str | None:
         """Why this sound cannot be sent; on the way, its file and entry are kept."""
         if audio is None:
-            return f"loa render ({self.profile})"
+            return _("no sound for {profile} yet: `loa render --all --profile {profile}`").format(
+                profile=self.profile
+            )
         if audio.sha256 not in self.judged:
             # An emergency needs nobody's word, as in the daemon; who sent it stands in the signed manifest.
             refused = None if play.status == "emergency" else may_air(self.session, audio)
@@ -148,7 +151,7 @@ class _Gathering:
         try:
             path = self.station.media.find(audio.sha256, ".mp3")
         except MediaMissingError as error:
-            return str(error)
+            return error.told(_)
         episode = play.episode
         assert episode is not None
         self.found.files[audio.sha256] = path
@@ -157,6 +160,7 @@ class _Gathering:
             programme=episode.programme.title if episode.programme else None, month=episode.month,
             number=episode.number if episode.programme else None, length_ms=audio.length_ms, profile=audio.profile,
             degraded=audio.degraded, consent_by=audio.consent_by, approved_by=self._approvers(audio),
+            valid_until_on=_valid_until(episode),
         )  # fmt: skip
         return None
 
@@ -173,6 +177,14 @@ class _Gathering:
         )
         named = list(dict.fromkeys(rows))
         return named or ([audio.consent_by] if audio.consent_by else [])
+
+
+def _valid_until(episode: Episode) -> date | None:
+    """The last day on which it may air, inclusive; None where nothing ends it."""
+    ends = [part.item.valid_until_on for part in episode.parts]
+    if episode.programme is not None:
+        ends.append(episode.programme.valid_until_on)
+    return min((day for day in ends if day is not None), default=None)
 
 
 def _airing(play: Play, episode: Episode, audio: EpisodeAudio, day: datetime) -> Airing:

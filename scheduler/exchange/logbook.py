@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from audio.packages.signature import fingerprint, to_text
 from content.events import record
+from content.language import N_
 from content.station import Station
 from scheduler.exchange import trust
-from scheduler.exchange.communes import signing_key
+from scheduler.exchange.communes import own_keys, signing_key
 from scheduler.exchange.errors import (
     LogElsewhereProblem,
     LogProblem,
@@ -23,7 +24,7 @@ from scheduler.exchange.errors import (
     LogSignerProblem,
     NoCentreError,
 )
-from scheduler.exchange.export import manifest_of
+from scheduler.exchange.kept_manifest import manifest_of
 from scheduler.exchange.log_file import LogEntry, Receipt, StationLog, read_log, write_log
 from scheduler.exchange.reconcile import Asked, Line, Told, reconcile
 from scheduler.models import AsRun, Play
@@ -37,7 +38,8 @@ from scheduler.stations import (
     TrustedSigner,
 )
 
-LATE = "the package came after its time"
+LATE = N_("the package came after its time")
+"""Written in English, so that the centre reads it in its own screen language."""
 
 
 def export_log(
@@ -156,10 +158,10 @@ def import_log(
     Raises:
         LogRefusedError: with the reason; nothing was taken in.
     """
-    own = fingerprint(signing_key(station, now).public)
+    own = {fingerprint(key) for key in own_keys(station, now)}
     try:
         log, key = read_log(content)
-        if log.centre != own:
+        if log.centre not in own:
             raise LogElsewhereProblem(fingerprint=log.centre[:60])
         with station.decide() as session:
             row = _known_station(session, log, key, trusted_fingerprint)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +15,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from audio.models import EpisodeAudio
 from audio.packages.errors import (
     NeedsMoreProblem,
     OlderProblem,
@@ -21,21 +22,21 @@ from audio.packages.errors import (
     PackageProblem,
     PackageRefusedError,
 )
-from audio.packages.manifest import AudioEntry, Manifest, PlayEntry
+from audio.packages.manifest import AudioEntry, Manifest
 from audio.packages.signature import to_text
-from audio.packages.verify import Checked, staged_package
+from audio.packages.verify import STAGE, Checked, staged_package
 from content import atomic
 from content.events import record
-from content.models import Episode
 from content.station import Station
+from scheduler.daemon.lock import AlreadyRunningError, StationLock
 from scheduler.exchange import trust
-from scheduler.exchange.communes import signing_key
-from scheduler.models import Play
-from scheduler.stations import ReceivedPackage, ReceivedPlay, TrustedSigner
+from scheduler.exchange.communes import own_keys
+from scheduler.exchange.errors import ReceivingError
+from scheduler.exchange.intake import Intake
+from scheduler.stations import ReceivedPackage, TrustedSigner
 
-WAITING = ("planned", "pinned")
-URGENT_STALE = timedelta(hours=24)
-"""An urgent bulletin that comes later than this is no longer aired by itself."""
+CLOCK_SLACK = timedelta(hours=12)
+"""A package that was made so much later than now tells that a clock is wrong: here or at the sender."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,9 @@ class Received:
     cancelled: int
     too_late: int
     sounds_added: int
+    made_at: datetime
+    clock_doubt: bool
+    """True when the package comes out of the future, by the clock here."""
 
     def to_json(self) -> dict[str, Any]:
         """As `loa package receive --json` prints it."""
@@ -75,15 +79,20 @@ def receive_package(station: Station, path: Path, *, now: datetime, sounds_only:
     """
     with station.read() as session:
         signers = {row.fingerprint: row for row in trust.trusted(session)}
-    with staged_package(
-        path, station.media.folder, trusted=signers.__contains__, sounds_only=sounds_only
-    ) as (checked, stage):
+    with (
+        _alone(station),
+        staged_package(path, station.media.folder, trusted=signers.__contains__, sounds_only=sounds_only) as (
+            checked,
+            stage,
+        ),
+    ):
         checked.problems += objections(station, checked, signers, now)
         manifest = checked.or_refuse(path)
         signer_id = signers[manifest.sender.fingerprint].id
-        with station.read() as session:
-            if _known(session, signer_id, checked):
-                return _summary(checked, manifest, known=True)
+        with station.decide() as session:
+            if known := _known(session, signer_id, checked):
+                added = Intake(session, station, known, manifest, now).revive()
+                return _summary(checked, manifest, now, known=not added, added=added)
         placed = _shelve(station, manifest, stage)
         try:
             with station.decide() as session:
@@ -96,14 +105,35 @@ def receive_package(station: Station, path: Path, *, now: datetime, sounds_only:
                 with suppress(OSError):
                     target.unlink()
             raise
-    return _summary(checked, manifest, known=False, sounds_added=len(placed), **counts)
+    return _summary(checked, manifest, now, known=False, sounds_added=len(placed), **counts)
 
 
-def _summary(checked: Checked, manifest: Manifest, *, known: bool, **counts: int) -> Received:
+@contextmanager
+def _alone(station: Station) -> Iterator[None]:
+    """One package at a time; what a killed predecessor left half-way is swept away. Raises: ReceivingError."""
+    lock = StationLock(station.media.folder / ".incoming.lock")
+    try:
+        lock.take(task="receive")
+    except AlreadyRunningError as error:
+        raise ReceivingError from error
+    except OSError as error:
+        raise atomic.told_of(error, station.media.folder) from error
+    try:
+        for leftover in station.media.folder.glob(f"{STAGE}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        yield
+    finally:
+        lock.release()
+        with suppress(OSError):
+            lock.path.unlink()
+
+
+def _summary(checked: Checked, manifest: Manifest, now: datetime, *, known: bool, **counts: int) -> Received:
     return Received(
         manifest_sha256=checked.manifest_sha256, sender=manifest.sender.name, fingerprint=manifest.sender.fingerprint,
         kind=manifest.kind, revision=manifest.revision, from_on=manifest.from_on, until_on=manifest.until_on,
-        known=known, plays=len(manifest.plays),
+        known=known, plays=len(manifest.plays), made_at=manifest.made_at,
+        clock_doubt=manifest.made_at > now + CLOCK_SLACK,
         **{"added": 0, "moved": 0, "cancelled": 0, "too_late": 0, "sounds_added": 0, **counts},
     )  # fmt: skip
 
@@ -120,8 +150,8 @@ def objections(
     if signer.station_code is not None and signer.station_code != manifest.station.code:
         problems.append(OtherStationProblem(station=manifest.station.code, here=signer.station_code))
     elif manifest.station.public_key is not None:
-        own = to_text(signing_key(station, now).public)
-        if manifest.station.public_key != own:
+        own = {to_text(key) for key in own_keys(station, now)}
+        if manifest.station.public_key not in own:
             problems.append(
                 OtherStationProblem(station=manifest.station.name, here=station.config.station.name)
             )
@@ -139,16 +169,14 @@ def _is_here(station: Station, entry: AudioEntry) -> bool:
     return path.is_file() and path.stat().st_size == entry.size and atomic.sha256_of(path) == entry.sha256
 
 
-def _known(session: Session, signer_id: int, checked: Checked) -> bool:
-    return (
-        session.scalars(
-            select(ReceivedPackage.id).where(
-                ReceivedPackage.signer_id == signer_id,
-                ReceivedPackage.manifest_sha256 == checked.manifest_sha256,
-            )
-        ).first()
-        is not None
-    )
+def _known(session: Session, signer_id: int, checked: Checked) -> ReceivedPackage | None:
+    """This very package, where it was taken in before."""
+    return session.scalars(
+        select(ReceivedPackage).where(
+            ReceivedPackage.signer_id == signer_id,
+            ReceivedPackage.manifest_sha256 == checked.manifest_sha256,
+        )
+    ).first()
 
 
 def _order_problems(session: Session, signer_id: int, manifest: Manifest) -> list[PackageProblem]:
@@ -213,168 +241,9 @@ def _take_in(
     )  # fmt: skip
     session.add(package)
     session.flush()
-    intake = _Intake(session, station, package, manifest, now)
-    counts = intake.plays()
+    counts = Intake(session, station, package, manifest, now).plays()
     record(
         session, action="package.received", subject=package, person=None, at=now,
         detail={"sender": manifest.sender.fingerprint, "revision": manifest.revision, "manifest": checked.manifest_sha256},
     )  # fmt: skip
     return counts
-
-
-class _Intake:
-    """Turns the manifest's plays into plays of this station."""
-
-    def __init__(
-        self, session: Session, station: Station, package: ReceivedPackage, manifest: Manifest, now: datetime
-    ) -> None:
-        self.session, self.station, self.package, self.manifest, self.now = (
-            session,
-            station,
-            package,
-            manifest,
-            now,
-        )
-        self.urgent = manifest.kind == "urgent"
-        self.sounds = {entry.sha256: entry for entry in manifest.audio}
-        self.episodes: dict[str, int] = {}
-        self.known = {
-            row.remote_id: row
-            for row in session.scalars(
-                select(ReceivedPlay).where(ReceivedPlay.signer_id == package.signer_id)
-            )
-        }
-
-    def plays(self) -> dict[str, int]:
-        """Add, move and cancel; how many of each."""
-        counts = {"added": 0, "moved": 0, "cancelled": 0, "too_late": 0}
-        for entry in sorted(
-            self.manifest.plays, key=lambda play: (play.make_good_for is not None, play.starts_at)
-        ):
-            row = self.known.get(entry.id)
-            play = (
-                self.session.get(Play, row.play_id) if row is not None and row.play_id is not None else None
-            )
-            if row is not None:
-                row.package_id = self.package.id
-            if play is not None:
-                counts["moved"] += self._move(play, entry)
-            elif self._is_over(entry):
-                counts["too_late"] += 1
-                self._link(row, entry, None, "too late")
-            else:
-                self._link(row, entry, self._add(entry), None)
-                counts["added"] += 1
-        if not self.urgent:
-            counts["cancelled"] = self._cancel_others()
-        return counts
-
-    def _is_over(self, entry: PlayEntry) -> bool:
-        return entry.starts_at + (URGENT_STALE if self.urgent else timedelta()) <= self.now
-
-    def _starts_at(self, entry: PlayEntry) -> datetime:
-        return max(entry.starts_at, self.now) if self.urgent else entry.starts_at
-
-    def _zones(self, entry: PlayEntry) -> list[str]:
-        """Zones that this station knows by the same id; all of its own where it knows none of them."""
-        return [zone for zone in entry.zones if zone in self.station.config.zone_ids]
-
-    def _add(self, entry: PlayEntry) -> Play:
-        play = Play(
-            episode_id=self._episode(entry), kind=entry.kind, starts_at=self._starts_at(entry),
-            length_ms=entry.length_ms, zones=self._zones(entry), status="emergency" if self.urgent else "pinned",
-            timing=entry.timing, audio_sha256=entry.audio_sha256, make_good_for_id=self._local(entry.make_good_for),
-            reason=self._reason(), created_at=self.now,
-        )  # fmt: skip
-        self.session.add(play)
-        self.session.flush()
-        return play
-
-    def _move(self, play: Play, entry: PlayEntry) -> int:
-        """Bring a waiting play to what the newer package says; what has begun or is over stays."""
-        if play.status not in (*WAITING, "cancelled") or play.starts_at <= self.now or self._is_over(entry):
-            return 0
-        if play.status == "cancelled" and not (play.reason or "").startswith(_REASON):
-            return 0  # cancelled here, by a person of this station
-        before = (play.starts_at, play.audio_sha256, play.status, tuple(play.zones))
-        play.episode_id = self._episode(entry)
-        play.kind, play.starts_at, play.length_ms = entry.kind, entry.starts_at, entry.length_ms
-        play.zones, play.timing, play.audio_sha256 = self._zones(entry), entry.timing, entry.audio_sha256
-        play.status, play.reason = "pinned", self._reason()
-        return int(before != (play.starts_at, play.audio_sha256, play.status, tuple(play.zones)))
-
-    def _cancel_others(self) -> int:
-        named = {entry.id for entry in self.manifest.plays}
-        urgent = set(
-            self.session.scalars(
-                select(ReceivedPackage.id).where(
-                    ReceivedPackage.signer_id == self.package.signer_id, ReceivedPackage.kind == "urgent"
-                )
-            )
-        )
-        cancelled = 0
-        for remote_id, row in self.known.items():
-            if remote_id in named or row.play_id is None or row.package_id in urgent:
-                continue
-            play = self.session.get(Play, row.play_id)
-            if play is None or play.status not in WAITING or play.starts_at <= self.now:
-                continue
-            if self.manifest.from_on <= self.station.day_of(play.starts_at) <= self.manifest.until_on:
-                play.status, play.reason = "cancelled", self._reason()
-                cancelled += 1
-        return cancelled
-
-    def _link(self, row: ReceivedPlay | None, entry: PlayEntry, play: Play | None, note: str | None) -> None:
-        if row is None:
-            row = ReceivedPlay(
-                signer_id=self.package.signer_id, package_id=self.package.id, remote_id=entry.id
-            )
-            self.session.add(row)
-            self.known[entry.id] = row
-        row.play_id, row.note = play.id if play else None, note
-
-    def _local(self, remote_id: int | None) -> int | None:
-        row = self.known.get(remote_id) if remote_id is not None else None
-        return row.play_id if row else None
-
-    def _reason(self) -> str:
-        return f"{_REASON}{self.manifest.revision} ({self.manifest.sender.name})"
-
-    def _episode(self, play: PlayEntry) -> int:
-        """The episode here that carries that sound; made when missing, outside every programme of our own."""
-        sha256 = play.audio_sha256
-        if sha256 not in self.episodes:
-            held = self.session.scalars(
-                select(EpisodeAudio).where(EpisodeAudio.sha256 == sha256).order_by(EpisodeAudio.id)
-            ).first()
-            self.episodes[sha256] = held.episode_id if held else self._new_episode(self.sounds[sha256])
-        return self.episodes[sha256]
-
-    def _new_episode(self, sound: AudioEntry) -> int:
-        episode = Episode(title=sound.title, month=sound.month, number=sound.number or 1, created_at=self.now)
-        self.session.add(episode)
-        self.session.flush()
-        vouching = ", ".join(sound.approved_by) or sound.consent_by or ""
-        self.session.add(
-            EpisodeAudio(
-                episode_id=episode.id,
-                profile=sound.profile[:16],
-                recipe_sha256=sound.sha256,
-                sha256=sound.sha256,
-                format="mp3",
-                length_ms=sound.length_ms,
-                loudness_lufs=0.0,
-                true_peak_dbtp=0.0,
-                degraded=sound.degraded,
-                segment_ids=[],
-                script_ids=[],
-                consent_by=f"{vouching} ({self.manifest.sender.name})".strip(),
-                consent_at=self.manifest.made_at,
-                created_at=self.now,
-            )
-        )
-        self.session.flush()
-        return episode.id
-
-
-_REASON = "package r"
