@@ -124,11 +124,11 @@ def test(station: Station, name: str, text: str | None, language: str | None, ou
 @voice.command(
     "install",
     help=N_(
-        "Install a Piper voice: FILE.onnx with FILE.onnx.json beside it, or its https address with --sha256. Its hash is checked at every start."
+        "Install a Piper voice: its NAME (see `loa voice known`), FILE.onnx with FILE.onnx.json beside it, or its https address with --sha256. Its hash is checked at every start."
     ),
-    epilog=N_("Example:\n  loa voice install vi_VN-vais1000-medium.onnx"),
+    epilog=N_("Example:\n  loa voice install vi_VN-vais1000-medium"),
 )
-@click.argument("source", metavar="FILE|ADDRESS")
+@click.argument("source", metavar="NAME|FILE|ADDRESS")
 @option("--sha256", help=N_("The hash that its publisher states."))
 @with_station
 def install(station: Station, source: str, sha256: str | None) -> None:
@@ -139,6 +139,29 @@ def install(station: Station, source: str, sha256: str | None) -> None:
         N_('Installed: {path}. Now set, under [voice] in config.toml: piper_model = "{model}" and "piper" in order.'),
         path=path, model=path.relative_to(station.folder).as_posix(),
     )  # fmt: skip
+
+
+@voice.command(
+    "known",
+    help=N_("List the Piper voices that can be installed by name."),
+    epilog=N_("Example:\n  loa voice known --json"),
+)
+@json_option
+def known(as_json: bool) -> None:
+    from audio.voices.catalogue import KNOWN
+
+    rows = [
+        {"name": name, "url": one.url, "megabytes": one.megabytes, "sha256": one.sha256}
+        for name, one in KNOWN.items()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        _("Voices"),
+        [_("Voice"), "MB", "SHA-256", _("Address")],
+        [[row["name"], row["megabytes"], row["sha256"] or _("to be given"), row["url"]] for row in rows],
+    )
 
 
 @voice.command(

@@ -1,4 +1,4 @@
-"""Bringing a Piper voice to the station: a file or an address, its hash noted and checked ever after."""
+"""Bringing a Piper voice to the station: a file, an address or a known name, its hash noted and checked ever after."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from audio.voices.catalogue import KNOWN
 from content import atomic
 from content.errors import LoaError
 from content.language import N_
@@ -39,6 +40,14 @@ class VoiceHashMissingError(LoaError):
     )
 
 
+class UnknownVoiceError(LoaError):
+    """A source that is no file, no address and no known name."""
+
+    sentence = N_(
+        "{source!r} is no file, no https address and no voice known by name: name a FILE.onnx, or one of {known}"
+    )
+
+
 class VoiceDownloadError(LoaError):
     """A voice that could not be fetched."""
 
@@ -48,30 +57,48 @@ class VoiceDownloadError(LoaError):
 def install_piper_voice(source: str, folder: Path, sha256: str | None = None) -> Path:
     """Copy or fetch the Piper voice `source` (.onnx, with .onnx.json beside it) into `folder`; the model's path there.
 
+    Args:
+        source: a file, an https address, or a name of `catalogue.KNOWN`.
+        sha256: what the model must hash to; a known voice that has a hash is held to that one too.
+
     Raises:
-        VoiceFileError, VoiceHashError, VoiceHashMissingError, VoiceDownloadError, atomic.DiskFullError,
-        atomic.NotWritableError.
+        VoiceFileError, VoiceHashError, VoiceHashMissingError, VoiceDownloadError, UnknownVoiceError,
+        atomic.DiskFullError, atomic.NotWritableError.
     """
-    from_network = source.startswith("https://")
-    name = Path(urlsplit(source).path).name if from_network else Path(source).name
-    target = folder / name
+    known = KNOWN.get(source.removesuffix(".onnx")) if not Path(source).is_file() else None
+    origin = known.url if known else source
+    from_network = known is not None or source.startswith("https://")
+    wanted = [sha256.strip().lower()] if sha256 else []
+    if known and known.sha256:
+        wanted.append(known.sha256)
+    if not from_network and Path(source).suffix != ".onnx":
+        raise UnknownVoiceError(source=source, known=list(KNOWN))
+    if from_network and not wanted:
+        raise VoiceHashMissingError
+    target = folder / (Path(urlsplit(origin).path).name if from_network else Path(origin).name)
     if target.suffix != ".onnx":
         raise VoiceFileError(path=source, reason=target.suffix or "—")
-    if from_network and not sha256:
-        raise VoiceHashMissingError
     settings = Path(f"{target}.json")
     with atomic.replacing(target) as model, atomic.replacing(settings) as beside:
-        for ending, path in (("", model), (".json", beside)):
+        # The small file first: what is wrong with the address shows before the long download.
+        for ending, path in ((".json", beside), ("", model)):
             if from_network:
-                _fetch(source + ending, path)
+                _fetch(origin + ending, path)
             else:
-                _copy(Path(source + ending), path)
+                _copy(Path(origin + ending), path)
         found = atomic.sha256_of(model)
-        if sha256 and found != sha256.strip().lower():
-            raise VoiceHashError(path=source, found=found, wanted=sha256)
+        for one in wanted:
+            _refuse_hash(source, found, one)
+        if known and known.settings_sha256:
+            _refuse_hash(f"{source}.json", atomic.sha256_of(beside), known.settings_sha256)
         _refuse_other(model, beside, source)
     atomic.write_text(Path(f"{target}.sha256"), found + "\n")
     return target
+
+
+def _refuse_hash(name: str, found: str, wanted: str) -> None:
+    if found != wanted:
+        raise VoiceHashError(path=name, found=found, wanted=wanted)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -89,6 +116,8 @@ def _fetch(url: str, target: Path) -> None:
             target.open("wb") as out,
         ):
             reply.raise_for_status()
+            if not reply.url.startswith("https://"):
+                raise VoiceDownloadError(url=url, reason=reply.url)
             size = 0
             for block in reply.iter_content(_BLOCK):
                 size += len(block)

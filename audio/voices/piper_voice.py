@@ -15,7 +15,9 @@ from content.atomic import sha256_of
 from content.errors import Told
 from content.language import N_
 
-_NO_MODEL = N_("no model is set: place one with `loa voice install FILE.onnx`")
+_NO_MODEL = N_(
+    "no model is set: place one with `loa voice install vi_VN-vais1000-medium` or `loa voice install FILE.onnx`"
+)
 _NO_FILE = N_("the model {path} or its .json is missing: run `loa voice install FILE.onnx` again")
 _CHANGED = N_("the model {path} is not the one that was installed: run `loa voice install FILE.onnx` again")
 _NO_PACKAGE = N_('the package piper-tts is not installed: pip install "loaphuong[piper]"')
