@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from content.intake.contents import PURPOSE
 from content.intake.facts import Channel
@@ -81,6 +81,18 @@ def channels_of(root: Node, kind: str, contents_start: int) -> list[Channel]:
                 )
             )
     return found
+
+
+def channels_named(lines: Sequence[Line]) -> list[Channel]:
+    """Each channel that one of the lines names, once."""
+    found: dict[str, Channel] = {}
+    for line in lines:
+        for channel, match in _in_line(line.text):
+            span = (line.start + match.start(), line.start + match.end())
+            found.setdefault(
+                channel, Channel(ref="0", text=match.group().strip(), channel=channel, span=span)
+            )
+    return list(found.values())
 
 
 def _in_line(text: str) -> Iterator[tuple[str, re.Match[str]]]:

@@ -41,7 +41,7 @@ BROADCAST = re.compile(
     re.IGNORECASE,
 )
 ON_AIR = re.compile(
-    r"truyền thanh|phát thanh|loa (?:phường|xã|thôn|khu|truyền|công cộng)|hệ thống loa|trên loa|đài phường|đài xã",
+    r"truyền thanh|phát thanh|thông tin cơ sở|loa (?:phường|xã|thôn|khu|truyền|công cộng)|hệ thống loa|trên loa|đài phường|đài xã",
     re.IGNORECASE,
 )
 _NOTICE = frozenset(
@@ -56,6 +56,10 @@ _NOTICE = frozenset(
         "Thông cáo",
         "Bài tuyên truyền",
         "Lịch",
+        "Lịch phát sóng",
+        "Lịch phát thanh",
+        "Lịch tuyên truyền",
+        "Lịch công tác",
     )
 )
 _INWARD = frozenset(("Báo cáo", "Tờ trình", "Quyết định", "Giấy mời", "Biên bản", "Hợp đồng"))
@@ -66,6 +70,9 @@ _SUBJECT_MONTH = re.compile(
 )
 _ORDERED = re.compile(
     r"(?:tuyên truyền|phát thanh|truyền thanh|thông tin)[^.;]{0,60}nội dung[^.;]{0,30}:$", re.IGNORECASE
+)
+_TO_BE_TOLD = re.compile(
+    r"(?:tuyên truyền|phát thanh|thông tin|phổ biến|truyền thông)(?: về)?\s*:$", re.IGNORECASE
 )
 _LEAD_IN = re.compile(r"(?:sau(?: đây)?|cụ thể|dưới đây|gồm)\s*:$", re.IGNORECASE)
 _NAMED_BY_DATES = re.compile(
@@ -104,6 +111,8 @@ def items_of(root: Node, heading: Heading, body_lines: list[Line]) -> list[Item]
         )
     if items:
         return items
+    if announced := _announced_at_root(root):
+        return [reader.item(node, ((), (), None)) for node in announced]
     items = reader.spoken_nodes()
     if items:
         return items
@@ -137,7 +146,9 @@ def _content_sections(node: Node, pattern: re.Pattern[str]) -> Iterator[Node]:
             yield told[0]  # "II. NỘI DUNG": "1. Công tác tuyên truyền", "2. Tổ chức Ngày hội"
             continue
         deeper = list(_content_sections(child, pattern))
-        deeper = [found for found in deeper if len(_head(found).split()) <= 14]
+        deeper = [
+            found for found in deeper if len(_head(found).split()) <= 14 and (found.children or found.plain)
+        ]  # "1. Chủ đề, thông điệp năm 2026." is a content, not a heading
         if deeper:
             yield from deeper
         elif (pattern.search(head) and len(head.split()) <= 22 and not BROADCAST.match(head)) or _announces(
@@ -169,7 +180,31 @@ def _announces(node: Node, head: str) -> bool:
             (_LEAD_IN.search(node.text.strip()) and BROADCAST.match(head))
             or (node.text.strip().endswith(":") and _ORDERED.search(node.text))
         )
-    )
+    ) or bool(node.children and _TO_BE_TOLD.search(node.text.strip()) and ON_AIR.search(node.text))
+
+
+def _announced_at_root(root: Node) -> list[Node]:
+    """What follows "… phát trên hệ thống truyền thanh các nội dung sau:" in a letter without headings."""
+    for index, entry in enumerate(root.order):
+        if not isinstance(entry, Line):
+            continue
+        text = entry.text.strip()
+        if not (
+            text.endswith(":")
+            and "nội dung" in text.lower()
+            and (_SUBJECT_ON.search(text) or ON_AIR.search(text))
+        ):
+            continue
+        found: list[Node] = []
+        for after in root.order[index + 1 :]:
+            if isinstance(after, Line) or after.label is None or APART.match(_head(after)):
+                break
+            if found and found[0].label and after.label.style != found[0].label.style:
+                break
+            found.append(after)
+        if len(found) > 1 and not any(marker(node.text) for node in found):
+            return found
+    return []
 
 
 def _has_marker(node: Node) -> bool:

@@ -53,7 +53,12 @@ _KEYWORDS = (
             re.IGNORECASE,
         ),
     ),
-    ("ad hoc", re.compile(r"đột xuất", re.IGNORECASE)),
+    (
+        "ad hoc",
+        re.compile(
+            r"đột xuất|(?:giờ|\dh)(?:\s*\d{2})?(?:\s*phút)?\s*,?\s*(?:hằng|hàng|mỗi) ngày", re.IGNORECASE
+        ),
+    ),
 )
 _PERIOD_NAMED = re.compile(
     r"(?:,\s*)?(?:(?:báo cáo|định kỳ)\s+)?(?:(?:hằng|hàng|mỗi)\s+)?(?:quý|tháng)\s*[(,]?\s*$", re.IGNORECASE

@@ -20,7 +20,7 @@ TITLES = (
     "KẾ HOẠCH", "QUYẾT ĐỊNH", "THÔNG BÁO", "CÔNG ĐIỆN KHẨN", "CÔNG ĐIỆN", "GIẤY MỜI", "CHỈ THỊ", "HƯỚNG DẪN", "BÁO CÁO", "TỜ TRÌNH",
     "CHƯƠNG TRÌNH HÀNH ĐỘNG", "CHƯƠNG TRÌNH", "PHƯƠNG ÁN", "ĐỀ ÁN", "NGHỊ QUYẾT", "QUY CHẾ", "QUY ĐỊNH", "THƯ NGỎ", "THƯ MỜI", "LỜI KÊU GỌI",
     "THÔNG CÁO", "BIÊN BẢN", "KẾT LUẬN", "BẢN TIN", "TIN CẢNH BÁO", "CẢNH BÁO", "CÔNG VĂN", "GIẤY GIỚI THIỆU", "HỢP ĐỒNG", "DỰ ÁN", "QUY TRÌNH",
-    "ĐỀ CƯƠNG", "BÀI TUYÊN TRUYỀN", "LỊCH",
+    "ĐỀ CƯƠNG", "BÀI TUYÊN TRUYỀN", "LỊCH PHÁT SÓNG", "LỊCH PHÁT THANH", "LỊCH TUYÊN TRUYỀN", "LỊCH CÔNG TÁC", "LỊCH",
 )  # fmt: skip
 _NUMBER = re.compile(
     r"^(?:Số|SỐ)\s*:?\s*(?P<digits>\d{1,5}[A-Za-z]?|[.…_ ]*)\s*(?P<year>/(?:19|20)\d{2})?\s*(?P<sep>[-/–])\s*(?P<symbol>[A-ZĐƯ][\w&.]*(?:\s?[-/–]\s?[A-ZĐƯ][\w&.]*)*)"
@@ -42,13 +42,14 @@ _SENT_AT = re.compile(
 )
 _SUBJECT = re.compile(r"^[(]?(?:V/v|V/v:|Về việc|Về)\s*[:.]?\s*", re.IGNORECASE)
 _MOTTO = re.compile(
-    r"^(?:(?:XÃ HỘI )?(?:CHỦ )?NGHĨA VIỆT NAM$|VIỆT NAM$|CỘNG\s+H(?:ÒA|OÀ)\s+XÃ\s+HỘI|ĐẢNG CỘNG SẢN VIỆT NAM$|Độc\s*lập\s*[-–])",
+    r"^(?:(?:XÃ HỘI )?(?:CHỦ )?NGHĨA VIỆT NAM$|(?:VIỆT )?NAM$|(?:CHỦ )?NGHĨA VIỆT$|CỘNG\s+H(?:ÒA|OÀ)\s+XÃ\s+HỘI|ĐẢNG CỘNG SẢN VIỆT NAM$|Độc\s*lập\s*[-–])",
     re.IGNORECASE,
 )
 _BODY_START = re.compile(
     r"^(?:Thực hiện|Căn cứ|Để |Nhằm|Kính gửi|Ngày \d|Theo |Trước |Hiện |Hiện nay|Trong |Tiếp tục|Thi hành|Triển khai|Hưởng ứng|Xét |Qua |Sau |"
     r"Ủy ban nhân dân|UBND|Uỷ ban|Chào mừng|Kỷ niệm|Được sự|Do ảnh hưởng|Từ ngày|Hồi \d|Bão|Đêm|Chiều|Sáng|Tại |Thời gian|Trân trọng|Phát huy|Năm \d)"
 )
+_SENDS = compiled(r"^[{UPPER} ,-]{10,90}\s+(?:điện|Điện)\s*:?$")
 _ADDRESSED = re.compile(r"^Kính\s+(?:gửi|mời)\s*:?\s*", re.IGNORECASE)
 _TO_WHOM = re.compile(r"^(?:Nơi\s*nhận|NƠI NHẬN)\s*:?\s*")
 _SIGN_TITLE = compiled(
@@ -143,7 +144,7 @@ def read_heading(source: SourceText, lines: list[Line]) -> Heading:
             title_at is not None
             and index == title_at + 1
             and not heading.subject
-            and not _BODY_START.match(text)
+            and (not _BODY_START.match(text) or _is_subject(lines, index, limit))
             and label_of(text) is None
         ):
             end = index
@@ -154,12 +155,15 @@ def read_heading(source: SourceText, lines: list[Line]) -> Heading:
         elif (
             title_at is None
             and heading.kind == "Văn bản"
-            and is_upper(text)
+            and (is_upper(text) or (org and text.isupper() and len(text) < 20))
             and len(text) < 120
             and index < 12
             and label_of(text) is None
         ):
             org.append(line)
+        elif title_at is not None and _SENDS.match(text):  # "CHỦ TỊCH … điện:" and those it is sent to
+            index = _bulleted(heading, lines, index + 1, foot)
+            break
         elif (
             title_at is not None
             and is_upper(text)
@@ -186,6 +190,16 @@ def read_heading(source: SourceText, lines: list[Line]) -> Heading:
     heading.body = (index, foot)
     _finish(heading, source, lines, org)
     return heading
+
+
+def _is_subject(lines: list[Line], index: int, limit: int) -> bool:
+    """Whether a line that begins like a body ("Triển khai …", "Kỷ niệm …") is what stands under the title: no full
+    sentence, and the body begins after it."""
+    text = lines[index].text
+    if len(text) > 220 or text.rstrip().endswith((".", ":", ";", ",")) or index + 1 >= limit:
+        return False
+    after = lines[index + 1].text
+    return bool(_BODY_START.match(after) or label_of(after) is not None or _ADDRESSED.match(after))
 
 
 def _soon_official(lines: list[Line], index: int, limit: int) -> bool:

@@ -65,7 +65,7 @@ def _is_kind(text: str) -> bool:
     return bool(
         re.match(
             r"^\s*(?:KẾ HOẠCH|QUYẾT ĐỊNH|THÔNG BÁO|CÔNG ĐIỆN|GIẤY MỜI|CHỈ THỊ|HƯỚNG DẪN|BÁO CÁO|TỜ TRÌNH|"
-            r"CHƯƠNG TRÌNH|PHƯƠNG ÁN|ĐỀ ÁN|NGHỊ QUYẾT|QUY CHẾ|THƯ|LỜI|CẢNH BÁO|BẢN TIN|TIN)\b",
+            r"CHƯƠNG TRÌNH|PHƯƠNG ÁN|ĐỀ ÁN|NGHỊ QUYẾT|QUY CHẾ|THƯ|LỜI|LỊCH|CẢNH BÁO|BẢN TIN|TIN)\b",
             text,
         )
     )
@@ -80,6 +80,8 @@ def _head_parts(text: str) -> tuple[str, str] | None:
     if match and len(text) < 160 and re.match(r"^\s*(?:Số|V/v)", text):
         return text[: match.start()], text[match.end() :]
     gap = _GAP.search(text.strip())
+    if gap and re.match(r"^Số\s*:?\s*$", text.strip()[: gap.start()]):
+        gap = _GAP.search(text.strip(), gap.end())  # "Số:      /VHXH": the number is still to be written in
     if (
         gap
         and len(text.strip()) < 140

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from content.intake.labels import label_of
 from content.intake.source import Raw, RawLine, RawTable
 
+_BESIDE_NOTHING = re.compile(
+    r"^\s*(?:Kính\s+gửi|(?:KẾ HOẠCH|QUYẾT ĐỊNH|THÔNG BÁO|CÔNG ĐIỆN|CHỈ THỊ|HƯỚNG DẪN|CHƯƠNG TRÌNH|PHƯƠNG ÁN|NGHỊ QUYẾT|QUY CHẾ|PHỤ LỤC)\s*$)"
+)
+"""What follows a masthead or a foot, and is no part of either column."""
 _HANGING_PT = 27.0
 """Text under a list label hangs less far in than a paragraph is indented (1 cm and more)."""
 _LINES_APART = 2.6
@@ -221,7 +226,7 @@ def _take_in(band: _Band, boxes: list[_Box], bands: list[_Band]) -> None:
         found = next(
             (
                 box for box in boxes
-                if id(box) not in taken and low - 1.9 * box.height < box.bottom < high + 0.9 * box.height
+                if id(box) not in taken and not _BESIDE_NOTHING.match(box.line.text) and low - 1.9 * box.height < box.bottom < high + 0.9 * box.height
                 and any(
                     column.left - 12 <= box.left and box.right < limit
                     for column, limit in zip(band.columns, limits, strict=True)
@@ -296,7 +301,7 @@ def _cell(boxes: list[_Box], column: _Column, number: int) -> list[RawLine]:
     width = max(column.right - column.left, 1.0)
     return [
         RawLine(box.line.text, page=number, right_share=min((box.right - column.left) / width, 1.2))
-        for box in boxes
+        for box in sorted(boxes, key=lambda box: -round(box.bottom))
     ]
 
 

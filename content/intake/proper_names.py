@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from content.intake.heading import Heading
 
 _LEVELS = ("thị trấn", "thị xã", "thành phố", "phường", "xã", "huyện", "quận", "tỉnh", "đặc khu")
-_LEVEL = re.compile(rf"^(?:{'|'.join(_LEVELS)})\b", re.IGNORECASE)
-_LEVEL_IN = re.compile(rf"\b({'|'.join(_LEVELS)})\b", re.IGNORECASE)
+_LEVEL = re.compile(rf"^(?:{'|'.join(_LEVELS)})\b(?! hội\b)", re.IGNORECASE)
+_LEVEL_IN = re.compile(rf"\b({'|'.join(_LEVELS)})\b(?! hội\b)", re.IGNORECASE)
+_OF_MEMBERS = re.compile(r"\b(?:ĐOÀN|CÔNG ĐOÀN|HỘI|LIÊN ĐOÀN|ĐẢNG BỘ|CHI BỘ)\b", re.IGNORECASE)
 _SHORT = (
     (re.compile(r"\bUBND\b"), "Ủy ban nhân dân"),
     (re.compile(r"\bHĐND\b"), "Hội đồng nhân dân"),
@@ -62,12 +63,30 @@ _SMALL = frozenset(
         "trấn",
         "dân",
         "sự",
+        "chợ",
+        "tịch",
+        "rừng",
+        "di",
+        "tích",
+        "bến",
+        "xe",
+        "cơ",
+        "sở",
+        "hiểm",
+        "hội",
     ]
 )
 _OWN = re.compile(
     r"^(?:ỦY BAN|UỶ BAN|UBND|HĐND|HỘI ĐỒNG|SỞ|PHÒNG|TRUNG TÂM|BAN|ĐẢNG ỦY|ĐẢNG UỶ|ĐẢNG BỘ|HUYỆN ỦY|TỈNH ỦY|THÀNH ỦY|QUẬN ỦY|CÔNG AN|TRẠM|ĐÀI|VĂN PHÒNG|MẶT TRẬN|HỘI|ĐOÀN|"
-    r"TRƯỜNG|BỘ|CỤC|CHI CỤC|LIÊN ĐOÀN|THỊ ỦY|CHI BỘ|ĐIỆN LỰC|BỆNH VIỆN|CÔNG TY|KHO BẠC|NGÂN HÀNG|TỔ|XÍ NGHIỆP|BƯU ĐIỆN|TIỂU BAN|HẠT|CHỦ TỊCH|ỦY VIÊN)\b"
+    r"TRƯỜNG|BỘ|CỤC|CHI CỤC|LIÊN ĐOÀN|THỊ ỦY|CHI BỘ|ĐIỆN LỰC|BỆNH VIỆN|CÔNG TY|KHO BẠC|NGÂN HÀNG|TỔ|XÍ NGHIỆP|BƯU ĐIỆN|TIỂU BAN|HẠT|CHỦ TỊCH|ỦY VIÊN|"
+    r"BẢO HIỂM|THỦ TƯỚNG|CHÍNH PHỦ|QUỐC HỘI|VIỆN|TÒA ÁN|TOÀ ÁN|THUẾ|CƠ QUAN|LIÊN HIỆP|TỔNG CỤC|TỔNG CÔNG TY|HỢP TÁC XÃ|THƯ VIỆN|NHÀ VĂN HÓA|BÁO|CÔNG ĐOÀN|"
+    r"KHU|VƯỜN QUỐC GIA|NHÀ MÁY|THÀNH ĐOÀN|TỈNH ĐOÀN|HUYỆN ĐOÀN|ĐẠI HỌC|HỌC VIỆN|DOANH NGHIỆP)\b"
 )
+_NAMED_PLACE = re.compile(
+    r"\b(?:CHỢ|BẾN XE|RỪNG|VƯỜN QUỐC GIA|DI TÍCH|KHU CÔNG NGHIỆP|TRƯỜNG|CHÍNH PHỦ|CƠ SỞ|KHU VỰC)\s+\S",
+    re.IGNORECASE,
+)
+"""What is called by a name of its own, and needs no ward behind it."""
 _PARENT_FIRST = re.compile(r"^(?:UBND|ỦY BAN NHÂN DÂN|UỶ BAN NHÂN DÂN|ĐẢNG BỘ|TỈNH|HUYỆN|SỞ|BỘ)\b")
 
 
@@ -80,7 +99,7 @@ _PHRASES = tuple(
         "Giáo dục và Đào tạo", "Kinh tế, Hạ tầng và Đô thị", "Ủy ban Mặt trận Tổ quốc Việt Nam", "Mặt trận Tổ quốc", "Ban Chỉ đạo",
         "Trung tâm Văn hóa", "Trung tâm Y tế", "Trạm Y tế", "Ban Chỉ huy Quân sự", "Tỉnh ủy", "Huyện ủy", "Thành ủy", "Thị ủy", "Quận ủy", "Sở Y tế", "Phòng Y tế",
         "Văn hóa, Thể thao và Truyền thông", "Văn hóa, Thông tin và Thể thao", "Văn hóa - Thông tin và Thể thao", "Công an", "Đài Truyền thanh", "Hội đồng nhân dân",
-        "Ủy ban nhân dân", "Trung tâm Cung ứng dịch vụ", "Đảng ủy", "Trung tâm Phục vụ hành chính công", "Đoàn Thanh niên", "Hội Liên hiệp Phụ nữ",
+        "Ủy ban nhân dân", "Ban Quản lý", "Thanh niên Cộng sản", "Ban Chấp hành", "Bảo hiểm xã hội", "Thủ tướng Chính phủ", "Hồ Chí Minh", "Việt Nam", "Trung tâm Cung ứng dịch vụ công", "Trung tâm Cung ứng dịch vụ", "Đảng ủy", "Trung tâm Phục vụ hành chính công", "Đoàn Thanh niên", "Hội Liên hiệp Phụ nữ",
     )
 )  # fmt: skip
 
@@ -100,6 +119,10 @@ def proper_case(text: str) -> str:
 def authority_case(text: str, body: str) -> str:
     """The name of an authority as running text writes it; where `body` has it, as `body` writes it."""
     text = " ".join(text.split()).replace("Uỷ", "Ủy").replace("UỶ", "ỦY")
+    if _OF_MEMBERS.search(text):  # a union or the Party has a Ban Chấp hành
+        text = re.sub(r"\bBCH\b", "Ban Chấp hành", text)
+        if match := re.match(r"(.+?) (Ban Chấp hành|BAN CHẤP HÀNH)\b(.*)$", text):
+            text = f"{match[2]} {match[1]}{match[3]}"
     for pattern, full in _SHORT:
         text = pattern.sub(full, text)
     if any(sign.islower() for sign in text) and not compiled(r"[{UPPER}]{2,}").search(text):
@@ -115,7 +138,7 @@ def authority_case(text: str, body: str) -> str:
     proper = False
     for index, word in enumerate(words):
         two = " ".join(words[index : index + 2]).casefold()
-        if _LEVEL.match(word) or two in _LEVELS:
+        if _LEVEL.match(two) or two in _LEVELS:
             proper = True
             shown.append(word.lower())
         elif (
@@ -161,8 +184,10 @@ def _joined(parts: list[str]) -> str:
             groups[-1] += " " + part
         else:
             groups.append(part)
+    if len(groups) > 1 and re.fullmatch(r"(?:BAN )?(?:THƯỜNG TRỰC|THƯỜNG VỤ|CHẤP HÀNH)", groups[-1]):
+        groups.pop()  # who acts for it, not another authority
     own = groups[-1]
-    if len(groups) > 1 and not _LEVEL_IN.search(own):
+    if len(groups) > 1 and not _LEVEL_IN.search(own) and not _NAMED_PLACE.search(own):
         place = _LEVEL_IN.search(groups[-2])
         if re.match(r"(?:ĐẢNG|HUYỆN|TỈNH|THÀNH|QUẬN|THỊ) [ỦU][YỶ]\b", groups[-2]):
             own = f"{own} {groups[-2]}"  # "Ban Tuyên giáo Đảng ủy phường"

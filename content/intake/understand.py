@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from content.intake.channels import channels_of
+from content.intake.channels import channels_named, channels_of
 from content.intake.citations import citations_in
 from content.intake.contents import items_of
 from content.intake.deadlines import deadlines_in
 from content.intake.facts import Channel, Deadline, FrequencyRule, Item, Understanding
 from content.intake.frequency import frequency_rules_in
-from content.intake.heading import annex_start, read_heading
+from content.intake.heading import Heading, annex_start, read_heading
 from content.intake.outline import Line, Node, build
 from content.intake.source import SourceText, Span, Table
 from content.intake.tables import table_items, whole_lines
@@ -53,7 +53,7 @@ def understand(source_text: SourceText) -> Understanding:
         signer=heading.signer,
         recipients=tuple(heading.recipients),
         items=tuple(items),
-        channels=tuple(_channels(roots, heading.kind, items)),
+        channels=tuple(_channels(roots, heading, items, source_text.text)),
         frequency_rules=tuple(_frequency(roots, source_text, heading.issued_on, heading.year)),
         deadlines=tuple(_deadlines(roots, heading.year)),
         citations=tuple(cited),
@@ -102,12 +102,15 @@ def _entries(root: Node) -> Iterator[tuple[Node, str, int, str]]:
             yield node, line.text, line.start, f"{node.text} {above}"
 
 
-def _channels(roots: list[Node], kind: str, items: list[Item]) -> list[Channel]:
+def _channels(roots: list[Node], heading: Heading, items: list[Item], text: str) -> list[Channel]:
     found: list[Channel] = []
     for root in roots:
-        for channel in channels_of(root, kind, items[0].span[0] if items else 0):
+        for channel in channels_of(root, heading.kind, items[0].span[0] if items else 0):
             if all(channel.channel != other.channel for other in found):
                 found.append(channel)
+    if not found and heading.kind.startswith("Lịch"):  # a schedule says it in its title and its rows
+        spans = [heading.spans["subject"]] if "subject" in heading.spans else []
+        return channels_named([Line(text[a:b], a) for a, b in [*spans, *(item.span for item in items)]])
     return found
 
 

@@ -70,6 +70,10 @@ _MASTHEAD = re.compile(
     r"Trên đây là\b|QUYẾT ĐỊNH\s*:|Xét đề nghị\b|Theo đề nghị\b)",
     re.IGNORECASE,
 )
+_OPENING = re.compile(
+    r"^(?:Thực hiện|Triển khai thực hiện|Tiếp tục thực hiện|Thi hành|Triển khai) (?:Kế hoạch|Công văn|Chỉ thị|Nghị quyết|Hướng dẫn|Quyết định|Thông báo|Công điện|Chương trình|Luật|Nghị định)\b"
+)
+"""How the body of a letter or plan begins, below a title that fills its line."""
 _KIND_LINE = compiled(r"^[{UPPER}\s/-]{6,40}$")
 _PAGE_NUMBER = re.compile(r"^[-–—]?\s*(?:[Tt]rang\s+)?\d{1,4}\s*(?:/\s*\d{1,4})?\s*[-–—]?$")
 
@@ -174,7 +178,7 @@ def _glue(
         return " "
     if ended.endswith(" năm") and re.match(r"^\d{4}\b", text):
         return " "
-    if _MASTHEAD.match(text) or (_MASTHEAD.match(ended) and _stands_alone(ended)):
+    if _MASTHEAD.match(text) or _OPENING.match(text) or (_MASTHEAD.match(ended) and _stands_alone(ended)):
         return None
     if ":" in text and marker(text):
         return None
