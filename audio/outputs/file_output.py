@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from audio.outputs.output import FRAME_BYTES, RATE_HZ, OutputError
-from content.errors import Told
-from content.language import N_
+from audio.outputs.output import FRAME_BYTES, RATE_HZ
 
 HEADER_BYTES = 44
 
@@ -26,14 +25,9 @@ class FileOutput:
         self.trouble: str | None = None
 
     def open(self) -> None:
-        try:
+        """Make the folder; where that fails, each recording tries again and tells its trouble."""
+        with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                output=self.name,
-                reason=error.strerror or str(error),
-                remedy=Told(N_("choose another folder")),
-            ) from error
 
     def start(self, label: str, at: datetime) -> WavStream:
         local = at.astimezone(self.tz)

@@ -29,6 +29,7 @@ from scheduler.daemon.clock import Clock, RealClock, SimulatedClock
 from scheduler.daemon.feed import put_back_simulated
 from scheduler.daemon.folder import AirFolder
 from scheduler.daemon.journal import Entry, Journal
+from scheduler.daemon.lease import DatabaseLease
 from scheduler.daemon.lock import AlreadyRunningError, StationLock
 from scheduler.daemon.station_daemon import StationDaemon, Tally, last_simulated
 from scheduler.daemon.workers import attempt
@@ -82,15 +83,17 @@ def run_station(
     before its first turn.
 
     Raises:
-        AlreadyRunningError, EndlessSimulationError, UntilPastError, UnknownOutputError, OutputError.
+        AlreadyRunningError, TakenOverError, EndlessSimulationError, UntilPastError, UnknownOutputError, OutputError.
     """
     air = AirFolder.of(station)
     if clock == "simulated" and until is None:
         raise EndlessSimulationError
     lock = StationLock(air.lock)
     _take(lock, clock)
+    lease = DatabaseLease(station.engine)
     marker = air.root / "simulated-run.json"
     try:
+        lease.take()
         ticking = _clock(clock, speed, start_at, air)
         begun = ticking.now()
         if until is not None and until <= begun:
@@ -104,12 +107,14 @@ def run_station(
         if not wait_for_output:
             check_cards(outputs, station.config)
         daemon = StationDaemon(
-            station, clock=ticking, outputs=outputs, tally=tally, until=until, status_file=status_file
-        )
+            station, clock=ticking, outputs=outputs, tally=tally, until=until, status_file=status_file, lease=lease
+        )  # fmt: skip
         if started is not None:
             started(daemon)
         with _signals(daemon), _prompt(), _log_file(air.log):
             daemon.run()
+        if daemon.taken_over is not None:
+            raise daemon.taken_over
         if clock == "simulated" and not daemon.stopping:
             marker.unlink(missing_ok=True)
         return RunReport(
@@ -119,6 +124,7 @@ def run_station(
             outcomes=dict(tally.outcomes),
         )
     finally:
+        lease.release()
         lock.release()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from audio.outputs.opening import close_all, open_all
 from audio.outputs.output import RATE_HZ, Output
@@ -26,6 +27,7 @@ from scheduler.daemon.feed import Fed, Feed
 from scheduler.daemon.folder import AirFolder
 from scheduler.daemon.hooks import Hooks
 from scheduler.daemon.journal import Entry, Journal, Register
+from scheduler.daemon.lease import EVERY_S, DatabaseLease, TakenOverError
 from scheduler.daemon.relays import Relays
 from scheduler.daemon.rundown import RundownPlay
 from scheduler.daemon.sources import built_in_filler
@@ -72,6 +74,7 @@ class StationDaemon:
         tally: Tally,
         until: datetime | None = None,
         status_file: Path | None = None,
+        lease: DatabaseLease | None = None,
     ) -> None:
         self.station, self.clock, self.until, self.tally = station, clock, until, tally
         self.air = AirFolder.of(station)
@@ -100,6 +103,7 @@ class StationDaemon:
         self.day: dict[int, RundownPlay] = {}
         """Plays of yesterday, today and tomorrow, handled or not: what should be heard when."""
         self.stopping = False
+        self.lease, self.taken_over = lease, cast(LoaError | None, None)
         self.clock_steps = 0
         self.lateness_s = 0.0
         """How late the newest play began."""
@@ -143,6 +147,8 @@ class StationDaemon:
         self.timetable.every(SIMULATED_FEED_S if self.clock.simulated else REAL_BEAT_S, "feed", self.ask_feed)
         self.timetable.every(3600.0, "relays", lambda: self.relays.schedule(self.clock.now()))
         self.duties.schedule_freeze(self.clock.now())
+        if self.lease is not None and self.lease.is_shared:
+            self.timetable.every(EVERY_S, "lease", self._renew_lease)
         if not self.clock.simulated:
             self.timetable.every(LOOK_S, "requests", self.urgent.look)
             self.timetable.every(REAL_BEAT_S, "folder", lambda: self.urgent.look_at_folder(self.clock.now()))
@@ -409,6 +415,18 @@ class StationDaemon:
         self.duties.beat(self.clock.now())
         if len(self.journal.entries) > 2000:
             self.journal.compact(self.clock.now(), self.journal.entries.keys() - self.unstored.keys())
+
+    def _renew_lease(self) -> None:
+        lease = self.lease
+
+        def done(result: LoaError | None) -> None:
+            if isinstance(result, TakenOverError):  # two voices at once are worse than one
+                self.hooks.alarm("lease", result.told(_))
+                self.taken_over = result
+                self.stop()
+
+        if lease is not None and self.workers.is_idle("lease"):
+            self.workers.submit("lease", lease.renew, done)
 
     def _watch_clock(self) -> None:
         wall, steady = self.clock.now(), self.clock.steady()

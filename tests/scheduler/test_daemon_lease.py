@@ -1,0 +1,203 @@
+"""Two computers on one PostgreSQL database: one plays, and the other tells why it does not."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from broadcast import add_episode, add_play, as_run
+from sqlalchemy import create_engine, text
+
+from content.station import Station, init_station, open_station
+from scheduler.daemon.lease import DatabaseLease, TakenOverError
+from scheduler.daemon.lock import AlreadyRunningError
+from scheduler.daemon.run import run_station
+from scheduler.daemon.station_daemon import StationDaemon
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32" or shutil.which("initdb") is None, reason="PostgreSQL is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[str, Callable[..., None]]]:
+    """(URL of an empty server, a function that stops or starts it)."""
+    folder = Path(tempfile.mkdtemp(prefix="loa-pg-"))
+    user = "postgres" if os.geteuid() == 0 else None
+    if user:
+        shutil.chown(folder, user)
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        port = door.getsockname()[1]
+
+    def run(*words: str) -> None:
+        subprocess.run(words, check=True, capture_output=True, user=user, cwd=folder, timeout=60)
+
+    def control(what: str) -> None:
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        run("pg_ctl", "-D", str(folder / "data"), "-w", "-m", "immediate", "-l", str(folder / "log"), "-o", options, what)  # fmt: skip
+
+    run("initdb", "-D", str(folder / "data"), "-U", "loa", "-A", "trust", "-E", "UTF8")
+    control("start")
+    try:
+        yield f"postgresql+psycopg://loa@127.0.0.1:{port}/", control
+    finally:
+        control("stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def two_computers(
+    server: tuple[str, Callable[..., None]], tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[tuple[Station, Station]]:
+    """Two station folders, as on two computers, on one database."""
+    url, _control = server
+    name = "station_" + str(abs(hash(request.node.name)))
+    with create_engine(url + "postgres", isolation_level="AUTOCOMMIT").connect() as base:
+        base.execute(text(f"CREATE DATABASE {name}"))
+    config = f'[station]\nlanguage = "en"\ndatabase = "{url}{name}"\n[output.main]\nkind = "null"\n'
+    stations = init_station(tmp_path / "a", config), init_station(tmp_path / "b", config)
+    yield stations
+    for station in stations:
+        station.close()
+
+
+@contextmanager
+def on_air(station: Station) -> Iterator[tuple[StationDaemon, list[BaseException]]]:
+    got: list[StationDaemon] = []
+    faults: list[BaseException] = []
+    ready = threading.Event()
+
+    def started(daemon: StationDaemon) -> None:
+        got.append(daemon)
+        ready.set()
+
+    def work() -> None:
+        try:
+            run_station(station, started=started)
+        except BaseException as error:  # noqa: BLE001
+            faults.append(error)
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert ready.wait(20)
+    try:
+        yield got[0], faults
+    finally:
+        got[0].stop()
+        thread.join(20)
+
+
+def wait_for(check: Callable[[], object], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.02)
+
+
+def test_a_second_computer_is_refused_and_told_who_plays(two_computers: tuple[Station, Station]) -> None:
+    one, other = two_computers
+    with on_air(one), pytest.raises(AlreadyRunningError) as refused:
+        run_station(other, until=datetime.now(UTC) + timedelta(seconds=5))
+    assert str(os.getpid()) in str(refused.value.facts["pid"])
+    run_station(other, until=datetime.now(UTC) + timedelta(seconds=0.2))  # the first let go
+
+
+def test_a_computer_that_dies_lets_the_other_one_play(two_computers: tuple[Station, Station]) -> None:
+    one, other = two_computers
+    command = [sys.executable, "-m", "cli", "--config", str(one.folder), "run"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    lease = DatabaseLease(other.engine)
+
+    def is_taken() -> bool:
+        assert process.poll() is None
+        try:
+            lease.take()
+        except AlreadyRunningError:
+            return True
+        lease.release()
+        return False
+
+    wait_for(is_taken, 30)
+    process.kill()
+    process.wait()
+    wait_for(lambda: not is_free_of(lease))
+    lease.release()
+
+
+def is_free_of(lease: DatabaseLease) -> bool:
+    """True while somebody else holds it."""
+    try:
+        lease.take()
+    except AlreadyRunningError:
+        return True
+    return not lease.is_held
+
+
+def test_a_lost_database_stops_no_sound_and_its_return_renews_the_lease(
+    two_computers: tuple[Station, Station], server: tuple[str, Callable[..., None]], tmp_path: Path
+) -> None:
+    one, other = two_computers
+    _url, control = server
+    play = add_play(
+        one, add_episode(one, tmp_path, seconds=4), datetime.now(UTC) + timedelta(seconds=4), length_ms=4000
+    )
+    with on_air(one) as (daemon, faults):
+        wait_for(lambda: daemon.desk.on_air)
+        control("stop")
+        lease = daemon.lease
+        assert lease is not None
+        lease.renew()
+        assert not lease.is_held
+        assert daemon.desk.on_air  # it plays on
+        wait_for(lambda: daemon.tally.outcomes.get("aired") == 1)
+        control("start")
+        lease.renew()
+        assert lease.is_held
+        with pytest.raises(AlreadyRunningError):
+            DatabaseLease(other.engine).take()
+        wait_for(lambda: not daemon.unstored)
+        assert not faults
+    assert [(row.play_id, row.outcome) for row in as_run(one)] == [(play, "aired")]
+
+
+def test_who_was_overtaken_while_its_line_was_cut_gives_way(two_computers: tuple[Station, Station]) -> None:
+    one, other = two_computers
+    with on_air(one) as (daemon, faults):
+        assert daemon.lease is not None
+        usurper = DatabaseLease(other.engine)
+        while not usurper.is_held:
+            daemon.lease.release()  # as when the server dropped the session
+            with suppress(AlreadyRunningError):
+                usurper.take()
+        wait_for(lambda: faults, 30)
+        usurper.release()
+    assert isinstance(faults[0], TakenOverError)
+
+
+def test_a_station_begins_without_its_database_server(
+    two_computers: tuple[Station, Station], server: tuple[str, Callable[..., None]]
+) -> None:
+    one, _other = two_computers
+    _url, control = server
+    control("stop")
+    try:
+        lease = DatabaseLease(one.engine)
+        lease.take()
+        assert not lease.is_held
+        lease.renew()
+    finally:
+        control("start")
+    reopened = open_station(one.folder)
+    reopened.close()
