@@ -41,7 +41,7 @@ class Urgent:
         self._seen: dict[str, tuple[int, float]] = {}
         self._number = 0
         requests.sweep(self.folder)
-        for name in ("chime", "alarm"):
+        for name in ("urgent", "alarm"):
             built_in(name, daemon.air.cue)
         with suppress(OSError, ValueError):
             order = json.loads(daemon.air.stopped.read_bytes())
@@ -87,7 +87,7 @@ class Urgent:
 
     def interrupt(self, request: Request) -> None:
         """Break in: a chime, then the bulletin, as often as asked; what it cuts goes on or is made good."""
-        lead = built_in("alarm" if request.emergency else "chime", self.daemon.air.cue)
+        lead = built_in("alarm" if request.emergency else "urgent", self.daemon.air.cue)
         paths = [Path(sound) for sound in request.sounds]
         self._number += 1
         power = self.daemon.duties.power
