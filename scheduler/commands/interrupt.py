@@ -99,6 +99,8 @@ def interrupt(
     )  # fmt: skip
     if as_json:
         print_json(reply)
+    elif reply.get("withdrawn"):
+        say(N_("Withdrawn: what alert “{title}” cancels is off the air."), title=reply["title"])
     elif reply.get("waits_for"):
         say(N_("It waits until “{title}” is over."), title=reply["waits_for"])
     else:

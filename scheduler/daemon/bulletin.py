@@ -24,12 +24,20 @@ PAUSE = bytes(RATE_HZ // 3 * FRAME_BYTES)
 TEXT_SUFFIXES = (".txt",)
 CAP_SUFFIXES = (".xml", ".cap")
 MOST_CHARACTERS = 5_000
+MOST_TEXT_BYTES = 100_000
+MOST_SOUND_MIN = 30
 
 
 class NothingToAirError(LoaError):
     """An empty bulletin."""
 
     sentence = N_("there is nothing to say in {name}: give the words, or a sound file")
+
+
+class NotTextError(LoaError):
+    """A text file that is none."""
+
+    sentence = N_("{name} is not a text file that Loa can read: save it as plain text, UTF-8")
 
 
 class TooLongError(LoaError):
@@ -47,6 +55,8 @@ class Bulletin:
     zones: tuple[str, ...]
     emergency: bool
     why: str = ""
+    alert: cap.CapAlert | None = None
+    """The alert that it reads. One that only withdraws others has no sounds."""
 
 
 def prepare(
@@ -63,32 +73,58 @@ def prepare(
     Words are read by the embedded voice, which needs no network: an emergency may air with it.
 
     Raises:
-        NothingToAirError, TooLongError, CapError, UnplayableError, VoiceError, DiskFullError, NotWritableError.
+        NothingToAirError, NotTextError, TooLongError, TooLongSoundError, CapError, UnplayableError, VoiceError, DiskFullError, NotWritableError.
     """
     if isinstance(what, Path):
         suffix = what.suffix.lower()
-        if suffix in CAP_SUFFIXES:
-            return _alert(what, config, folder, name, now or datetime.now(UTC))
-        if suffix not in TEXT_SUFFIXES:
+        if suffix not in (*TEXT_SUFFIXES, *CAP_SUFFIXES):
             target = folder / f"{name}.pcm"
-            decode(what, target)
+            decode(what, target, most_min=MOST_SOUND_MIN)
             return Bulletin(title=what.stem, sounds=(target,), zones=(), emergency=False)
-        try:
-            what = what.read_text("utf-8-sig", errors="replace")
-        except OSError as error:
-            raise UnplayableError(path=what, reason=error.strerror) from error
+        content = _content(what)
+        if suffix in CAP_SUFFIXES or _looks_like_xml(
+            content
+        ):  # a test alert saved as text is not read out either
+            return _alert(content, what.name, config, folder, name, now or datetime.now(UTC))
+        what = _plain_text(content, what.name)
     text = unicodedata.normalize("NFC", what).strip()
     path = _speak(text, language, folder / f"{name}.pcm")
     return Bulletin(title=_title(text), sounds=(path,), zones=(), emergency=False)
 
 
-def _alert(path: Path, config: Config, folder: Path, name: str, now: datetime) -> Bulletin:
+def _content(path: Path) -> bytes:
+    """The bytes of a small file; of a huge one, as many as show that it is too large."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(cap.MOST_BYTES + 1)
     except OSError as error:
-        raise cap.CapError(name=path.name, reason=error.strerror) from error
-    alert = cap.read_alert(content, path.name)
-    infos = cap.check_airable(alert, now, path.name)
+        raise UnplayableError(path=path, reason=error.strerror) from error
+
+
+def _looks_like_xml(content: bytes) -> bool:
+    start = content[:200].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    return start.startswith((b"<?xml", b"<alert", b"<!DOCTYPE"))
+
+
+def _plain_text(content: bytes, name: str) -> str:
+    """The words of a text file: UTF-8, or UTF-16 with its mark; bytes that are neither are not read out."""
+    if len(content) > MOST_TEXT_BYTES:
+        raise TooLongError(count=len(content), most=MOST_CHARACTERS)
+    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise NotTextError(name=name) from error
+    if "\0" in text:
+        raise NotTextError(name=name)
+    return text
+
+
+def _alert(content: bytes, file: str, config: Config, folder: Path, name: str, now: datetime) -> Bulletin:
+    alert = cap.read_alert(content, file)
+    if alert.withdraws:
+        return Bulletin(title=alert.identifier, sounds=(), zones=(), emergency=True, alert=alert)
+    infos = cap.check_airable(alert, now, file)
     sounds = []
     refused: LoaError | None = None
     for number, info in enumerate(infos):
@@ -104,6 +140,7 @@ def _alert(path: Path, config: Config, folder: Path, name: str, now: datetime) -
     return Bulletin(
         title=_title(infos[0].headline or infos[0].event or infos[0].text), sounds=tuple(sounds),
         zones=_zones(infos, config), emergency=True, why=f"CAP {alert.identifier} ({alert.sender})",
+        alert=alert,
     )  # fmt: skip
 
 

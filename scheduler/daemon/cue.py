@@ -104,11 +104,17 @@ class CueRack:
                 path.unlink()
 
 
-def decode(source: Path, target: Path) -> None:
+class TooLongSoundError(LoaError):
+    """A sound that would hold the air for too long."""
+
+    sentence = N_("{path} is longer than {minutes} minutes: give a shorter sound")
+
+
+def decode(source: Path, target: Path, *, most_min: int | None = None) -> None:
     """Decode `source` to house PCM in `target`, whole or not at all.
 
     Raises:
-        UnplayableError, FfmpegMissingError, DiskFullError.
+        TooLongSoundError (above `most_min`), UnplayableError, FfmpegMissingError, DiskFullError.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     scrap = target.parent / f".{target.name}.{os.getpid()}.tmp"
@@ -124,6 +130,7 @@ def decode(source: Path, target: Path) -> None:
                 "1",
                 "-ar",
                 str(RATE_HZ),
+                *([] if most_min is None else ["-t", str(most_min * 60 + 1)]),
                 str(scrap),
             ],
             task=f"decode {source.name}",
@@ -131,6 +138,8 @@ def decode(source: Path, target: Path) -> None:
         )
         if scrap.stat().st_size < FRAME_BYTES:
             raise UnplayableError(path=source, reason="0 s")
+        if most_min is not None and scrap.stat().st_size > most_min * 60 * RATE_HZ * FRAME_BYTES:
+            raise TooLongSoundError(path=source, minutes=most_min)
         scrap.replace(target)
     except (FfmpegFailedError, FfmpegTimeoutError) as error:
         if "No space left" in str(error):

@@ -14,6 +14,7 @@ from typing import Any
 
 from content import atomic
 
+MOST_BYTES = 1_000_000
 STALE_S = 60
 """An order that nobody took for so long is not carried out any more."""
 
@@ -56,17 +57,47 @@ def take(folder: Path) -> list[Request]:
     for name in names:
         path = folder / name
         try:
-            table: dict[str, Any] = json.loads(path.read_bytes())
-            table["sounds"], table["zones"] = tuple(table["sounds"]), tuple(table["zones"])
-            request = Request(**table)
+            request = _read(path)
             age_s = time.time() - path.stat().st_mtime
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             request, age_s = None, 0.0
         with suppress(OSError):
             path.unlink()
         if request is not None and age_s < STALE_S:
             found.append(request)
     return found
+
+
+def _read(path: Path) -> Request:
+    """The order in a file, every field of the type that it must have. Raises ValueError, TypeError, KeyError."""
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValueError("too large")
+    table: dict[str, Any] = json.loads(content)
+    for name in ("sounds", "zones"):
+        table[name] = tuple(table[name])
+        if not all(isinstance(part, str) for part in table[name]):
+            raise ValueError(name)
+    request = Request(**table)
+    words = (
+        request.what,
+        request.who,
+        request.why,
+        request.title,
+        request.text,
+        request.file,
+        request.language,
+    )
+    if not all(isinstance(part, str) for part in words) or request.name != path.stem:
+        raise ValueError("words")
+    if (
+        type(request.repeat) is not int
+        or not 1 <= request.repeat <= 20
+        or type(request.emergency) is not bool
+    ):
+        raise ValueError("repeat")
+    return request
 
 
 def answer(folder: Path, name: str, reply: dict[str, Any]) -> None:

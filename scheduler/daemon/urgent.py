@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from content import atomic
 from content.errors import LoaError
 from content.language import _
-from scheduler.daemon import arbiter, bulletin, requests
+from scheduler.daemon import aired_alerts, arbiter, bulletin, requests
 from scheduler.daemon.air_desk import Piece
+from scheduler.daemon.cap import CapAlert
 from scheduler.daemon.deck import Source
 from scheduler.daemon.journal import Entry
 from scheduler.daemon.requests import Request
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("loa.daemon")
 SETTLED_S = 0.5
 """A file in the watched folder is read when it has not changed for so long."""
+LANES = 4
+"""Bulletins that are made ready at one time."""
 WATCHED = (*bulletin.CAP_SUFFIXES, *bulletin.TEXT_SUFFIXES, ".mp3", ".wav", ".ogg", ".m4a", ".flac")
 
 
@@ -39,13 +42,21 @@ class Urgent:
         self.folder = daemon.air.requests
         self.folder.mkdir(parents=True, exist_ok=True)
         self._seen: dict[str, tuple[int, float]] = {}
+        self._taken: dict[str, tuple[int, float]] = {}
+        """Files that were taken from the watched folder: one that cannot be moved away is not aired for ever."""
+        self._alerts: dict[str, str] = {}
+        """Pieces that read an alert, by its name."""
+        self._lane = 0
         self._number = 0
         requests.sweep(self.folder)
         for name in ("urgent", "alarm"):
             built_in(name, daemon.air.cue)
-        with suppress(OSError, ValueError):
-            order = json.loads(daemon.air.stopped.read_bytes())
-            daemon.desk.stopped = _stopped_text(order["who"], order["why"])
+        if daemon.air.stopped.exists():  # whatever is left of the order: silence was asked for
+            who, why = "?", ""
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                order = json.loads(daemon.air.stopped.read_bytes())
+                who, why = str(order["who"]), str(order["why"])
+            daemon.desk.stopped = _stopped_text(who, why)
 
     def look(self) -> None:
         """Carry out what waits."""
@@ -67,6 +78,14 @@ class Urgent:
         config = self.daemon.station.config
 
         def ready(result: bulletin.Bulletin | LoaError) -> None:
+            if isinstance(result, bulletin.Bulletin) and result.alert is not None:
+                self._withdraw(result.alert)
+                if result.alert.withdraws:
+                    requests.answer(
+                        self.folder, request.name, {"ok": True, "title": result.title, "withdrawn": True}
+                    )
+                    return
+                aired_alerts.note(self.daemon.air.root, result.alert.name, self.daemon.clock.now())
             if isinstance(result, LoaError):
                 requests.answer(self.folder, request.name, {"ok": False, "reason": result.told(_)})
                 return
@@ -75,17 +94,19 @@ class Urgent:
                     request, title=result.title, sounds=tuple(map(str, result.sounds)),
                     zones=request.zones or result.zones, emergency=request.emergency or result.emergency,
                     why="; ".join(part for part in (request.why, result.why) if part),
-                )
+                ),
+                result.alert,
             )  # fmt: skip
 
         what = Path(request.file) if request.file else request.text
+        self._lane = (self._lane + 1) % LANES  # a large file does not hold up the next order
         self.daemon.workers.submit(
-            "urgent",
+            f"urgent-{self._lane}",
             lambda: bulletin.prepare(what, config, self.folder, request.name, language=request.language),
             ready,
         )
 
-    def interrupt(self, request: Request) -> None:
+    def interrupt(self, request: Request, alert: CapAlert | None = None) -> None:
         """Break in: a chime, then the bulletin, as often as asked; what it cuts goes on or is made good."""
         lead = built_in("alarm" if request.emergency else "urgent", self.daemon.air.cue)
         paths = [Path(sound) for sound in request.sounds]
@@ -101,6 +122,8 @@ class Urgent:
         def ended(entry: Entry) -> None:
             if entry.outcome is not None:
                 bulletin.discard(tuple(paths))
+            if alert is not None and self._alerts.get(alert.name) == piece.name:
+                del self._alerts[alert.name]
 
         try:
             whole = InTurn([lead, *paths])
@@ -115,12 +138,26 @@ class Urgent:
             length_ms=length_ms, planned_at=self.daemon.clock.now(), who=request.who, why=request.why or None,
             on_end=ended,
         )  # fmt: skip
+        if alert is not None:
+            self._alerts[alert.name] = piece.name
         self.daemon.desk.offer(piece)
         waits = piece.name in self.daemon.desk.waiting
         requests.answer(
             self.folder, request.name,
             {"ok": True, "title": request.title, "waits_for": piece.blocked_by if waits else None, "at": self.daemon.clock.now(), "length_ms": length_ms},
         )  # fmt: skip
+
+    def _withdraw(self, alert: CapAlert) -> None:
+        """Take off what a newer alert replaces or cancels."""
+        desk = self.daemon.desk
+        reason = _("replaced or cancelled by CAP {name}").format(name=alert.identifier)
+        for name in alert.replaces & self._alerts.keys():
+            piece_name = self._alerts.pop(name)
+            for key, (piece, _entry) in list(desk.on_air.items()):
+                if piece.name == piece_name and key in desk.deck.on:
+                    desk.deck.cut(desk.deck.on[key], reason)
+            if (waiting := desk.waiting.get(piece_name)) is not None:
+                desk.miss(waiting, reason, make_good=False)
 
     def stop(self, request: Request) -> None:
         """Silence the station until it is resumed; urgent bulletins are still heard."""
@@ -150,7 +187,9 @@ class Urgent:
         folder = self.daemon.station.folder / setting
         try:
             entries = [
-                e for e in os.scandir(folder) if e.is_file() and Path(e.name).suffix.lower() in WATCHED
+                e
+                for e in os.scandir(folder)
+                if e.is_file(follow_symlinks=False) and Path(e.name).suffix.lower() in WATCHED
             ]
         except OSError:
             return
@@ -159,10 +198,14 @@ class Urgent:
             with suppress(OSError):
                 size, changed = entry.stat().st_size, entry.stat().st_mtime
                 seen[entry.name] = (size, changed)
+                if self._taken.get(entry.name) == (size, changed):
+                    continue
                 if self._seen.get(entry.name) == (size, changed) and time.time() - changed > SETTLED_S:
+                    self._taken[entry.name] = (size, changed)
                     self._take_file(Path(entry.path), now)
                     break
         self._seen = seen
+        self._taken = {name: mark for name, mark in self._taken.items() if name in seen}
 
     def _take_file(self, path: Path, now: datetime) -> None:
         name = f"watch-{time.time_ns()}"
@@ -173,12 +216,26 @@ class Urgent:
                 self.daemon.hooks.alarm("alert", result.told(_))
                 _put_away(path, "refused", result.told(_))
                 return
+            if result.alert is not None:
+                air = self.daemon.air.root
+                if not result.alert.withdraws and (before := aired_alerts.aired_at(air, result.alert.name)):
+                    text = _("{name} was aired already, at {at:%d/%m/%Y %H:%M}").format(
+                        name=path.name, at=before.astimezone(config.tz)
+                    )
+                    bulletin.discard(result.sounds)
+                    _put_away(path, "refused", text)
+                    return
+                aired_alerts.note(air, result.alert.name, now)
+                self._withdraw(result.alert)
             _put_away(path, "done", None)
+            if not result.sounds:
+                return
             self.interrupt(
                 Request(
                     what="interrupt", who=_("watched folder"), why=result.why or path.name, title=result.title,
                     sounds=tuple(map(str, result.sounds)), zones=result.zones, emergency=True,
-                )
+                ),
+                result.alert,
             )  # fmt: skip
 
         self.daemon.workers.submit(
