@@ -1,7 +1,8 @@
 """Parts into one finished file: joined, evened out, brought to the profile's loudness, encoded, tagged, and measured.
 
 Two passes of one ffmpeg graph, fed with PCM: the first measures what the dynamics leave, the second encodes at the
-gain that follows and, in the same process, decodes what it wrote and measures that. Memory does not grow with length.
+gain that follows; the same process decodes what it wrote, and that is measured here while it goes on. Memory does not
+grow with length.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from audio import ffmpeg, loudness
+from audio import ffmpeg, loudness, steady, wav
 from audio.loudness import Loudness, PeakHistogram
+from audio.meter import Meter
 from audio.parts import Part, joined_pcm, length_of, rate_of
 from audio.profiles import TOLERANCE_LU, Profile
 from audio.tags import Tags
@@ -37,6 +40,9 @@ _SAMPLE_S, _SAMPLE_OF_S = 15, 60
 """The first measurement of what is longer than ten minutes listens to 15 s of each minute: it only foretells the gain,
 and the finished file is measured whole. That saves a fifth of the time; where it foretold wrong, a second round follows."""
 _LONGEST_MS = 24 * 3_600_000
+_PACKET_BYTES = 4096
+"""What ffmpeg's filters take at a time: larger pieces fill the queue before the encoder, which then waits."""
+_READ_BYTES = 1 << 17
 
 Progress = Callable[[float], None]
 """Called with the share of the work done, 0 to 1."""
@@ -182,7 +188,7 @@ class _Work:
     def inputs(self) -> list[str]:
         """ffmpeg arguments of the joined PCM, and of the music."""
         music = ffmpeg.file_input(self.bed.path, "-stream_loop", "-1") if self.bed else []
-        return [*ffmpeg.pcm_input(self.rate_hz), *music]
+        return [*ffmpeg.PLAIN_ARITHMETIC, *ffmpeg.wav_input(max_bytes=_PACKET_BYTES), *music]
 
     def source(self) -> str:
         """The head of every filter graph."""
@@ -190,28 +196,32 @@ class _Work:
 
     def measured(self) -> tuple[float, PeakHistogram]:
         """Loudness after the dynamics, and where its peaks lie, before gain and limiter."""
-        histogram = PeakHistogram(self.rate_hz)
-        chain = ",".join([*self.profile.before, "asplit[a][b];[a]"])
-        metered = ",".join([*self.profile.after, "ebur128=framelog=quiet"])
+        histogram, weighed = PeakHistogram(self.rate_hz), Meter(self.rate_hz)
+        dynamics, band = (
+            ",".join([*self.profile.before, "asplit[a][b]"]),
+            ",".join([*self.profile.after, "anull"]),
+        )
+
+        def take(block: bytes) -> None:
+            samples = _whole(block, 2).reshape(-1, 2)
+            weighed.add(np.ascontiguousarray(samples[:, 0]))
+            histogram.add(np.ascontiguousarray(samples[:, 1]))
+
         with ffmpeg.running(
             [
-                *self.inputs(), "-filter_complex", f"{self.source()}{chain}{metered}[m];[b]aformat=flt[p]",
-                "-map", "[m]", "-f", "null", "-", "-map", "[p]", "-f", "f32le", "pipe:1",
+                *self.inputs(), "-filter_complex",
+                f"{self.source()}{dynamics};[a]{band}[m];[m][b]amerge,asetnsamples=n=32768:p=0,aformat=flt[p]",
+                "-map", "[p]", "-f", "f32le", "pipe:1",
             ],
             task=f"measure {self.name}", timeout_s=self.timeout_s, wants_feed=True, wants_output=True,
-        ) as process:  # fmt: skip
-            reader = _Counter(process, histogram)
-            reader.start()
+        ) as process, _Listener(process, take, self.timeout_s):  # fmt: skip
+            process.write(wav.header_of_stream(self.rate_hz))
             for block in self.sampled():
-                process.write(block)
+                process.write(steady.widened(block))
             process.end_feed()
-            reader.join(self.timeout_s)
-            if reader.error is not None:
-                raise reader.error
-        integrated = loudness.integrated_in(process.messages)
-        if integrated is None or integrated <= loudness.SILENT_LUFS:
+        if weighed.loudness_lufs <= loudness.SILENT_LUFS:
             raise loudness.TooQuietError(name=self.name)
-        return integrated, histogram
+        return weighed.loudness_lufs, histogram
 
     def sampled(self) -> Iterator[bytes]:
         """The joined PCM, or an even sample of it where it is long."""
@@ -233,45 +243,68 @@ class _Work:
             f"alimiter=limit={limit:.4f}:attack=2:release=20:level=0", *profile.after,
             f"aformat=channel_layouts={'stereo' if profile.channels == 2 else 'mono'}",
         ]  # fmt: skip
-        meter_loudness, meter_peak = loudness.meter(profile.sample_rate_hz)
         most_bytes = profile.bytes_per_second * (self.length_ms // 1000 + 5) + 100_000
         arguments = [
             *self.inputs(), "-filter_complex", f"{self.source()}{','.join(filters)}[out]",
             "-map", "[out]", *profile.encoder(), *self.tags.arguments(broadcast_wave=profile.broadcast_wave),
             "-f", profile.format, *ffmpeg.file_output(out, max_bytes=most_bytes),
-            "-dec", "0:0",
-            "-filter_complex", f"[dec:0]asplit[a][b];[a]{meter_loudness}[c];[b]{meter_peak}[d]",
-            "-map", "[c]", "-f", "null", "-", "-map", "[d]", "-f", "null", "-",
+            "-dec", "0:0", "-filter_complex", "[dec:0]asetnsamples=n=32768:p=0,aformat=flt[heard]",
+            "-map", "[heard]", "-f", "f32le", "pipe:1",
         ]  # fmt: skip
+        meter = Meter(profile.sample_rate_hz, profile.channels)
         with ffmpeg.running(
-            arguments, task=f"encode {self.name}", timeout_s=self.timeout_s, wants_feed=True
+            arguments,
+            task=f"encode {self.name}",
+            timeout_s=self.timeout_s,
+            wants_feed=True,
+            wants_output=True,
         ) as process:
             digest = hashlib.sha256()
             second = self.rate_hz * BYTES_PER_SAMPLE
             done = 0
-            for block in joined_pcm(self.parts, self.rate_hz):
-                digest.update(block)
-                process.write(block)
-                done += len(block)
-                share = min(1.0, done * 1000 / (second * self.length_ms))
-                self.progress(_MEASURING_SHARE + (1 - _MEASURING_SHARE) * share)
+            with _Listener(process, lambda block: meter.add(_whole(block, profile.channels)), self.timeout_s):
+                process.write(wav.header_of_stream(self.rate_hz))
+                for block in joined_pcm(self.parts, self.rate_hz):
+                    digest.update(block)
+                    process.write(steady.widened(block))
+                    done += len(block)
+                    share = min(1.0, done * 1000 / (second * self.length_ms))
+                    self.progress(_MEASURING_SHARE + (1 - _MEASURING_SHARE) * share)
+                process.end_feed()
         self.pcm_sha256 = digest.hexdigest()
-        return loudness.read_meter(process.messages, self.name)
+        return loudness.reading(meter, self.name)
 
 
-class _Counter(threading.Thread):
-    """Reads what ffmpeg puts out into the histogram; where that fails, `error` says so and ffmpeg is stopped."""
+def _whole(block: bytes, channels: int) -> npt.NDArray[np.float32]:
+    """The samples of `block` without the torn frame at the end of an ffmpeg that was stopped."""
+    return np.frombuffer(block[: len(block) // (4 * channels) * 4 * channels], dtype="<f4")
 
-    def __init__(self, process: ffmpeg.Running, histogram: PeakHistogram) -> None:
-        super().__init__(name="loa-peaks", daemon=True)
+
+class _Listener(threading.Thread):
+    """Reads what ffmpeg puts out while the block feeds it, and waits for its end; what fails there is raised at the end."""
+
+    def __init__(self, process: ffmpeg.Running, take: Callable[[bytes], None], timeout_s: float) -> None:
+        super().__init__(name="loa-listener", daemon=True)
         self.process = process
-        self.histogram = histogram
+        self.take = take
+        self.timeout_s = timeout_s
         self.error: Exception | None = None
+
+    def __enter__(self) -> _Listener:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        if kind is not None:
+            self.process.kill()
+        self.join(self.timeout_s)
+        if self.error is not None and kind is None:
+            raise self.error
 
     def run(self) -> None:
         try:
-            while block := self.process.read(self.histogram.rate_hz * 4):
-                self.histogram.add(np.frombuffer(block, dtype="<f4"))
+            while block := self.process.read(_READ_BYTES):
+                self.take(block)
         except Exception as error:  # noqa: BLE001 - carried to the thread that waits
             self.error = error
             self.process.kill()

@@ -49,6 +49,14 @@ def header(samples: int, rate_hz: int) -> bytes:
     )  # fmt: skip
 
 
+def header_of_stream(rate_hz: int) -> bytes:
+    """The 44 bytes before mono 32-bit PCM of unknown length, for a reader that is told to ignore it."""
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF", 0xFFFFFFFF, b"WAVE", b"fmt ", 16, 1, 1, rate_hz, rate_hz * 4, 4, 32, b"data", 0,
+    )  # fmt: skip
+
+
 def wav_bytes(pcm: bytes, rate_hz: int) -> bytes:
     """`pcm` (mono, 16-bit little-endian) as a whole WAV file; the same bytes for the same sound on any machine."""
     return header(len(pcm) // BYTES_PER_SAMPLE, rate_hz) + pcm
