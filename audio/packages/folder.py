@@ -142,7 +142,7 @@ def write_folder(
         raise atomic.told_of(error, folder) from error
     aside_at = {old[path][0]: folder / aside for path, aside in moving.items()}
     for path, (sha256, size, source) in files.items():
-        if _stands(f"{folder}/{path}", old.get(path), sha256, size, thorough=to_disk):
+        if stands(f"{folder}/{path}", old.get(path), sha256, size, thorough=to_disk):
             if sha256 not in shelf.at:
                 shelf.at[sha256] = folder / path
         elif _put_back(aside_at.pop(sha256, None), folder / path, sha256, size):
@@ -199,7 +199,7 @@ def _put_back(aside: Path | None, target: Path, sha256: str, size: int) -> bool:
     return True
 
 
-def _stands(target: str, before: tuple[str, int] | None, sha256: str, size: int, *, thorough: bool) -> bool:
+def stands(target: str, before: tuple[str, int] | None, sha256: str, size: int, *, thorough: bool) -> bool:
     """Whether the file is there: by size where the earlier manifest listed it so; by content after a cut-off, and
     on a stick."""
     if before is None:

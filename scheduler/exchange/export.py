@@ -20,7 +20,7 @@ from sqlalchemy import func, insert, select
 from audio.packages import contents, sheet, sheet_pdf
 from audio.packages.archive import write_archive
 from audio.packages.contents import Layout
-from audio.packages.folder import Shelf, Standing, standing_in, write_folder
+from audio.packages.folder import Shelf, Standing, standing_in, stands, write_folder
 from audio.packages.manifest import (
     CHECKSUMS,
     MANIFEST,
@@ -221,17 +221,19 @@ class _Exporter:
             audio=body.layout.audio, plays=body.plays, rules=body.rules,
             unplaced=[*body.unplaced, *gathered.left_out], shared_files=body.entries,
         )  # fmt: skip
-        text = self._unless_same(manifest, body.text, old)
+        is_same = self._is_same(manifest, body.text, old)
+        text = old.text if is_same else manifest.own_text() + body.text
+        is_whole = is_same and self._is_whole(target, text, entries, old)
         written = 0
-        if text is not None:
-            sources = self._sources(body, gathered, own)
-            written = self._write(target, text, entries, sources, old)
+        if not is_whole:
+            written = self._write(target, text, entries, self._sources(body, gathered, own), old)
+        if not is_same:
             self._note(commune, manifest, text, body)
         return PackageSummary(
             code=commune.code, name=commune.name, path=target, kind=manifest.kind,
-            revision=manifest.revision if text is not None else old.revision or 0,
+            revision=manifest.revision if not is_same else old.revision or 0,
             from_on=self.from_on, until_on=self.until_on, plays=len(manifest.plays), sounds=len(manifest.audio),
-            size=sum(file.size for file in manifest.files), written=written, unchanged=text is None,
+            size=sum(file.size for file in manifest.files), written=written, unchanged=is_whole,
             needs=len(manifest.needs), unplaced=body.unplaced, left_out=gathered.left_out,
             fingerprint=self.sender.fingerprint,
         )  # fmt: skip
@@ -313,15 +315,30 @@ class _Exporter:
             CHECKSUMS: body.sums,
         }
 
-    def _unless_same(self, manifest: Manifest, shared: bytes, old: Standing) -> bytes | None:
-        """The manifest's text, or None where just that stands there already but for revision and time of making."""
-        if old.revision is not None and old.text:
-            as_before = replace(
-                manifest, revision=old.revision, made_at=datetime.fromisoformat(old.made_at)
-            ).own_text()
-            if as_before + shared == old.text:
-                return None
-        return manifest.own_text() + shared
+    def _is_same(self, manifest: Manifest, shared: bytes, old: Standing) -> bool:
+        """Whether just that manifest stands there already, but for revision and time of making."""
+        if old.revision is None or not old.text:
+            return False
+        as_before = replace(manifest, revision=old.revision, made_at=datetime.fromisoformat(old.made_at))
+        return as_before.own_text() + shared == old.text
+
+    def _is_whole(self, target: Path, text: bytes, entries: list[FileEntry], old: Standing) -> bool:
+        """Whether what that manifest lists is there too, by size; on a stick by content."""
+        try:
+            if (target / SIGNATURE).read_bytes() != self.key.sign(text):
+                return False
+        except OSError:
+            return False
+        return all(
+            stands(
+                f"{target}/{file.path}",
+                old.files.get(file.path),
+                file.sha256,
+                file.size,
+                thorough=self.form == "usb",
+            )
+            for file in entries
+        )
 
     def _write(
         self,
@@ -336,6 +353,8 @@ class _Exporter:
             own, shared = split_text(text)
             held: list[tuple[str, Path | bytes]] = [(OWN, own), (MANIFEST, shared), (SIGNATURE, signature)]
             held += [(file.path, source) for file in entries if (source := sources[file.path]) is not None]
+            for leftover in target.parent.glob(f".{target.name[:40]}.*.tmp"):  # of an export that was killed
+                leftover.unlink(missing_ok=True)
             with replacing(target) as temporary, temporary.open("wb") as stream:
                 write_archive(stream, held)
             return target.stat().st_size

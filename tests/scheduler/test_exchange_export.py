@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 from icalendar import Calendar
+from sqlalchemy import select
 
 from audio.packages.errors import FolderTakenError
 from audio.packages.manifest import Manifest, read_manifest
@@ -25,6 +26,7 @@ from scheduler.exchange.errors import NothingToSendError, NotReadyError, TooLitt
 from scheduler.exchange.export import PackageSummary, export_package, export_packages
 from scheduler.exchange.fit import StationSession
 from scheduler.models import Play
+from scheduler.stations import SentPackage
 from tests.scheduler.a_centre import FROM, NOW, UNTIL, add_play, add_sound, noise, plan_month
 
 TRUNG_HA = Commune(code="xa-trung-ha", name="Đài xã Trung Hạ")
@@ -218,6 +220,54 @@ def test_a_stick_that_lost_a_byte_is_mended_by_the_next_export(centre: Station, 
         session.query(Play).order_by(Play.starts_at).first().starts_at += timedelta(minutes=1)
     exported(centre, tmp_path / "out", form="usb")
     assert check_package(folder).problems == []
+
+
+@pytest.mark.parametrize("form", ["dir", "usb"])
+def test_what_went_missing_is_brought_back_though_nothing_else_changed(
+    centre: Station, tmp_path: Path, form: str
+) -> None:
+    folder = exported(centre, tmp_path / "out", form=form).path
+    manifest = (folder / "station.json").read_bytes()
+    next((folder / "audio").iterdir()).unlink()
+    if form == "usb":
+        other = sorted((folder / "audio").iterdir())[-1]
+        other.write_bytes(other.read_bytes()[:-1] + b"x")
+    again = exported(centre, tmp_path / "out", form=form)
+    assert not again.unchanged
+    assert check_package(folder).problems == []
+    assert (folder / "station.json").read_bytes() == manifest
+    assert exported(centre, tmp_path / "out", form=form).unchanged
+
+
+def test_nothing_is_written_for_anybody_before_everybodys_sound_is_there(
+    centre: Station, tmp_path: Path
+) -> None:
+    fm = Commune(code="fm", name="FM", profile="fm")
+    with pytest.raises(NotReadyError, match="fm"):
+        export_packages(centre, [TRUNG_HA, fm], FROM, UNTIL, tmp_path / "out", now=NOW)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_was_written_before_the_disk_was_full_is_remembered(
+    centre: Station, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from content.atomic import DiskFullError
+    from scheduler.exchange import export
+
+    with centre.decide() as session:
+        rows = [communes.add(session, name=f"Xã {n}", code=f"xa-{n}", now=NOW) for n in range(2)]
+    write = export.write_folder
+
+    def full(folder: Path, *facts: object, **settings: object) -> object:
+        if folder.name == "xa-1":
+            raise DiskFullError(path=folder)
+        return write(folder, *facts, **settings)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(export, "write_folder", full)
+    with pytest.raises(DiskFullError):
+        export_packages(centre, rows, FROM, UNTIL, tmp_path / "out", now=NOW)
+    with centre.read() as session:
+        assert [row.station_id for row in session.scalars(select(SentPackage))] == [rows[0].id]
 
 
 def test_an_export_that_was_cut_off_is_no_package_and_is_finished_by_the_next(

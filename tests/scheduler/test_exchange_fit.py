@@ -1,5 +1,6 @@
 """Airings laid into a station's own sessions: inside them, never overlapping, none lost."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from content.station import Station
+from scheduler.exchange import communes
 from scheduler.exchange.communes import read_sessions
 from scheduler.exchange.errors import StationWrongError
 from scheduler.exchange.fit import StationSession, fit, for_zones
@@ -103,7 +106,17 @@ def test_only_airings_of_the_stations_zones_concern_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "texts", [["7-8"], ["06:30-06:00"], ["25:00-26:00"], ["06:00-06:30 8"], ["06:00-07:00", "06:30-07:30 1"]]
+    "texts",
+    [
+        ["6:00-6:30 T8"],
+        ["6:00-6:30 T6-T2"],
+        ["6:00-6:30 CN,"],
+        ["7-8"],
+        ["06:30-06:00"],
+        ["25:00-26:00"],
+        ["06:00-06:30 8"],
+        ["06:00-07:00", "06:30-07:30 1"],
+    ],
 )
 def test_sessions_that_cannot_be_are_refused(texts: list[str]) -> None:
     with pytest.raises(StationWrongError):
@@ -117,3 +130,24 @@ def test_sessions_are_read_as_people_write_them() -> None:
         StationSession(start=time(17), end=time(17, 20), weekdays=(1, 2, 3)),
     ]
     assert read_sessions(["-"]) == []
+    weekend, week = (
+        StationSession.from_json(one) for one in read_sessions(["5:30-6:00 T7, cn", "17:00-17:20 T2-T6"])
+    )
+    assert (weekend.weekdays, week.weekdays) == ((6, 7), (1, 2, 3, 4, 5))
+    assert (weekend.words, week.label) == ("05:30-06:00 T7,CN", "17:00-17:20")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("", None), ("  ", None), ("a\nb\0", None), ("Xã", "con"), ("Xã", "Xa"), ("Xã", "a/b")]
+)
+def test_names_and_codes_that_no_station_can_have_are_refused(
+    new_station: Callable[..., Station], name: str, code: str | None
+) -> None:
+    station = new_station()
+    now = datetime(2026, 11, 22, tzinfo=ZONE)
+    with station.decide() as session, pytest.raises(StationWrongError):
+        communes.add(session, name=name, code=code, now=now)
+    with station.decide() as session:
+        row = communes.add(session, name="  Đài   Con ", code=None, now=now)
+        assert (row.name, row.code) == ("Đài Con", "dai-con")
+        assert communes.add(session, name="Con", code=None, now=now).code == "tram-con"

@@ -17,9 +17,10 @@ from content.models import Episode
 from content.station import Station
 from scheduler.daemon.feed import may_air
 from scheduler.exchange import communes, trust
-from scheduler.exchange.errors import NoFingerprintError
+from scheduler.exchange.errors import NoCentreError, NoFingerprintError, ReceivingError, SignerKnownError
 from scheduler.exchange.export import PackageSummary, export_package
-from scheduler.exchange.receive import Received, receive_package
+from scheduler.exchange.logbook import export_log, import_log
+from scheduler.exchange.receive import Received, _alone, receive_package
 from scheduler.models import Play
 from scheduler.stations import CommuneStation, ReceivedPackage
 from tests.scheduler.a_centre import FROM, NOW, UNTIL, add_sound, noise, plan_month
@@ -316,3 +317,129 @@ def test_a_trusted_signer_cannot_write_outside_the_package_either(line: Line) ->
     (sent.path / "manifest.json.sig").write_bytes(key.sign(own + text))
     with pytest.raises(PackageRefusedError, match="damaged"):  # the same name twice on a disk that folds case
         line.receive(sent.path)
+
+
+def test_a_stick_is_told_which_packages_it_holds(line: Line) -> None:
+    sent = line.export("stick")
+    with pytest.raises(PackageRefusedError, match=r"name one of them \(trung-ha\)"):
+        line.receive(sent.path.parent)
+
+
+def test_two_packages_are_not_taken_in_at_once_and_what_a_killed_one_left_is_swept_away(line: Line) -> None:
+    sent = line.export()
+    line.trust(sent.fingerprint)
+    left = line.commune.media.folder / ".incoming-abc"
+    left.mkdir(parents=True)
+    (left / "half.part").write_bytes(b"x")
+    with _alone(line.commune), pytest.raises(ReceivingError):
+        line.receive(sent.path)
+    assert line.receive(sent.path).added == 12
+    assert list(line.commune.media.folder.glob(".incoming*")) == []
+
+
+def test_plays_that_a_wrong_clock_took_for_too_late_come_back_when_it_is_right(line: Line) -> None:
+    sent = line.export()
+    line.trust(sent.fingerprint)
+    assert line.receive(sent.path, now=datetime(2031, 1, 1, tzinfo=NOW.tzinfo)).too_late == 12
+    healed = line.receive(sent.path)
+    assert (healed.known, healed.added) == (False, 12)
+    assert len(line.plays()) == 12
+    assert line.receive(sent.path).known
+
+
+def test_a_package_out_of_the_future_tells_that_a_clock_is_wrong(line: Line) -> None:
+    sent = line.export()
+    line.trust(sent.fingerprint)
+    assert line.receive(sent.path, now=datetime(2020, 1, 1, tzinfo=NOW.tzinfo)).clock_doubt
+    assert not line.receive(sent.path).clock_doubt
+
+
+def test_a_renewed_key_of_the_centre_goes_on_where_the_old_one_ended(line: Line) -> None:
+    old = line.export("a")
+    line.trust(old.fingerprint)
+    line.receive(old.path)
+    later = NOW + timedelta(hours=1)
+    communes.renew_key(line.centre, later)
+    new = line.export("b", now=later)
+    assert new.fingerprint != old.fingerprint
+    with pytest.raises(PackageRefusedError, match=new.fingerprint):
+        line.receive(new.path)
+    with line.commune.decide() as session:
+        trust.renew(session, new.fingerprint, old.fingerprint, now=later)
+    taken = line.receive(new.path, now=later)
+    assert (taken.added, len(line.plays())) == (0, 12)
+    with pytest.raises(PackageRefusedError, match="not trusted"):
+        line.receive(old.path)
+    name, log = export_log(line.commune, FROM, UNTIL, now=later)
+    assert name == "LOA-LOG-trung-ha-20261201-20261231.json"
+    import_log(
+        line.centre, log, name, now=later,
+        trusted_fingerprint=fingerprint(communes.signing_key(line.commune, NOW).public),
+    )  # fmt: skip
+
+
+def test_a_key_with_packages_of_its_own_replaces_no_other(
+    line: Line, new_station: Callable[..., Station]
+) -> None:
+    sent = line.export()
+    line.trust(sent.fingerprint)
+    line.receive(sent.path)
+    stranger = fingerprint(SigningKey.made_new().public)
+    line.trust(stranger)
+    with line.commune.decide() as session, pytest.raises(SignerKnownError):
+        trust.renew(session, sent.fingerprint, stranger, now=NOW)
+    with line.commune.decide() as session, pytest.raises(NoFingerprintError):
+        trust.renew(session, stranger, fingerprint(SigningKey.made_new().public), now=NOW)
+
+
+def test_a_report_to_the_centres_earlier_key_is_taken_in(line: Line) -> None:
+    sent = line.export()
+    line.trust(sent.fingerprint)
+    line.receive(sent.path)
+    name, log = export_log(line.commune, FROM, UNTIL, now=NOW)
+    communes.renew_key(line.centre, NOW)
+    own = fingerprint(communes.signing_key(line.commune, NOW).public)
+    assert import_log(line.centre, log, name, now=NOW, trusted_fingerprint=own).receipts == 1
+
+
+def test_a_package_bound_to_this_stations_earlier_key_is_taken_in(line: Line) -> None:
+    key = to_text(communes.signing_key(line.commune, NOW).public)
+    with line.centre.decide() as session:
+        session.get_one(CommuneStation, line.row.id).public_key = key
+        line.row = session.get_one(CommuneStation, line.row.id)
+    sent = line.export()
+    line.trust(sent.fingerprint)
+    communes.renew_key(line.commune, NOW)
+    assert line.receive(sent.path).added == 12
+
+
+def test_what_a_thief_of_the_key_sent_can_be_taken_off_the_plan(line: Line) -> None:
+    sent = line.export()
+    line.trust(sent.fingerprint)
+    line.receive(sent.path)
+    with line.commune.decide() as session:
+        _row, cancelled = trust.distrust(session, sent.fingerprint, now=NOW, with_plays=True)
+    assert cancelled == 12
+    assert {play.status for play in line.plays()} == {"cancelled"}
+
+
+def test_two_centres_keep_their_plays_apart(line: Line, new_station: Callable[..., Station]) -> None:
+    district = new_station("district")
+    plan_month(district, programmes=2)
+    with district.decide() as session:
+        row = communes.add(session, name="Trung Hạ", code="ha", now=NOW)
+    ours = line.export()
+    theirs = export_package(district, row, FROM, UNTIL, line.folder / "theirs", now=NOW)
+    for sent in (ours, theirs):
+        line.trust(sent.fingerprint)
+        line.receive(sent.path)
+    assert len(line.plays()) == 12 + 8
+    with district.decide() as session:
+        session.scalars(select(Play)).first().status = "cancelled"  # type: ignore[union-attr]
+    later = NOW + timedelta(hours=1)
+    again = export_package(district, row, FROM, UNTIL, line.folder / "again", now=later)
+    assert line.receive(again.path, now=later).cancelled == 1
+    with pytest.raises(NoCentreError):
+        export_log(line.commune, FROM, UNTIL, now=later)
+    name, _log = export_log(line.commune, FROM, UNTIL, now=later, centre=theirs.fingerprint)
+    assert name.startswith("LOA-LOG-ha-")
