@@ -27,7 +27,7 @@ from typing import Any
 
 from broadcast import WRITTEN_AT, add_episode
 from playout_chaos_child import STAGES, fast_life, simulated_life
-from playout_station import add_plays
+from playout_station import ROOT, add_plays
 from report import Benchmark
 
 from content.models import Episode, Item, Programme
@@ -40,7 +40,7 @@ from scheduler.station_plan import build
 MONTH = datetime(2026, 11, 30, 17, 0, tzinfo=UTC)
 """Midnight of 1 December in Việt Nam."""
 DAYS = 31
-LIFE_S = 0.5
+LIFE_S = 1.0
 """How long a life lasts about."""
 SPEED = 60.0
 DISK_BYTES = 3 << 30
@@ -81,7 +81,9 @@ class Troubles:
 
 def context() -> Any:
     """Processes that begin with everything imported, where the system has them."""
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), *map(str, sys.path[:3])])
+    here = Path(__file__).parent  # last: it holds an audio.py of its own
+    paths = (ROOT, ROOT / "tests" / "scheduler", ROOT / "tests" / "audio", here)
+    os.environ["PYTHONPATH"] = os.pathsep.join(map(str, paths))
     if sys.platform == "win32":
         return get_context("spawn")
     made = get_context("forkserver")
@@ -275,7 +277,7 @@ def month(benchmark: Benchmark, run: Chaos, kills: int) -> None:
         )
         process.start()
         start_at = None if (run.folder / "air" / "simulated-run.json").exists() else start_at
-        run.disturb(process, LIFE_S)
+        run.disturb(process, LIFE_S * (1.5 if stage else 0.8))
         spent += run.settle(process, stage, told)
         if (run.folder / "air" / "simulated-run.json").exists():
             start_at = None

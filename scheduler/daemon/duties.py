@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +45,7 @@ class Duties:
         self._disk_at: datetime | None = None
         self._disk_free_mb = 0.0
         self._filler_number = 0
+        self._ending = threading.Event()
         self._looked_back = False
         self._again_at: datetime | None = None
 
@@ -57,6 +60,11 @@ class Duties:
         if not self.daemon.clock.simulated:
             self.write_status(now)
             upkeep.notify_service("WATCHDOG=1")
+
+    def close(self) -> None:
+        """The daemon ends: nobody waits for the planner; the next start asks it again."""
+        self._ending.set()
+        self.power.close()
 
     # freezing
 
@@ -115,7 +123,7 @@ class Duties:
         batch = set(daemon.owed)
         daemon.owed.clear()
         station = daemon.station
-        ask = make_good if daemon.clock.simulated else make_good_apart
+        ask = make_good if daemon.clock.simulated else partial(make_good_apart, stopping=self._ending)
 
         def done(result: int | LoaError) -> None:
             if isinstance(result, LoaError):

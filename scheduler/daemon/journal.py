@@ -79,7 +79,12 @@ def from_line(line: bytes) -> Entry | None:
             if table[name] is not None:
                 table[name] = datetime.fromisoformat(table[name])
         table["zones"] = tuple(table["zones"])
-        return Entry(**table)
+        entry = Entry(**table)
+        numbers = [entry.heard_ms, entry.offset_ms, entry.length_ms]
+        numbers += [number for number in (entry.play_id, entry.slot) if number is not None]
+        times = [at for name in _TIMES if (at := getattr(entry, name)) is not None]
+        whole = all(type(number) is int for number in numbers) and isinstance(entry.key, str)
+        return entry if whole and all(at.tzinfo is not None for at in times) else None
     except (ValueError, TypeError, KeyError):
         return None
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -30,6 +32,7 @@ from scheduler.stations import ReceivedPackage, ReceivedPlay
 MISSED = ("missed", "preempted")
 LOOKBACK = timedelta(days=7)
 """Misses of longer ago are the planner's next plan's, not the daemon's."""
+LONGEST_S = 600
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
@@ -161,24 +164,35 @@ def _can_air(session: Session, station: Station, play: Play) -> bool:
     return audio is not None and may_air(session, audio) is None
 
 
-def make_good_apart(station: Station, missed: Collection[int], now: datetime) -> int:
-    """As `make_good`, in another process, at low priority where the system has it.
+def make_good_apart(
+    station: Station, missed: Collection[int], now: datetime, stopping: threading.Event | None = None
+) -> int:
+    """As `make_good`, in another process, at low priority where the system has it; given up once `stopping` is set.
 
     Raises:
         MakeGoodError.
     """
     order = json.dumps({"station": str(station.folder), "missed": list(missed), "now": now.isoformat()})
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             [sys.executable, "-m", "scheduler.daemon.make_good", order],
-            capture_output=True, text=True, encoding="utf-8", errors="replace", timeout=600, check=False,
-            creationflags=_NO_WINDOW, cwd=Path(__file__).resolve().parents[2],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+            errors="replace", creationflags=_NO_WINDOW, cwd=Path(__file__).resolve().parents[2],
         )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
         raise MakeGoodError(reason=str(error)) from error
-    if done.returncode:
-        raise MakeGoodError(reason=(done.stderr.strip().splitlines() or ["?"])[-1])
-    return int(done.stdout.strip() or 0)
+    end = time.monotonic() + LONGEST_S
+    with process:
+        while True:
+            try:
+                out, talk = process.communicate(timeout=0.5)
+                break
+            except subprocess.TimeoutExpired:
+                if (stopping is not None and stopping.is_set()) or time.monotonic() > end:
+                    process.kill()
+    if process.returncode:
+        raise MakeGoodError(reason=(talk.strip().splitlines() or ["?"])[-1])
+    return int(out.strip() or 0)
 
 
 def main(argument: str) -> int:

@@ -158,7 +158,9 @@ def _left_off(air: AirFolder, marker: Any) -> datetime | None:
 
     try:
         begun = datetime.fromisoformat(json.loads(marker.read_text("utf-8"))["from"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if begun.tzinfo is None:
         return None
     if not air.journal.exists():
         return begun

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +14,8 @@ from typing import Any
 from content import atomic
 from content.config import Config
 
+_HASH = re.compile(r"[0-9a-f]{64}")
+_SUFFIX = re.compile(r"(\.[A-Za-z0-9]{1,8})?")
 TIMINGS = ("hard", "soft", "not-before")
 
 
@@ -52,21 +55,42 @@ def write(path: Path, day: date, plays: Iterable[RundownPlay], frozen_at: dateti
 
 
 def read(path: Path) -> list[RundownPlay]:
-    """The plays of a written rundown; empty when there is none or it cannot be read."""
+    """The plays of a written rundown; empty when there is none or it cannot be read. A broken play costs only itself."""
     try:
-        table: dict[str, Any] = json.loads(path.read_bytes())
-        return [
-            RundownPlay(
-                **{
-                    **play,
-                    "starts_at": datetime.fromisoformat(play["starts_at"]),
-                    "zones": tuple(play["zones"]),
-                }
-            )
-            for play in table["plays"]
-        ]
-    except (OSError, ValueError, TypeError, KeyError):
+        table: Any = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
         return []
+    plays = table.get("plays") if isinstance(table, dict) else None
+    made = [_play_of(play) for play in plays] if isinstance(plays, list) else []
+    return [play for play in made if play is not None]
+
+
+def _play_of(table: Any) -> RundownPlay | None:
+    """A play as it was written; None where somebody or something spoilt it."""
+    try:
+        play = RundownPlay(
+            **{
+                **table,
+                "starts_at": datetime.fromisoformat(table["starts_at"]),
+                "zones": tuple(table["zones"]),
+            }
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    sound = all(
+        (
+            play.starts_at.tzinfo is not None,
+            type(play.play_id) is int,
+            type(play.length_ms) is int and 0 <= play.length_ms <= 86_400_000,
+            all(isinstance(text, str) for text in (*play.zones, play.title, play.suffix, play.lateness)),
+            play.timing in TIMINGS,
+            play.audio_sha256 is None or _HASH.fullmatch(str(play.audio_sha256)) is not None,
+            _SUFFIX.fullmatch(str(play.suffix)) is not None,
+            play.problem is None or isinstance(play.problem, str),
+            isinstance(play.emergency, bool),
+        )
+    )
+    return play if sound else None
 
 
 def exceptions(config: Config, day: date, plays: Sequence[RundownPlay]) -> list[tuple[int, str]]:

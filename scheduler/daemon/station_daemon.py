@@ -166,6 +166,7 @@ class StationDaemon:
 
     def _turn(self) -> None:
         self.bell.clear()
+        self._watch_clock()  # not on the beat: a clock that was set back holds the beat up
         self.workers.take_results()
         until_job = self.timetable.run_due()
         if self.timetable.faults:
@@ -193,7 +194,7 @@ class StationDaemon:
         self.desk.close(_("Loa was stopped"))
         self.relays.close()
         self.timetable.shutdown()
-        self.duties.power.close()
+        self.duties.close()
         self.hooks.close()
         self.workers.close()
         if isinstance(result := attempt(self._store_now), LoaError):
@@ -409,7 +410,6 @@ class StationDaemon:
 
     def _beat(self) -> None:
         """Once a second (on a simulated clock, every five minutes): notice, store, look after."""
-        self._watch_clock()
         self.journal.flush()
         self._ask_store()
         self.duties.beat(self.clock.now())

@@ -290,7 +290,7 @@ def test_finished_jobs_leave_nothing_behind(timetable: Timetable, clock: Simulat
 def a_play(play_id: int, starts_at: datetime, **fields: object) -> RundownPlay:
     values: dict[str, object] = {
         "title": f"Bản tin {play_id}", "length_ms": 300_000, "zones": (), "timing": "soft",
-        "lateness": "start-late", "audio_sha256": "ab", "suffix": ".mp3", **fields,
+        "lateness": "start-late", "audio_sha256": "ab" * 32, "suffix": ".mp3", **fields,
     }  # fmt: skip
     return RundownPlay(play_id=play_id, starts_at=starts_at, **values)  # type: ignore[arg-type]
 
