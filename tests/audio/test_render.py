@@ -16,6 +16,7 @@ from sound_files import house, measured, speechlike, tone
 from sqlalchemy import func, select
 
 from audio import wav
+from audio.frame import frame_of
 from audio.ingest import take_in
 from audio.models import EpisodeAudio, Segment
 from audio.render import (
@@ -29,7 +30,8 @@ from audio.render import (
 from audio.voices.espeak_voice import EspeakVoice
 from audio.voices.order import recording_voice
 from content.atomic import sha256_of
-from content.models import Episode, EpisodePart, Item, Programme
+from content.episodes import programme_episodes
+from content.models import Episode, EpisodePart, Item, Programme, Script
 from content.script_versions import save_version
 from content.station import Station, default_config_text
 
@@ -181,6 +183,40 @@ def test_a_programme_s_episode_carries_its_items_in_order_with_chime_and_closing
     web = render_episode(station, episode_id, profile="web", now=NOW)
     assert web.sha256 != finished[0].sha256
     assert abs((web.loudness_lufs or 0) - -18) <= 0.5
+
+
+def test_a_programme_speaks_its_opening_and_closing_around_its_items(station: Station) -> None:
+    with station.decide() as session:
+        programme = Programme(
+            title="Chuyển đổi số", created_at=NOW, status="active", target_length_ms=120_000
+        )
+        session.add(programme)
+        session.flush()
+        programme_id = programme.id
+    closing = add_item(
+        station, ["Xin tạm biệt."], status="approved", kind="closing", programme_id=programme_id
+    )
+    news = add_item(station, ["Tin số một."], status="approved", programme_id=programme_id)
+    opening = add_item(station, ["Xin chào."], status="approved", kind="opening", programme_id=programme_id)
+    with station.decide() as session:
+        programme = session.get_one(Programme, programme_id)
+        episode_id = programme_episodes(session, programme, "2026-08", NOW)[0].id
+    result = render_items(station, None, now=NOW)
+    finished = next(one for one in result.rendered if one.kind == "episode" and one.id == episode_id)
+    assert finished.item_ids == (opening, news, closing)
+    with station.read() as session:
+        segments = [
+            session.scalars(select(Segment).join(Script).where(Script.item_id == item_id)).one()
+            for item_id in finished.item_ids
+        ]
+        frame = frame_of(session, station, session.get_one(Episode, episode_id), segments)
+    heard = [part.path.name for part in frame.parts(station, segments, verify=True)]
+    assert [name.partition("-")[0] for name in (heard[0], heard[1], heard[-1])] == [
+        "chime",
+        "opening",
+        "closing",
+    ]
+    assert heard[2:-1] == [station.media.path_of(s.sha256, ".wav").name for s in segments]
 
 
 def test_a_recording_takes_the_place_of_a_voice_and_is_flagged_when_the_words_change(
