@@ -64,6 +64,7 @@ class TakenIn:
 
 _EMPTY = N_("the file is empty (0 bytes); copy it again")
 _MISSING = N_("there is no such file")
+_NO_FILE = N_("it is a folder, a pipe or a device, not a file")
 _TOO_LARGE = N_("it is larger than {most} MB; cut it")
 _NOT_SOUND = N_("its content is no sound file that we read; supply wav, mp3, m4a, ogg or flac")
 _UNREADABLE = N_("it cannot be decoded ({reason}); supply another copy")
@@ -130,6 +131,8 @@ def take_in(path: Path, out_path: Path) -> TakenIn:
 
 
 def _container_of(path: Path) -> tuple[str, tuple[str, ...]]:
+    if path.exists() and not path.is_file():  # a pipe or a device would be waited for, or read, without end
+        raise RefusedAudioError(path=path.name, reason=Told(_NO_FILE))
     try:
         size = path.stat().st_size
         with path.open("rb") as stream:

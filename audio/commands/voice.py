@@ -159,8 +159,8 @@ def known(as_json: bool) -> None:
         return
     print_table(
         _("Voices"),
-        [_("Voice"), "MB", "SHA-256", _("Address")],
-        [[row["name"], row["megabytes"], row["sha256"] or _("to be given"), row["url"]] for row in rows],
+        [_("Voice"), "MB", "SHA-256"],
+        [[row["name"], row["megabytes"], row["sha256"] or _("to be given")] for row in rows],
     )
 
 

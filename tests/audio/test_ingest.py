@@ -1,5 +1,6 @@
 """Files from outside are cleaned or refused, with a reason."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,12 @@ def test_a_file_name_is_never_an_option_or_an_address(tmp_path: Path) -> None:
     for name in ("-i.wav", "concat:a|b.wav", "http:x.wav", "100%d.wav", "tin 'sáng' $(x).wav"):
         path = house(tmp_path / name, speechlike(1))
         assert take_in(path, tmp_path / "out.wav").length_ms > 500
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_a_device_and_a_folder_are_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    (tmp_path / "folder.wav").mkdir()
+    for path in (tmp_path / "pipe.wav", Path(os.devnull), tmp_path / "folder.wav"):
+        with pytest.raises(RefusedAudioError, match="not a file"):
+            take_in(path, tmp_path / "out.wav")
