@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from report import Benchmark
 
@@ -94,17 +95,55 @@ def run(code: str, *arguments: str) -> dict[str, object]:
 
 
 def long_pdf(folder: Path) -> Path:
-    """A PDF of 300 pages, made of the pages of `tap-van-ban.pdf` (the text of the examples) and of the one with tables."""
+    """A PDF of 300 pages: the text of the examples set as a letter is set, and the example with tables."""
     import pypdfium2
 
-    path = folder / "300-pages.pdf"
+    path, plain = folder / "300-pages.pdf", folder / "texts.pdf"
+    set_as_letters(sorted(EXAMPLES.glob("*.txt")), plain)
     with pypdfium2.PdfDocument.new() as many:
         while len(many) < PAGES:
-            for name in (EXAMPLES / "ke-hoach-dich-vu-cong.pdf", ROOT / "benchmarks" / "tap-van-ban.pdf"):
+            for name in (EXAMPLES / "ke-hoach-dich-vu-cong.pdf", plain):
                 with pypdfium2.PdfDocument(name) as one:
                     many.import_pages(one, list(range(min(len(one), PAGES - len(many)))))
         many.save(path)
     return path
+
+
+def set_as_letters(texts: list[Path], path: Path) -> None:
+    """Each text on pages of A4 with a letter's margins, lines justified, paragraphs indented, pages numbered."""
+    from reportlab.lib.enums import TA_JUSTIFY
+    from reportlab.lib.pagesizes import A4
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
+    from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
+
+    pdfmetrics.registerFont(
+        TTFont("Letter", ROOT / "audio" / "packages" / "fonts" / "DejaVuSansCondensed.ttf")
+    )
+    style = ParagraphStyle(
+        "letter",
+        fontName="Letter",
+        fontSize=12,
+        leading=17,
+        alignment=TA_JUSTIFY,
+        firstLineIndent=28,
+        spaceAfter=4,
+    )
+    story: list[object] = []
+    for text in texts:
+        lines = [line.strip() for line in text.read_text("utf-8").splitlines() if line.strip()]
+        story += [Paragraph(escape(line), style) for line in lines]
+        story.append(PageBreak())
+
+    def numbered(canvas: object, page: object) -> None:
+        canvas.setFont("Letter", 11)  # type: ignore[attr-defined]
+        canvas.drawCentredString(A4[0] / 2, A4[1] - 36, str(page.page))  # type: ignore[attr-defined]
+
+    sheet = SimpleDocTemplate(
+        str(path), pagesize=A4, leftMargin=85, rightMargin=56, topMargin=62, bottomMargin=57
+    )
+    sheet.build(story, onFirstPage=numbered, onLaterPages=numbered)
 
 
 def understood() -> float:

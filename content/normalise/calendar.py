@@ -184,8 +184,14 @@ def day_and_month(scan: Scan) -> Said | None:
     return Said(match.end(), _prefixed(scan, words), "date")
 
 
+_FIRST_MONTHS = re.compile(r"(1[0-2]|[1-9])\s?T\s?/\s?((?:19|20)\d{2})(?!\d)")
+
+
 def month_and_year(scan: Scan) -> Said | None:
     """ "tháng 8/2025", "đến 8/2025", and the "1/2025" of "quý 1/2025"."""
+    if first := _FIRST_MONTHS.match(scan.text, scan.pos):  # "9T/2026": the first nine months
+        months, year = cardinal(int(first[1]), scan.reading), cardinal(int(first[2]), scan.reading)
+        return Said(first.end(), f"{months} tháng năm {year}", "month")
     match = _MONTH_YEAR.match(scan.text, scan.pos)
     if not match:
         short = _MONTH_SHORT_YEAR.match(scan.text, scan.pos)
@@ -279,9 +285,16 @@ def listed(scan: Scan) -> Said | None:
     return Said(match.end(1), words, "list-number")
 
 
+_MIXED_LEFT = re.compile(r"\b(?:pha|pha loãng|trộn|hòa|hoà)(?: đều| với| theo)?\s*$", re.IGNORECASE)
+"""Before a ratio of what is mixed, not a time of day: "pha 1:10"."""
+
+
 def time_of_day(scan: Scan) -> Said | None:
     """ "5h30", "05:00", "17g30", "7 giờ 30", "14 giờ 00 phút"."""
-    if (match := _TIME.match(scan.text, scan.pos)) and not re.search(r"t[ỷỉ] (?:lệ|số)\s*$", scan.left()):
+    if (match := _TIME.match(scan.text, scan.pos)) and not (
+        re.search(r"t[ỷỉ] (?:lệ|số)\s*$", scan.left())
+        or (":" in match.group() and _MIXED_LEFT.search(scan.left()))
+    ):
         glued, loose = match["glued"], match["loose"]
         end = match.end()
         if loose and not match["word"] and not _LOOSE_END.match(scan.right(end)):

@@ -201,7 +201,7 @@ def ratio(scan: Scan) -> Said | None:
         )
     match = _COLON.match(scan.text, scan.pos)
     if match and (match[2] == ":" or (re.search(r"t[ỷỉ] lệ[^.;\n]{0,12}$", left) and match[2] == " : ")):
-        joint = "trên" if re.search(r"t[ỷỉ] lệ[^.;\n]{0,12}$|bản đồ\s*$", left) else ""
+        joint = "trên" if re.search(r"(?:t[ỷỉ] lệ|\bpha|\btrộn)[^.;\n]{0,12}$|bản đồ\s*$", left) else ""
         first, second = (
             cardinal(int(match[1]), scan.reading),
             cardinal(int(match[3].replace(".", "")), scan.reading),
@@ -338,6 +338,11 @@ def _coins(scan: Scan, match: re.Match[str]) -> Said | None:
     return Said(match.end() + 1, " ".join(words) or f"không {unit}", "money")
 
 
+_BIG_MONEY = re.compile(
+    r"[ \t](?:(?P<short>[Tt]r)(?=\s?/\s?[^\W\d_])|(?P<word>nghìn|ngàn|triệu|tỷ|tỉ)\s?đ(?![^\W_]|/[cv](?![^\W_])))"
+)
+
+
 def quantity(scan: Scan, end: int, words: str, rule: str) -> Said:
     """`words` of a number that ends at `end`, with the unit and the rates that follow it."""
     text = scan.text
@@ -364,6 +369,10 @@ def quantity(scan: Scan, end: int, words: str, rule: str) -> Said:
         if dong := _DONG.match(text, end):
             words, end = words + " đồng", dong.end()
         return _rates(scan, end, words, rule)
+    if big := _BIG_MONEY.match(text, end):  # "9-12 tr/tháng", "50 nghìn đ/người"
+        word = "triệu" if big["short"] else big["word"].lower()
+        words = f"{words} {word}{'' if big['short'] else ' đồng'}"
+        return _rates(scan, big.end(), words, "money")
     match = UNIT.match(text, end)
     if match:
         unit = match["unit"] or match["sign"]

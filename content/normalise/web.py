@@ -90,9 +90,15 @@ def _name(token: str) -> str:
     )
 
 
-def _rank(parts: list[str]) -> tuple[int, list[int]]:
-    """Few parts first; of as many, the one whose early parts are long."""
-    return len(parts), [-len(part) for part in parts]
+_PLACES = frozenset(
+    ("xa", "phuong", "huyen", "quan", "tinh", "thon", "dai", "tram", "truong", "hoi", "so", "tp", "ban")
+)
+"""What the names of offices begin with: "xatanlap" is "xa tan lap"."""
+
+
+def _rank(parts: list[str]) -> tuple[int, bool, list[int]]:
+    """Few parts first; of as many, one that begins as the name of an office, then the one whose early parts are long."""
+    return len(parts), parts[0] not in _PLACES, [-len(part) for part in parts]
 
 
 @lru_cache(maxsize=1)

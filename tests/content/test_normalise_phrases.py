@@ -7,6 +7,20 @@ import pytest
 from content.normalise import Reading, leftovers, normalise, spoken
 
 PHRASES = [
+    # as newsrooms and communes write in short
+    ("thu nhập 9-12 tr/tháng", "thu nhập chín đến mười hai triệu một tháng"),
+    ("50 nghìn đ/người/tháng", "năm mươi nghìn đồng một người một tháng"),
+    ("cho vay 05 triệu đ/hộ", "cho vay năm triệu đồng một hộ"),
+    ("có mặt 3 triệu đ/c", "có mặt ba triệu đồng chí"),
+    ("pha loãng 1:50 với nước", "pha loãng một trên năm mươi với nước"),
+    ("phát lại lúc 1:10", "phát lại lúc một giờ mười phút"),
+    ("kết quả 9T/2026", "kết quả chín tháng năm hai nghìn không trăm hai mươi sáu"),
+    ("rằm tháng 7 (15/7 ÂL)", "rằm tháng bảy, ngày mười lăm tháng bảy âm lịch"),
+    ("trong giờ HC", "trong giờ hành chính"),
+    ("tiêm UV mũi 1", "tiêm uốn ván mũi một"),
+    ("BN 56 tuổi", "bệnh nhân năm mươi sáu tuổi"),
+    ("HS, SV khó khăn", "học sinh, sinh viên khó khăn"),
+    ("website xatanlap.gov.vn", "website xa tan lap chấm gov chấm vê en nờ"),
     # numbers of documents
     ("Quyết định số 312/QĐ-UBND", "Quyết định số ba trăm mười hai quyết định ủy ban nhân dân"),
     (
