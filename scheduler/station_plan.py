@@ -29,10 +29,30 @@ FIXED = ("pinned", "aired", "emergency")
 """Statuses that no re-planning touches."""
 
 
+MOST_DAYS = 400
+"""A year and a month: more than any document orders."""
+
+
 class RangeError(LoaError):
     """A plan range that ends before it begins."""
 
     sentence = N_("the plan would end on {until_on}, before it begins on {from_on}")
+
+
+class PastRangeError(LoaError):
+    """A plan range that is over."""
+
+    sentence = N_(
+        "{from_on} to {until_on} is over: what aired stands in the log (`loa log list`); plan from {today} on"
+    )
+
+
+class LongRangeError(LoaError):
+    """A plan range longer than anybody plans."""
+
+    sentence = N_(
+        "{from_on} to {until_on} are {days} days; plan at most {most} days at once (`--to` an earlier day)"
+    )
 
 
 class NothingToPlanError(LoaError):
@@ -76,10 +96,16 @@ def build(
     narrow the sessions. `person` stands in the event log.
 
     Raises:
-        RangeError, NothingToPlanError, content.policies.law.PolicyMissingError, content.policies.law.PolicyError.
+        RangeError, PastRangeError, LongRangeError, NothingToPlanError, content.policies.law.PolicyMissingError, content.policies.law.PolicyError.
     """
     if until_on < from_on:
         raise RangeError(from_on=from_on, until_on=until_on)
+    if until_on < station.day_of(now):
+        raise PastRangeError(from_on=from_on, until_on=until_on, today=station.day_of(now))
+    if (until_on - from_on).days >= MOST_DAYS:
+        raise LongRangeError(
+            from_on=from_on, until_on=until_on, days=(until_on - from_on).days + 1, most=MOST_DAYS
+        )
     with station.decide() as session:
         episodes = gather(session, station.config, from_on, until_on, now)
         if not episodes:

@@ -17,6 +17,7 @@ from scheduler.planner.guided import retry
 from scheduler.planner.line import Line
 from scheduler.planner.problem import Problem, Programme
 from scheduler.planner.search import Progress, Search
+from scheduler.planner.spread import spread
 
 LEAST_GROUPS = 4
 LEAST_LINES = 200
@@ -146,4 +147,5 @@ def plan_alone(
         search.air.occupy(zones, day, start, length, -1)
     search.run(progress, effort)
     retry(search)
+    spread(search)
     return search

@@ -51,7 +51,7 @@ def explain(
                     needed=need if hard else want,
                     planned=have,
                     unavoidable=sure.get((line.programme.index, line.zones, number), 0) if hard else 0,
-                    clashes=tuple(clashes(problem, source, lines, line, period)),
+                    clashes=tuple(clashes(problem, source, lines, line, period, earliest)),
                     dates=tuple(problem.on(d).isoformat() for d in open_days(line, period)),
                     relaxations=relaxations or () if hard else (),
                     soft=not hard,
@@ -140,7 +140,12 @@ def _clusters(line: Line, shorts: list[int], days: int) -> list[list[int]]:
 
 
 def clashes(
-    problem: Problem, source: Mapping[str, Any], lines: Sequence[Line], line: Line, period: Period
+    problem: Problem,
+    source: Mapping[str, Any],
+    lines: Sequence[Line],
+    line: Line,
+    period: Period,
+    earliest: int = 0,
 ) -> list[Told]:
     """The rules that leave too little, each with its dates."""
     programme = line.programme
@@ -160,6 +165,16 @@ def clashes(
             )
         )
     closed = [d for d in allowed if d not in days]
+    over = [d for d in closed if d * DAY_S < earliest]
+    if over:
+        told.append(
+            Told(
+                N_("{first}–{last} is over, or so near that the plan is frozen"),
+                first=f"{problem.on(over[0]):%d/%m}",
+                last=f"{problem.on(over[-1]):%d/%m}",
+            )
+        )
+    closed = closed[len(over) :]
     if closed:
         told.append(
             Told(
@@ -279,7 +294,7 @@ def relaxations_for(
     )
     tried = 0
     for change, told in relax.candidates(source["programmes"][line.programme.index], line, period, least):
-        concession = change["key"].startswith("rules.counts.")
+        concession = relax.is_concession(change)
         if any(r.missing_after == 0 for r in good) and not concession:
             continue
         tried += not concession
@@ -301,6 +316,6 @@ def relaxations_for(
                     missing_after=after,
                 )
             )
-    good.sort(key=lambda r: (r.missing_after, r.change["key"].startswith("rules.counts.")))
-    changes = [r for r in good if not r.change["key"].startswith("rules.counts.")]
+    good.sort(key=lambda r: (r.missing_after, relax.is_concession(r.change)))
+    changes = [r for r in good if not relax.is_concession(r.change)]
     return (*changes[:2], *[r for r in good if r not in changes][:1])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any, Final
 
 from content.errors import LoaError, Told
@@ -126,6 +127,52 @@ def candidates(
                     new=planned,
                 ),
             )
+    yield from _campaign_concessions(rules, line, period, change)
+    placed = line.placed()
+    if period.rule == "FIRST_BY" and placed:
+        was = date.fromisoformat(str(rules["first_airing_by"]))
+        later = was + timedelta(days=placed[0] // DAY_S - period.last)
+        yield (
+            change("rules.first_airing_by", was.isoformat(), later.isoformat()),
+            Told(
+                N_("let {programme} first air by {new} instead of {old}"),
+                programme=programme.id,
+                old=f"{was:%d/%m}",
+                new=f"{later:%d/%m}",
+            ),
+        )
+
+
+def is_concession(change: Mapping[str, Any]) -> bool:
+    """Whether a change asks for less instead of allowing more."""
+    key = str(change["key"])
+    return key.startswith(("rules.counts.", "rules.campaigns.")) or key == "rules.first_airing_by"
+
+
+def _campaign_concessions(
+    rules: Mapping[str, Any],
+    line: Line,
+    period: Period,
+    change: Callable[[str, object, object], dict[str, Any]],
+) -> Iterator[tuple[dict[str, Any], Told]]:
+    """As many airings in the campaign as the plan has, on whichever of its days."""
+    if period.rule != "CAMPAIGN":
+        return
+    for number, (entry, camp) in enumerate(
+        zip(rules.get("campaigns") or [], line.programme.campaigns, strict=True)
+    ):
+        if not (camp.first <= period.first and period.last <= camp.last):
+            continue
+        have = sum(camp.first <= at // DAY_S <= camp.last for at in line.placed())
+        less = {key: value for key, value in entry.items() if key not in {"min_per_day", "min_per_week"}}
+        yield (
+            change(f"rules.campaigns.{number}", dict(entry), {**less, "min_total": have}),
+            Told(
+                N_("be content with {new} airings of {programme} in its campaign, on whichever days"),
+                new=have,
+                programme=line.programme.id,
+            ),
+        )
 
 
 def changed_programme(problem: Mapping[str, Any], index: int, change: Mapping[str, Any]) -> Programme:

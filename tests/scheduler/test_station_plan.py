@@ -10,7 +10,14 @@ from content.items import add_item
 from content.programmes import add_programme
 from content.station import Station, init_station
 from scheduler.models import Play
-from scheduler.station_plan import BuiltPlan, NothingToPlanError, RangeError, build
+from scheduler.station_plan import (
+    BuiltPlan,
+    LongRangeError,
+    NothingToPlanError,
+    PastRangeError,
+    RangeError,
+    build,
+)
 
 DECEMBER = {"from_on": date(2026, 12, 1), "until_on": date(2026, 12, 31)}
 BEFORE = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -142,3 +149,16 @@ def test_a_range_that_ends_before_it_begins_and_an_empty_station_are_told(statio
         build(station, from_on=date(2026, 12, 31), until_on=date(2026, 12, 1), now=BEFORE)
     with pytest.raises(NothingToPlanError, match="import a document"):
         build(station, **DECEMBER, now=BEFORE)
+
+
+def test_days_that_are_over_are_not_planned_and_a_remedy_is_told(station: Station) -> None:
+    a_monthly_programme(station)
+    with pytest.raises(PastRangeError, match="plan from 2026-11-22 on"):
+        build(station, from_on=date(2026, 10, 1), until_on=date(2026, 10, 31), now=BEFORE)
+    assert build(station, from_on=date(2026, 11, 1), until_on=date(2026, 11, 30), now=BEFORE).plays
+
+
+def test_a_range_of_many_years_is_refused_in_words_of_the_command(station: Station) -> None:
+    a_monthly_programme(station)
+    with pytest.raises(LongRangeError, match="at most 400 days"):
+        build(station, from_on=date(2026, 12, 1), until_on=date(2099, 12, 31), now=BEFORE)
