@@ -55,7 +55,7 @@ def timed(command: list[str]) -> tuple[float, float, float]:
     reader.start()
     while process.poll() is None:
         peak = max(peak, tree_rss_bytes(process.pid))
-        time.sleep(0.02)
+        time.sleep(0.05)
     wall = time.perf_counter() - started
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if process.returncode:
