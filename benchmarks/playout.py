@@ -28,6 +28,9 @@ def main() -> int:
     )
     parser.add_argument("--only", choices=PARTS, action="append")
     parser.add_argument("--kills", type=int, default=25)
+    parser.add_argument(
+        "--days", type=int, default=31, help="of the chaos run; fewer than 31: without its real hour"
+    )
     benchmark = Benchmark("playout", parser=parser)
     parts: dict[str, Callable[[], None]] = {
         "lateness": lambda: lateness(benchmark),
@@ -37,7 +40,7 @@ def main() -> int:
         "relay": lambda: relay(benchmark),
         "card": lambda: card(benchmark),
         "month": lambda: month(benchmark),
-        "chaos": lambda: chaos(benchmark, benchmark.options.kills),
+        "chaos": lambda: chaos(benchmark, benchmark.options.kills, benchmark.options.days),
     }
     for name in benchmark.options.only or PARTS:
         benchmark.say(f"— {name}")

@@ -40,7 +40,7 @@ from scheduler.station_plan import build
 MONTH = datetime(2026, 11, 30, 17, 0, tzinfo=UTC)
 """Midnight of 1 December in Việt Nam."""
 DAYS = 31
-LIFE_S = 1.0
+LIFE_S = 0.7
 """How long a life lasts about."""
 SPEED = 60.0
 DISK_BYTES = 3 << 30
@@ -99,7 +99,9 @@ def a_disk(scratch: Path) -> Iterator[bool]:
     mounted = (
         sys.platform == "linux"
         and subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "none", str(disk)], capture_output=True, check=False
+            ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "none", str(disk)],
+            capture_output=True,
+            check=False,
         ).returncode
         == 0
     )
@@ -212,18 +214,19 @@ class Chaos:
         return True
 
 
-def chaos(benchmark: Benchmark, kills: int) -> None:
-    """`kills` times kill -9, nine of ten in the month."""
+def chaos(benchmark: Benchmark, kills: int, days: int = DAYS) -> None:
+    """`kills` times kill -9, nine of ten in the simulated month, the rest in the hour; all in it where `days` are fewer."""
     randomly = random.Random(20_261_122)
     troubles = Troubles()
-    in_hour = max(1, kills // 10)
+    in_hour = max(1, kills // 10) if days >= DAYS else 0
     scratch = Path(tempfile.mkdtemp(prefix="loa-chaos-"))
     with a_disk(scratch) as own_disk:
         benchmark.figure("chaos_disk", "a disk of its own, filled" if own_disk else "file size limit")
         run = Chaos(scratch / "disk" / "month", own_disk, randomly, troubles)
-        month(benchmark, run, kills - in_hour)
-        run = Chaos(scratch / "disk" / "hour", own_disk, randomly, troubles)
-        hour(benchmark, run, in_hour)
+        month(benchmark, run, kills - in_hour, days)
+        if in_hour:
+            run = Chaos(scratch / "disk" / "hour", own_disk, randomly, troubles)
+            hour(benchmark, run, in_hour)
     benchmark.at_least("chaos_kills", sum(troubles.kills.values()), kills)
     benchmark.figure("chaos_kills_by_stage", json.dumps(dict(sorted(troubles.kills.items()))))
     benchmark.figure("chaos_other_troubles", json.dumps(dict(sorted(troubles.others.items()))))
@@ -253,11 +256,11 @@ def plan_month(folder: Path, scratch: Path) -> Station:
     return station
 
 
-def month(benchmark: Benchmark, run: Chaos, kills: int) -> None:
+def month(benchmark: Benchmark, run: Chaos, kills: int, days: int) -> None:
     """A simulated month: the speed of each life is such that the kills are spread to its end."""
     processes = context()
     told, now_at = processes.Value("i", 0), processes.Value("d", MONTH.timestamp())
-    end = MONTH + timedelta(days=DAYS)
+    end = MONTH + timedelta(days=days)
     plan_month(run.folder, run.folder.parents[1]).close()
     start_at: datetime | None = MONTH
     spent = 0
@@ -408,10 +411,10 @@ def check_obligations(benchmark: Benchmark, station: Station, end: datetime) -> 
         )
         unmet += heard < 1 + (programme.min_replays_per_month or 0)
     monthly = [s for s in standings if s.obligation.per == "month"]
-    not_met = [s for s in standings if s.status != "met" and s.obligation.until_on <= last]
+    failed = [s for s in standings if s.status not in ("met", "on-track") and s.obligation.until_on <= last]
     benchmark.figure("chaos_obligations", len(standings))
     benchmark.figure("chaos_obligations_by_state", json.dumps(dict(Counter(s.status for s in standings))))
     benchmark.at_most("chaos_monthly_obligations_told_wrongly", abs(
         unmet - sum(s.status != "met" for s in monthly)), 0)  # fmt: skip
     benchmark.at_least("chaos_monthly_obligations", len(monthly), 2)
-    benchmark.at_most("chaos_unmet_obligations_without_reason", sum(not s.reasons for s in not_met), 0)
+    benchmark.at_most("chaos_unmet_obligations_without_reason", sum(not s.reasons for s in failed), 0)

@@ -13,6 +13,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import alembic.command  # noqa: F401 - what a start loads late is loaded before the fork
+import alembic.config  # noqa: F401
+import alembic.runtime.migration  # noqa: F401
+import alembic.script  # noqa: F401
+import sqlalchemy.dialects.sqlite.pysqlite  # noqa: F401
+
+import content.events  # noqa: F401
 from content.errors import LoaError
 from scheduler.daemon import as_run, cue, duties, feed, freeze, rundown
 from scheduler.daemon import make_good as _make_good  # noqa: F401 - loaded before the fork

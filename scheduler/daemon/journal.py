@@ -166,8 +166,7 @@ class Journal:
         if size:
             with self.path.open("rb") as file:
                 file.seek(-1, os.SEEK_END)
-                if file.read(1) != b"\n":
-                    os.write(self._handle, b"\n")
+                self._torn = file.read(1) != b"\n"  # the next line begins with the end of this one
 
     def new_key(self) -> str:
         """A name for an entry that no other run of the daemon gives."""

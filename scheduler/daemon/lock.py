@@ -6,7 +6,9 @@ import json
 import os
 import platform
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -30,7 +32,7 @@ class StationLock:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file: BinaryIO | None = None
+        self._file: BinaryIO | FileIO | None = None
 
     def take(self, **facts: Any) -> None:
         """Take the lock and write who holds it.
@@ -39,7 +41,7 @@ class StationLock:
             AlreadyRunningError: another living process holds it.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = self.path.open("r+b") if self.path.exists() else self.path.open("w+b")
+        file = self.path.open("r+b" if self.path.exists() else "w+b", buffering=0)
         if not _lock(file):
             file.close()
             holder = self.holder() or {}
@@ -52,17 +54,18 @@ class StationLock:
             "since": datetime.now(UTC).isoformat(timespec="seconds"),
             **facts,
         }
-        file.seek(0)
-        file.truncate()
-        file.write(json.dumps(about).encode())
-        file.flush()
         self._file = file
+        with suppress(OSError):  # a full disk: nobody can read who holds it, but it is held
+            file.seek(0)
+            file.truncate()
+            file.write(json.dumps(about).encode())
 
     def release(self) -> None:
         """Let go."""
         if self._file is not None:
-            self._file.seek(0)
-            self._file.truncate()
+            with suppress(OSError):
+                self._file.seek(0)
+                self._file.truncate()
             _unlock(self._file)
             self._file.close()
             self._file = None
@@ -99,7 +102,7 @@ class StationLock:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: BinaryIO) -> bool:
+    def _lock(file: BinaryIO | FileIO) -> bool:
         file.seek(_FAR)
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
@@ -107,19 +110,19 @@ if sys.platform == "win32":
             return False
         return True
 
-    def _unlock(file: BinaryIO) -> None:
+    def _unlock(file: BinaryIO | FileIO) -> None:
         file.seek(_FAR)
         msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
 
 else:
     import fcntl
 
-    def _lock(file: BinaryIO) -> bool:
+    def _lock(file: BinaryIO | FileIO) -> bool:
         try:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return False
         return True
 
-    def _unlock(file: BinaryIO) -> None:
+    def _unlock(file: BinaryIO | FileIO) -> None:
         fcntl.flock(file.fileno(), fcntl.LOCK_UN)
