@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 from content.lexicon.alphabet import UPPER
+from content.normalise.numbers import digits
 from content.normalise.scan import Said, Scan
 from content.normalise.units import RATE, rate_word, unit_words
 
 MARKS = ".,;:?!…"
+_DIALLED = re.compile(r"\*(\d{1,6}(?:\*\d{1,16})*)#")
+"""What is keyed into a telephone: *101#."""
 _BULLET = re.compile(r"[-+*•●▪◦·►✓➢❖◆■□][ \t]*")
 _ENDING = re.compile(r"\.?\s?/\s?\.?\.?(?=\s*(?:$|\n|[\"')]))|\./\.?(?=\s|$)")
 _DOTS = re.compile(r"\.{2,}|\.(?:\s\.)+|_{2,}|-{2,}|\*+|={2,}")
@@ -122,6 +125,9 @@ def sign(scan: Scan) -> Said:
     """Any other sign."""
     text, pos = scan.text, scan.pos
     here = text[pos]
+    if here == "*" and (dialled := _DIALLED.match(text, pos)):
+        parts = [digits(part) for part in dialled[1].split("*")]
+        return Said(dialled.end(), "sao " + " sao ".join(parts) + " thăng", "phone")
     if here in "./" and (ending := _ENDING.match(text, pos)):
         return Said(ending.end(), ".", "sign-off")
     if dots := _DOTS.match(text, pos):

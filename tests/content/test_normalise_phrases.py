@@ -20,6 +20,9 @@ PHRASES = [
     ("tiêm UV mũi 1", "tiêm uốn ván mũi một"),
     ("BN 56 tuổi", "bệnh nhân năm mươi sáu tuổi"),
     ("HS, SV khó khăn", "học sinh, sinh viên khó khăn"),
+    ("bấm *101# để kiểm tra", "bấm sao một không một thăng để kiểm tra"),
+    ("đt: 0986 555 777", "điện thoại: không chín tám sáu năm năm năm bảy bảy bảy"),
+    ("Thiếu tá CN Lê Văn Hà", "Thiếu tá chuyên nghiệp Lê Văn Hà"),
     ("website xatanlap.gov.vn", "website xa tan lap chấm gov chấm vê en nờ"),
     # numbers of documents
     ("Quyết định số 312/QĐ-UBND", "Quyết định số ba trăm mười hai quyết định ủy ban nhân dân"),
