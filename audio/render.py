@@ -324,7 +324,8 @@ def _known_segment(
     """
     worded = [s for s in sentences if any(mark.isalnum() for mark in s.spoken)]
     for voice in speaker.in_order(first):
-        recipe = recipe_of(worded, voice.name, voice.settings, item.language)
+        cast = speaker.casting(voice, worded, item.language)
+        recipe = recipe_of(worded, cast.voice, cast.settings, item.language)
         segment = _segment_of(station, script, recipe)
         if segment is not None:
             return _rendered_segment(segment, item, made=False)

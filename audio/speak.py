@@ -14,6 +14,7 @@ import numpy as np
 
 from audio import wav
 from audio.cache import SentenceCache, SentenceKey
+from audio.voices.recording import RecordingVoice
 from audio.voices.voice import NothingToSayError, Voice, VoiceError, VoiceUnavailableError
 from content import atomic
 from content.errors import LoaError
@@ -83,6 +84,16 @@ def recipe_of(sentences: Sequence[Sentence], voice: str, settings: str, language
     return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Casting:
+    """Who says which sentence when a voice speaks a script: the voice, or a person who recorded that sentence."""
+
+    voice: str
+    settings: str
+    degraded: bool
+    keys: tuple[SentenceKey, ...]
+
+
 class Speaker:
     """Voices in their order of fall-back, over one cache.
 
@@ -116,6 +127,8 @@ class Speaker:
     ) -> SpokenScript:
         """Have every sentence spoken by one voice; `first` names the voice to try before the order.
 
+        A sentence that a person recorded is taken from the recording, whichever voice speaks the others.
+
         Whatever was spoken before an error or Ctrl-C stays in the cache: the same call goes on there.
 
         Raises:
@@ -127,10 +140,11 @@ class Speaker:
         fallbacks: list[Fallback] = []
         errors: list[LoaError] = []
         for voice in self.in_order(first):
-            keys = tuple(SentenceKey(voice.name, voice.settings, language, s.spoken) for s in worded)
+            cast = self.casting(voice, worded, language)
+            keys = cast.keys
             try:
                 missing = [key for key in dict.fromkeys(keys) if self.cache.get(key) is None]
-                if missing and voice.name in self._down:
+                if voice.name in self._down and any(key.voice == voice.name for key in missing):
                     raise self._down[voice.name]
                 if advance:
                     advance(len(keys) - len(missing))
@@ -142,10 +156,31 @@ class Speaker:
                 errors.append(error)
                 continue
             return SpokenScript(
-                voice=voice.name, settings=voice.settings, degraded=voice.degraded, fallbacks=tuple(fallbacks),
+                voice=cast.voice, settings=cast.settings, degraded=cast.degraded, fallbacks=tuple(fallbacks),
                 sentences=worded, keys=keys, synthesised=len(missing),
             )  # fmt: skip
         raise NoVoiceError(reasons=errors or ["-"])
+
+    def casting(self, voice: Voice, sentences: Sequence[Sentence], language: str) -> Casting:
+        """What `voice` says of `sentences`; what a person recorded is heard from the recording."""
+        own, recordings = (voice.name, voice.settings, language), self._recordings()
+        takes = [recordings.take_of(s.spoken, language) if recordings else None for s in sentences]
+        keys = tuple(
+            SentenceKey(RecordingVoice.name, take, language, s.spoken)
+            if take
+            else SentenceKey(*own, s.spoken)
+            for s, take in zip(sentences, takes, strict=True)
+        )
+        if takes and all(takes):
+            return Casting(RecordingVoice.name, " ".join(map(str, takes)), RecordingVoice.degraded, keys)
+        settings = " ".join([voice.settings, *(take for take in takes if take)])
+        return Casting(voice.name, settings, voice.degraded, keys)
+
+    def _recordings(self) -> RecordingVoice | None:
+        return next((v for v in [*self.voices, *self.spare] if isinstance(v, RecordingVoice)), None)
+
+    def _named(self, name: str) -> Voice:
+        return next(voice for voice in [*self.voices, *self.spare] if voice.name == name)
 
     def in_order(self, first: str | None) -> list[Voice]:
         """The voices as they are tried, `first` before the others."""
@@ -161,8 +196,7 @@ class Speaker:
         key = spoken.keys[index]
         sound = self.cache.get(key)
         if sound is None:
-            voice = next(v for v in [*self.voices, *self.spare] if v.name == spoken.voice)
-            sound = self.cache.put(key, voice.synthesise(key.text, key.language))
+            sound = self.cache.put(key, self._named(key.voice).synthesise(key.text, key.language))
         return sound
 
     def write_segment(self, spoken: SpokenScript, path: Path) -> int:
@@ -176,7 +210,8 @@ class Speaker:
         def one(key: SentenceKey) -> None:
             if stop.is_set():
                 return
-            self.cache.put(key, voice.synthesise(key.text, key.language))
+            speaking = voice if key.voice == voice.name else self._named(key.voice)
+            self.cache.put(key, speaking.synthesise(key.text, key.language))
             if advance:
                 advance(1)
 

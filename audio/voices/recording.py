@@ -76,6 +76,15 @@ class RecordingVoice:
         name = hashlib.sha256(f"{language}\n{words}".encode()).hexdigest()[:32]
         return self.folder / f"sentence-{name}.wav"
 
+    def take_of(self, text: str, language: str) -> str | None:
+        """Names the recording of a sentence, another one with every new take; None where nobody recorded it."""
+        path = self.sentence_path(text, language)
+        try:
+            stat = path.stat()
+        except OSError:
+            return None
+        return f"take {path.stem} {stat.st_mtime_ns} {stat.st_size}"
+
     def of_item(self, item_id: int) -> Recording | None:
         """The recording of the whole item, or None."""
         path = self.folder / f"item-{item_id}.wav"

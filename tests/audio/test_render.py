@@ -259,6 +259,30 @@ def test_one_sentence_may_be_recorded(new_station: Callable[..., Station], tmp_p
     assert segment.length_ms == pytest.approx(2300, abs=250)
 
 
+def test_a_recorded_sentence_is_heard_among_those_of_the_voice(station: Station, tmp_path: Path) -> None:
+    texts = ["Mời bà con theo dõi.", "Trạm y tế Ngã Tư Sở.", "Xin cảm ơn."]
+    item_id = add_item(station, texts)
+    spoken = render_segment(station, item_id)
+    sound = house(tmp_path / "a.wav", speechlike(6, -20))
+    recording_voice(station).keep_sentence(texts[1], "vi", sound)
+    mixed = render_segment(station, item_id)
+    assert (mixed.voice, mixed.degraded, mixed.made) == ("espeak", True, True)
+    content = wav.split_wav(station.media.find(mixed.sha256, ".wav", verify=True).read_bytes())[0]
+    assert wav.split_wav(sound.read_bytes())[0][48_000:96_000] in content
+    assert mixed.length_ms > spoken.length_ms + 3000
+    again = render_segment(station, item_id)
+    assert (again.made, again.id) == (False, mixed.id)
+    recording_voice(station).keep_sentence(
+        texts[1], "vi", house(tmp_path / "b.wav", speechlike(3, -20, seed=4))
+    )
+    assert render_segment(station, item_id).length_ms < mixed.length_ms - 2000
+    for text in texts:
+        recording_voice(station).keep_sentence(text, "vi", house(tmp_path / "c.wav", speechlike(2, -20)))
+    whole = render_segment(station, item_id)
+    assert (whole.voice, whole.degraded) == ("recording", False)
+    assert render_segment(station, item_id).made is False
+
+
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is a word of POSIX")
 def test_a_render_killed_again_and_again_ends_whole_with_each_sentence_spoken_once(
     new_station: Callable[..., Station],
