@@ -14,7 +14,6 @@ import pytest
 
 from content.station import Station, init_station, open_station
 
-
 POSTGRES = os.environ.get("LOA_TEST_POSTGRES", "")
 _number = itertools.count()
 
