@@ -16,10 +16,11 @@ from playout_card import card
 from playout_chaos import chaos
 from playout_lateness import instant, lateness, load
 from playout_month import month
+from playout_restart import restart
 from playout_urgent import relay, urgent
 from report import Benchmark
 
-PARTS = ("lateness", "load", "instant", "urgent", "relay", "card", "month", "chaos")
+PARTS = ("lateness", "load", "instant", "urgent", "relay", "card", "month", "restart", "chaos")
 
 
 def main() -> int:
@@ -40,6 +41,7 @@ def main() -> int:
         "relay": lambda: relay(benchmark),
         "card": lambda: card(benchmark),
         "month": lambda: month(benchmark),
+        "restart": lambda: restart(benchmark),
         "chaos": lambda: chaos(benchmark, benchmark.options.kills, benchmark.options.days),
     }
     for name in benchmark.options.only or PARTS:

@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import alembic.command  # noqa: F401 - what a start loads late is loaded before the fork
-import alembic.config  # noqa: F401
-import alembic.runtime.migration  # noqa: F401
+import alembic.command
+import alembic.config
+import alembic.runtime.migration
 import alembic.script  # noqa: F401
 import sqlalchemy.dialects.sqlite.pysqlite  # noqa: F401
 
