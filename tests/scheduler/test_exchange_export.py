@@ -380,7 +380,13 @@ def test_an_independent_script_with_openssl_and_sha256sum_verifies_the_package(
         assert changed.read_bytes() != whole
         assert subprocess.run(run, capture_output=True, check=False).returncode != 0
         changed.write_bytes(whole)
-    assert subprocess.run(run, capture_output=True, check=False).returncode == 0
+    extra = folder / "audio" / "999.mp3"
+    extra.write_bytes(b"x")
+    assert subprocess.run(run, capture_output=True, check=False).returncode != 0
+    extra.unlink()
+    wrong = subprocess.run([*run, "0000-" * 7 + "0000"], capture_output=True, check=False)
+    assert wrong.returncode != 0
+    assert subprocess.run([*run, fingerprint], capture_output=True, check=False).returncode == 0
 
 
 def test_one_changed_sound_costs_each_further_station_a_small_text_and_a_signature(
