@@ -37,6 +37,11 @@ if TYPE_CHECKING:
 
 @click.group(
     cls=LoaGroup,
+    sections={
+        N_("Commands"): {
+            "rule": ("scheduler.commands.plan_rules:rule", N_("When and how often a programme airs.")),
+        }
+    },
     help=N_("Recurring columns (chuyên mục) and the rules they must meet."),
     epilog=N_("Example:\n  loa programme add 'Chuyển đổi số' --new-per-month 1 --min-replays 3"),
 )
