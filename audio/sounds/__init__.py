@@ -2,7 +2,7 @@
 
 `chime` opens an episode and wakes ears before words (a horn swallows its first half second), `opening` follows
 it as ident, `closing` ends an episode, `alarm` opens an emergency bulletin; `urgent` opens a staff bulletin and is
-half a second short, so that its first word is on the air within a second of the order.
+a third of a second short, so that its first word is on the air within a second of the order.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _SOUNDS: Final = {
         _Note(1250, 1600, _D2), _Note(1250, 1600, _A, -13.0), _Note(1250, 1600, _D, -13.0),
     ],
     "closing": [_Note(0, 700, _D2), _Note(350, 700, _A), _Note(700, 1500, _D), _Note(700, 1500, _FIS, -13.0)],
-    "urgent": [_Note(0, 320, _A, -6.0), _Note(160, 320, _D2, -6.0)],
+    "urgent": [_Note(0, 240, _A, -6.0), _Note(120, 240, _D2, -6.0)],
     "alarm": [
         note for start in range(0, 2400, 600)
         for note in (_Note(start, 300, _D2, -6.0), _Note(start + 300, 300, _A, -6.0))

@@ -41,7 +41,7 @@ CUE_AHEAD = timedelta(seconds=90)
 REAL_BEAT_S = 1.0
 SIMULATED_BEAT_S = 300.0
 SIMULATED_FEED_S = 6 * 3600.0
-LOOK_S = 0.1
+LOOK_S = 0.05
 """How often orders of other processes are looked for."""
 LOOKBACK = timedelta(hours=12)
 
