@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import threading
 from datetime import date
 from pathlib import Path
 
@@ -334,3 +335,18 @@ def test_a_fault_while_measuring_is_not_swallowed(tmp_path: Path, monkeypatch: p
     part = Part(path=house(tmp_path / "a.wav", speechlike(20)))
     with pytest.raises(MemoryError):
         assemble([part], PROFILES["horn"], tmp_path / "out.mp3", Tags())
+
+
+@pytest.mark.parametrize("at_share", [0.02, 0.6])
+def test_ctrl_c_in_either_pass_leaves_no_file_no_ffmpeg_and_no_thread(
+    tmp_path: Path, at_share: float
+) -> None:
+    def interrupt(share: float) -> None:
+        if share >= at_share:
+            raise KeyboardInterrupt
+
+    part = Part(path=house(tmp_path / "a.wav", speechlike(20)), pause_after_ms=500)
+    with pytest.raises(KeyboardInterrupt):
+        assemble([part, part], PROFILES["horn"], tmp_path / "out.mp3", Tags(), interrupt)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "loa-listener"]
