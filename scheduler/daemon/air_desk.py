@@ -88,6 +88,7 @@ class AirDesk:
     """Something left the air since the waiting were last looked at."""
     _served_at: float = 0.0
     _levels: dict[str, int] | None = None
+    _reaches: dict[tuple[str, ...], tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.deck = Deck(self.clock, self.register.note)
@@ -231,17 +232,21 @@ class AirDesk:
         self.waiting[piece.name] = piece
 
     def _holders(self, piece: Piece) -> list[tuple[Piece, Entry]]:
-        zones = set(piece.zones or self.config.zone_ids)
-        exclusive = self._exclusive(zones)
-        return [
-            (held, entry)
-            for held, entry in self.on_air.values()
-            if zones & (held_zones := set(held.zones or self.config.zone_ids))
-            or exclusive & self._exclusive(held_zones)
-        ]
+        zones, exclusive = self._reach(piece.zones)
+        found = []
+        for held, entry in self.on_air.values():
+            held_zones, held_exclusive = self._reach(held.zones)
+            if not zones.isdisjoint(held_zones) or not exclusive.isdisjoint(held_exclusive):
+                found.append((held, entry))
+        return found
 
-    def _exclusive(self, zones: Iterable[str]) -> set[str]:
-        return {name for name in self._output_names(zones) if self.outputs[name].exclusive}
+    def _reach(self, zones: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+        """The zones meant, and the outputs among theirs that carry one sound at a time; looked up once for each set."""
+        known = self._reaches.get(zones)
+        if known is None:
+            exclusive = frozenset(name for name in self._output_names(zones) if self.outputs[name].exclusive)
+            known = self._reaches[zones] = (frozenset(zones or self.config.zone_ids), exclusive)
+        return known
 
     def _output_names(self, zones: Iterable[str]) -> Sequence[str]:
         wanted = set(zones) or set(self.config.zone_ids)

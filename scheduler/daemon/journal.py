@@ -14,7 +14,7 @@ import os
 import secrets
 import struct
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -59,12 +59,13 @@ class Entry:
         return self.outcome is None
 
 
+_FIELDS = tuple(one.name for one in fields(Entry))
 _TIMES = ("planned_at", "started_at", "ended_at")
 
 
 def to_line(entry: Entry) -> bytes:
     """The entry as one line of JSON."""
-    table = asdict(entry)
+    table: dict[str, Any] = {name: getattr(entry, name) for name in _FIELDS}  # asdict copies deeply: 0.4 ms
     for name in _TIMES:
         if table[name] is not None:
             table[name] = table[name].astimezone(UTC).isoformat()
