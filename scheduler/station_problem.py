@@ -142,9 +142,13 @@ def programme_rules(
     return _filled(rules, weekly_rules(1))
 
 
+ASKING = ("counts", "minutes", "on", "every_weeks", "campaigns", "first_airing_by")
+"""Rules that ask for airings; the others only say when or in which place it airs."""
+
+
 def _filled(rules: dict[str, Any] | None, default: dict[str, Any]) -> dict[str, Any]:
-    """The rules, with the default counts where they only say when or in which place it airs."""
-    if all(key in ("hard_start", "place", "weeks_from") for key in rules or {}):
+    """The rules, with the default counts where they ask for no airing."""
+    if not any((rules or {}).get(key) for key in ASKING):
         return {**default, **(rules or {})}
     return rules or default
 

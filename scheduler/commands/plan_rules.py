@@ -31,6 +31,15 @@ WORDS = {
     "max_per_day": N_("Most airings a day"),
     "place": N_("Place in the session"),
 }
+DAY_NAMES = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
 PLACES = ("first", "last", "anywhere")
 RANGE = re.compile(r"(\d{1,4})(?:\s*[-–]\s*(\d{1,4}))?")
 DAYPART = re.compile(r"(\d{1,2}:\d{2})\s*[-–]\s*(\d{1,2}:\d{2})")
@@ -121,7 +130,7 @@ def rule(station: Station, programme_id: int, clear: bool, as_json: bool, **aske
     print_table(
         title,
         [_("Rule"), _("Value")],
-        [[_(WORDS.get(name, name)), in_words(value)] for name, value in rules.items()],
+        [[_(WORDS.get(name, name)), in_words(name, value)] for name, value in rules.items()],
     )
 
 
@@ -165,16 +174,22 @@ def rules_of(
     return rules
 
 
-def in_words(value: Any) -> str:
+def in_words(name: str, value: Any) -> str:
     """A rule's value in one line."""
+    if name == "dayparts" and isinstance(value, list):
+        return ", ".join("–".join(map(str, part)) for part in value)
+    if name == "weekdays" and isinstance(value, list):
+        return ", ".join(_(DAY_NAMES[number - 1]) for number in value)
+    if name == "place":
+        return _("opens the session") if value == "first" else _("closes the session")
     if isinstance(value, list):
-        return ", ".join(in_words(one) for one in value)
+        return ", ".join(in_words(name, one) for one in value)
     if isinstance(value, dict) and "per" in value:
         least, most = value.get("min") or value.get("target") or 0, value.get("max")
         return _("{least} a {period}").format(
             least=f"{least}–{most}" if most else least, period=_(str(value["per"]))
         )
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else _(str(value))
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
 
 
 def _range(value: str) -> tuple[int, int | None]:

@@ -27,11 +27,15 @@ def station(tmp_path: Path) -> Iterator[Station]:
     opened.close()
 
 
-def starts(station: Station, *options: str, programme: int = 1) -> list[datetime]:
-    """When the programme airs in December 2026 once these options are given."""
+def give(station: Station, programme: int, *options: str) -> None:
     config = str(station.folder / "config.toml")
     told = CliRunner().invoke(loa, ["-C", config, "programme", "rule", str(programme), *options])
     assert told.exit_code == 0, told.output + str(told.exception)
+
+
+def starts(station: Station, *options: str, programme: int = 1) -> list[datetime]:
+    """When the programme airs in December 2026 once these options are given."""
+    give(station, programme, *options)
     built = build(station, from_on=date(2026, 12, 1), until_on=date(2026, 12, 31), now=NOW)
     assert not built.shortfalls
     with station.read() as session:
@@ -60,6 +64,10 @@ def test_a_fixed_time_is_kept_to_the_second(station: Station) -> None:
     assert len(aired) >= 8
 
 
+def test_a_programme_told_only_when_to_air_airs_once_a_week(station: Station) -> None:
+    assert [f"{at:%d}" for at in starts(station, "--weekday", "3")] == ["02", "09", "16", "23", "30"]
+
+
 def test_minutes_a_week_become_airings(station: Station) -> None:
     aired = starts(station, "--minutes", "6-8", "--per", "week")
     full = [at for at in aired if 7 <= at.day <= 27]
@@ -73,7 +81,7 @@ def test_every_other_week_leaves_the_weeks_between_silent(station: Station) -> N
 
 
 def test_what_opens_a_session_stands_before_the_others(station: Station) -> None:
-    starts(station, "--start", "17:05", "--weekday", "3")
+    give(station, 1, "--start", "17:05", "--weekday", "3")
     first = starts(station, "--place", "first", "--daypart", "17:00-17:30", "--weekday", "3", programme=2)
     assert first
     assert all(at.isoweekday() == 3 and f"{at:%H:%M}" < "17:05" for at in first)
