@@ -110,6 +110,10 @@ def screen(status: dict[str, Any], tz: Any) -> RenderableType:
                 style="" if good else "red",
             )
         )
+    told = {output["trouble"] for output in status["outputs"]}
+    for text in status.get("alarms", []):
+        if not any(trouble and trouble in text for trouble in told):  # a lost output stands above
+            lines.append(Text(text, style="red"))
     if status["database_trouble"]:
         lines.append(Text(status["database_trouble"], style="red"))
     return Group(*lines)
