@@ -33,6 +33,7 @@ from report import Benchmark
 from content.models import Episode, Item, Programme
 from content.station import Station, init_station, open_station
 from scheduler.daemon import as_run as as_run_log
+from scheduler.daemon.make_good import is_replaced
 from scheduler.ledger import ledger
 from scheduler.models import AsRun, Play
 from scheduler.station_plan import build
@@ -362,6 +363,16 @@ def check(benchmark: Benchmark, name: str, run: Chaos, station: Station, *, unti
     benchmark.at_most(f"{name}_entries_without_outcome", sum(row.outcome is None for row in rows), 0)
     fates = {row.play_id for row in rows}
     benchmark.at_most(f"{name}_plays_without_entry", len({play.id for play in plays} - fates), 0)
+    late = until - timedelta(days=2)  # what was missed at the end is laid behind it
+    with station.read() as session:
+        forgotten = [
+            play.id
+            for play in plays
+            if play.status in ("missed", "preempted")
+            and play.starts_at < late
+            and not is_replaced(session, play)
+        ]
+    benchmark.at_most(f"{name}_missed_without_replacement", len(forgotten), 0)
     silent = [row for row in rows if row.outcome != "aired" and not row.reason]
     benchmark.at_most(f"{name}_failures_without_reason", len(silent), 0)
     heard_ms = sum(row.heard_ms for row in rows)
