@@ -59,9 +59,13 @@ class _Page:
         self.y = HEIGHT - MARGIN
         self._text(MARGIN, f"LỊCH PHÁT THANH – {self.sheet.period}", BOLD, 16)
         self.y -= 18
-        self._text(MARGIN, self.sheet.station, BOLD, 12)
-        self.y -= 14
-        self._text(MARGIN, f"{self.sheet.sender} gửi", REGULAR, 9)
+        for text in _across(self.sheet.station, BOLD, 12):
+            self._text(MARGIN, text, BOLD, 12)
+            self.y -= 14
+        for text in _across(f"{self.sheet.sender} gửi", REGULAR, 9):
+            self._text(MARGIN, text, REGULAR, 9)
+            self.y -= 11
+        self.y += 11
         self.canvas.setFont(REGULAR, 8)
         self.canvas.drawRightString(WIDTH - MARGIN, MARGIN / 2, f"Trang {self.number}")
         self.y -= 18
@@ -69,10 +73,13 @@ class _Page:
             self._text(left, name, BOLD, 9)
         self._rule()
 
-    def _turn(self, needed: float) -> None:
-        if self.y - needed < MARGIN:
-            self.canvas.showPage()
-            self._begin()
+    def _turn(self, needed: float) -> bool:
+        """Take a new page where less than that is left of this one; whether it did."""
+        if self.y - needed >= MARGIN:
+            return False
+        self.canvas.showPage()
+        self._begin()
+        return True
 
     def _text(self, left: float, text: str, font: str, size: float) -> None:
         self.canvas.setFont(font, size)
@@ -91,7 +98,9 @@ class _Page:
         self.y -= LINE
         for line in lines:
             titles = _wrapped(line.title)
-            self._turn(LINE * len(titles))
+            if self._turn(LINE * len(titles)):
+                self._text(MARGIN, f"{day} (tiếp)", BOLD, 10)
+                self.y -= LINE
             for left, text in zip(
                 TABS, (line.time, titles[0], line.kind, str(line.minutes), line.file), strict=True
             ):
@@ -105,13 +114,18 @@ class _Page:
 
     def notes(self, notes: list[str]) -> None:
         """What must be reached, below the days."""
-        from reportlab.lib.utils import simpleSplit
-
         for note in notes:
-            for text in simpleSplit(note, REGULAR, 9, WIDTH - 2 * MARGIN):
+            for text in _across(note, REGULAR, 9):
                 self._turn(LINE)
                 self._text(MARGIN, text, REGULAR, 9)
                 self.y -= LINE
+
+
+def _across(text: str, font: str, size: float) -> list[str]:
+    """Lines as wide as the page."""
+    from reportlab.lib.utils import simpleSplit
+
+    return list(simpleSplit(text, font, size, WIDTH - 2 * MARGIN))
 
 
 @cache

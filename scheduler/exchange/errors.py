@@ -105,6 +105,10 @@ class FeedError(LoaError):
     )
 
 
+class FeedLogError(FeedError):
+    sentence = N_("the centre does not take the log in ({reason}); it is sent again with the next pull")
+
+
 class FeedTokenError(LoaError):
     sentence = N_(
         "the feed {url} does not accept this token: ask the centre for a new one (`loa feed token`)"

@@ -25,6 +25,7 @@ from starlette.routing import Route
 
 from audio.packages.signature import to_text
 from content.errors import LoaError
+from content.language import _
 from content.station import Station
 from scheduler.exchange.feed_shelf import LARGEST_CACHED, Contents, Offer, Shelf, Tokens
 from scheduler.exchange.log_file import LARGEST
@@ -152,7 +153,7 @@ class _Feed:
                     lambda: import_log(self.station, content, "log", now=datetime.now(UTC))
                 )
         except LoaError as error:
-            return JSONResponse({"refused": str(error)}, status_code=422)
+            return JSONResponse({"refused": error.told(_)}, status_code=422)
         return JSONResponse({"known": taken.known, "new": taken.new, "receipts": taken.receipts})
 
 

@@ -28,7 +28,7 @@ from content.errors import LoaError
 from content.language import N_
 from content.station import Station
 from scheduler.exchange import trust
-from scheduler.exchange.errors import FeedError, FeedTlsError, FeedTokenError, NoCentreError
+from scheduler.exchange.errors import FeedError, FeedLogError, FeedTlsError, FeedTokenError, NoCentreError
 from scheduler.exchange.logbook import export_log
 from scheduler.exchange.receive import Received, objections, receive_package
 from scheduler.models import Play
@@ -213,7 +213,7 @@ class FeedClient:
         if reply.status_code == 401:
             raise FeedTokenError(url=self.url)
         if reply.status_code == 422:
-            raise FeedError(url=self.url, reason=_refusal(reply))
+            raise FeedLogError(reason=_refusal(reply))
         if reply.status_code not in (200, 206):
             raise FeedError(url=self.url, reason=f"HTTP {reply.status_code}")
 

@@ -283,3 +283,32 @@ def test_a_key_comes_back_from_its_text(tmp_path: Path) -> None:
     again = SigningKey.from_pem(KEY.pem())
     assert again.public == KEY.public
     assert again.sign(b"x") == KEY.sign(b"x")
+
+
+def test_nothing_on_the_wall_sheet_runs_off_the_paper_and_a_day_is_named_on_both_its_pages() -> None:
+    from pypdf import PdfReader
+
+    from audio.packages import sheet_pdf
+    from audio.packages.sheet import Sheet, SheetLine
+
+    station = "Đài truyền thanh xã vùng cao biên giới Trung Hạ, " * 3 + "trạm số 2"
+    lines = [
+        SheetLine(time=f"{5 + n // 6:02d}:{n % 6}0", title=f"Tin {n}", kind="Phát mới", minutes=1, file="001")
+        for n in range(100)
+    ]
+    made = Sheet(
+        station=station,
+        sender="Trung tâm",
+        period="Tháng 12/2026",
+        days=[("Thứ Ba, 01/12/2026", lines)],
+        rules=[],
+        warnings=[],
+    )
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(sheet_pdf.pdf(made))).pages]
+    assert len(pages) == 2
+    for page in pages:
+        assert " ".join(station.split()) in " ".join(page.split())
+        longest = max(page.splitlines(), key=len)
+        assert len(longest) < 110
+    assert "Thứ Ba, 01/12/2026 (tiếp)" in pages[1]
+    assert "(tiếp)" not in pages[0]
