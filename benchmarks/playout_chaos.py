@@ -11,6 +11,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -217,6 +218,7 @@ class Chaos:
 
 def chaos(benchmark: Benchmark, kills: int, days: int = DAYS) -> None:
     """`kills` times kill -9, nine of ten in the simulated month, the rest in the hour; all in it where `days` are fewer."""
+    signal.signal(signal.SIGTERM, lambda *_facts: sys.exit(1))  # the disk is let go of all the same
     randomly = random.Random(20_261_122)
     troubles = Troubles()
     in_hour = max(1, kills // 10) if days >= DAYS else 0
