@@ -77,6 +77,11 @@ def day(value: date | str | None) -> str:
     return "" if value is None else f"{value:%d/%m/%Y}"
 
 
+def period(value: str) -> str:
+    """A month, a day, or days from..to as the ledger names them: "12/2026", "01/12/2026–07/12/2026"."""
+    return "–".join(day(part) for part in value.split(".."))
+
+
 def moment(at: datetime | None, zone: tzinfo, *, seconds: bool = False) -> str:
     """31/12/2026 06:30 in station time, with seconds where they matter; nothing for None."""
     if at is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from content import shown
 from content.errors import LoaError, Told
 from content.language import N_
 from content.station import Station
@@ -65,7 +66,7 @@ def look_ahead(station: Station, *, now: datetime, days: int = 7, simulated: boo
                         kind="obligation", grave=True,
                         told=Told(
                             N_("{title} ({period}): {aired} of {owed} aired, the rest can no longer be met: {reasons}"),
-                            title=one.obligation.title, period=one.obligation.period, aired=one.aired,
+                            title=one.obligation.title, period=shown.period(one.obligation.period), aired=one.aired,
                             owed=one.obligation.owed, reasons=list(one.reasons),
                         ),
                     )
@@ -97,7 +98,7 @@ def _at_risk(one: Standing) -> Warning_:
         kind="obligation",
         told=Told(
             N_("{title} ({period}): {aired} of {owed} aired, {planned} planned; last day to act: {last:%d/%m/%Y}; {reasons}"),
-            title=one.obligation.title, period=one.obligation.period, aired=one.aired, owed=one.obligation.owed,
+            title=one.obligation.title, period=shown.period(one.obligation.period), aired=one.aired, owed=one.obligation.owed,
             planned=one.planned, last=one.last_on, reasons=list(one.reasons),
         ),
     )  # fmt: skip

@@ -118,7 +118,7 @@ def import_(
     if as_json:
         print_json([result.to_json() for result in done])
     else:
-        _print_imported(done)
+        _print_imported(done, decided=accept_all)
     for result in done:
         if result.status == "corrected":
             say(
@@ -132,7 +132,7 @@ def import_(
         raise SomeFilesFailedError(failed=failed, count=len(paths))
 
 
-def _print_imported(done: list[Imported]) -> None:
+def _print_imported(done: list[Imported], *, decided: bool) -> None:
     print_table(
         ngettext("{count} document", "{count} documents", len(done)).format(count=len(done)),
         [_("No."), _("File"), _("State"), _("Items"), _("Programmes"), _("Deadlines")],
@@ -142,7 +142,7 @@ def _print_imported(done: list[Imported]) -> None:
         ],
     )
     fresh = [one.id for one in done if one.status != "known"]
-    if fresh:
+    if fresh and not decided:
         say(N_("Decide on the proposals with `loa document review {id}`."), id=fresh[0])
 
 

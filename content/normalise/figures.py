@@ -369,10 +369,10 @@ def quantity(scan: Scan, end: int, words: str, rule: str) -> Said:
         if dong := _DONG.match(text, end):
             words, end = words + " đồng", dong.end()
         return _rates(scan, end, words, rule)
-    if big := _BIG_MONEY.match(text, end):  # "9-12 tr/tháng", "50 nghìn đ/người"
-        word = "triệu" if big["short"] else big["word"].lower()
-        words = f"{words} {word}{'' if big['short'] else ' đồng'}"
-        return _rates(scan, big.end(), words, "money")
+    if large := _BIG_MONEY.match(text, end):  # "9-12 tr/tháng", "50 nghìn đ/người"
+        word = "triệu" if large["short"] else large["word"].lower()
+        words = f"{words} {word}{'' if large['short'] else ' đồng'}"
+        return _rates(scan, large.end(), words, "money")
     match = UNIT.match(text, end)
     if match:
         unit = match["unit"] or match["sign"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from content import shown
 from content.commands.choices import DAY, MONTH
 from content.commands.shell import LoaCommand, json_option, option, print_json, print_table, say, with_station
 from content.language import N_, _
@@ -70,7 +71,7 @@ def ledger(
         [
             [
                 one.obligation.title,
-                one.obligation.period,
+                shown.period(one.obligation.period),
                 one.obligation.owed,
                 one.aired,
                 one.planned,
