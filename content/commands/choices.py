@@ -55,7 +55,7 @@ class Month(click.ParamType):
 
 
 class Moment(click.ParamType):
-    """A moment in station time: 2026-12-31T06:30, "2026-12-31 06:30", or a day for its midnight; naive when no zone is written."""
+    """A moment in station time: 2026-12-31T06:30, "31/12/2026 06:30", or a day for its midnight; naive when no zone is written."""
 
     name = "moment"
 
@@ -63,7 +63,12 @@ class Moment(click.ParamType):
         if isinstance(value, datetime):
             return value
         try:
-            at = datetime.fromisoformat(value)
+            written = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[T ]+(\d{1,2}):(\d{2}))?", value.strip())
+            if written:
+                day, month, year, hour, minute = (int(part or 0) for part in written.groups())
+                at = datetime(year, month, day, hour, minute)  # noqa: DTZ001 - station time, as ISO without a zone
+            else:
+                at = datetime.fromisoformat(value)
             _in_reach(at.date())
             return at
         except ValueError:

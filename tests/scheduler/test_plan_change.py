@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from cli import loa
 from content.programmes import add_programme
 from content.station import Station, init_station
 from scheduler import plan_change
@@ -107,3 +108,17 @@ def test_plan_solve_goes_from_file_to_file(tmp_path: Path) -> None:
     first = target.read_bytes()
     CliRunner().invoke(solve_command, [str(source), "--out", str(target)])
     assert target.read_bytes() == first
+
+
+def test_a_moment_may_be_written_day_first(station: Station) -> None:
+    play = planned(station)[0]
+    day = play.starts_at.astimezone(station.tz)
+    config = str(station.folder / "config.toml")
+    moved = CliRunner().invoke(
+        loa, ["-C", config, "plan", "move", str(play.id), "--to", f"{day:%d/%m/%Y} 06:31"]
+    )
+    assert moved.exit_code == 0, moved.output
+    with station.read() as session:
+        assert f"{session.get_one(Play, play.id).starts_at.astimezone(station.tz):%H:%M}" == "06:31"
+    wrong = CliRunner().invoke(loa, ["-C", config, "plan", "move", str(play.id), "--to", "31/02/2026 06:31"])
+    assert wrong.exit_code == 2
