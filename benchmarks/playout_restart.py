@@ -34,7 +34,9 @@ def restart(benchmark: Benchmark, times: int = 4) -> None:
             process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
             while (now := newest()) is None or (known and now.key == known.key):
                 time.sleep(0.01)
-            benchmark.say(f"{now.started_at} {now.started_at.timestamp() - begun if now.started_at else 0:.2f} s, {time.time() - begun:.2f} s, {now.reason}")
+            benchmark.say(
+                f"{now.started_at} {now.started_at.timestamp() - begun if now.started_at else 0:.2f} s, {time.time() - begun:.2f} s, {now.reason}"
+            )
             if known is not None and now.started_at is not None:
                 took.append(now.started_at.timestamp() - begun)
             time.sleep(1.5)

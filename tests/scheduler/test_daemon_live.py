@@ -357,7 +357,7 @@ def test_a_silent_sound_raises_an_alarm_and_filler_covers_the_rest(
 def test_the_station_plays_on_when_its_database_is_gone(new_station: NewStation, tmp_path: Path) -> None:
     station = new_station(config=CONFIG)
     episode = add_episode(station, tmp_path, seconds=1)
-    begin = datetime.now(UTC) + timedelta(seconds=4)
+    begin = datetime.now(UTC) + timedelta(seconds=8)  # time enough for a slow computer to write the day down
     play = add_play(station, episode, begin, length_ms=1000)
     with on_air(station) as daemon:
         wait_for(lambda: AirFolder.of(station).rundown(station.day_of(begin)).exists())
@@ -388,7 +388,7 @@ def test_now_shows_what_is_on_the_air_and_interrupt_speaks_through_the_command_l
     assert "not on the air" in off.stderr
     with on_air(station) as daemon:
         spoken = subprocess.run(
-            [*command, "interrupt", "Nước sông đang lên, bà con chú ý.", "--as", "trực ban", "--reason", "lũ"],
+            [*command, "interrupt", "Nước sông đang lên, bà con chú ý.", "--as", "trực ban", "--reason", "lũ", "--repeat", "4"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert spoken.returncode == 0, spoken.stderr

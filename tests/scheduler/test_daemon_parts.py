@@ -20,9 +20,9 @@ from scheduler.daemon.clock import SimulatedClock
 from scheduler.daemon.journal import Entry, Journal, Register, read
 from scheduler.daemon.lateness import when_cut, when_late
 from scheduler.daemon.lock import AlreadyRunningError, StationLock
+from scheduler.daemon.power import powered_until
 from scheduler.daemon.rundown import RundownPlay
 from scheduler.daemon.timetable import Timetable
-from scheduler.daemon.power import powered_until
 
 NOON = datetime(2026, 12, 1, 5, 0, tzinfo=UTC)
 MINUTE = timedelta(seconds=60)
