@@ -94,3 +94,33 @@ def test_a_file_that_is_no_database_is_one_clear_sentence(tmp_path: Path) -> Non
     path.write_bytes(b"this is no database, it is a letter " * 100)
     with pytest.raises(DatabaseError, match="cannot be used"):
         migrate(open_engine(f"sqlite:///{path}"))
+
+
+def test_a_station_with_items_in_use_takes_every_later_schema_step(tmp_path: Path) -> None:
+    """A step that makes a table anew would fail here: other rows refer to the items."""
+    from alembic import command
+    from alembic.config import Config as AlembicConfig
+
+    path = tmp_path / "old.sqlite3"
+    engine = open_engine(f"sqlite:///{path}")
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", str(Path(content.__file__).parent / "migrations"))
+    with engine.connect().execution_options(loa_writes=True) as connection, connection.begin():
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "0006")
+    at = "2026-11-22 03:00:00"
+    with engine.connect().execution_options(loa_writes=True) as connection, connection.begin():
+        for statement in (
+            f"INSERT INTO programmes (id, title, status, rules, priority, target_length_ms, created_at) VALUES (1, 'P', 'active', '{{}}', 3, 300000, '{at}')",
+            f"INSERT INTO items (id, title, text, kind, language, bulletin_class, lead_units, partner_units, priority, programme_id, status, created_at) VALUES (1, 'T', 'x', 'news', 'vi', 'normal', '[]', '[]', 3, 1, 'approved', '{at}')",
+            f"INSERT INTO scripts (id, item_id, version, sentences, unknowns, sha256, estimated_ms, status, created_at) VALUES (1, 1, 1, '[]', '[]', 'x', 1, 'approved', '{at}')",
+            f"INSERT INTO episodes (id, programme_id, month, number, title, created_at) VALUES (1, 1, '2026-12', 1, 'E', '{at}')",
+            "INSERT INTO episode_parts (episode_id, position, item_id) VALUES (1, 1, 1)",
+        ):
+            connection.execute(text(statement))
+    migrate(engine)
+    with reading(engine) as session:
+        assert session.execute(text("SELECT count(*), max(continues_id) FROM items")).one() == (1, None)
+        assert session.scalar(text("SELECT count(*) FROM episode_parts")) == 1
+        assert session.execute(text("PRAGMA foreign_key_check")).all() == []
+    engine.dispose()

@@ -3,7 +3,6 @@
 Revision: 0007, after 0006
 """
 from alembic import op
-import sqlalchemy as sa
 
 revision = '0007'
 down_revision = '0006'
@@ -12,9 +11,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table('items', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('continues_id', sa.Integer(), nullable=True))
-        batch_op.create_foreign_key(batch_op.f('fk_items_continues_id_items'), 'items', ['continues_id'], ['id'])
+    # Plain SQL that SQLite and PostgreSQL both know: a batch step would make the table anew, and SQLite
+    # refuses to drop the old one while scripts and episodes refer to its rows.
+    op.execute(
+        'ALTER TABLE items ADD COLUMN continues_id INTEGER '
+        'CONSTRAINT fk_items_continues_id_items REFERENCES items (id)'
+    )
 
 
 def downgrade() -> None:
