@@ -9,9 +9,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, MetaData, create_engine, event
+from sqlalchemy import JSON, DateTime, MetaData, create_engine, event, text
 from sqlalchemy.engine import Dialect, Engine, ExceptionContext
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -111,6 +111,8 @@ def migrate(engine: Engine) -> None:
     Raises:
         DatabaseTooNewError: the schema is unknown to this Loa. DatabaseError: it cannot be opened.
     """
+    if _is_current(engine):
+        return  # Alembic takes longer to load than most commands take to run
     from alembic import command
     from alembic.config import Config as AlembicConfig
     from alembic.migration import MigrationContext
@@ -126,8 +128,6 @@ def migrate(engine: Engine) -> None:
         script = ScriptDirectory.from_config(settings)
         with engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
-        if current == script.get_current_head():
-            return
         try:
             script.get_revision(current or "base")
         except CommandError as error:
@@ -136,6 +136,24 @@ def migrate(engine: Engine) -> None:
             settings.attributes["connection"] = connection
             command.upgrade(settings, "head")
     except SQLAlchemyError as error:
+        raise _told(engine, error) from error
+
+
+def newest_revision() -> str:
+    """The revision that this Loa brings a schema to: the last of the numbered files of `content/migrations/versions`."""
+    versions = Path(str(files("content"))) / "migrations" / "versions"
+    return max(path.name.partition("_")[0] for path in versions.glob("[0-9]*_*.py"))
+
+
+def _is_current(engine: Engine) -> bool:
+    try:
+        with engine.connect() as connection:
+            return bool(
+                connection.scalar(text("SELECT version_num FROM alembic_version")) == newest_revision()
+            )
+    except SQLAlchemyError as error:
+        if isinstance(error, ProgrammingError) or "no such table" in str(error):
+            return False  # PostgreSQL and SQLite, of a database without tables
         raise _told(engine, error) from error
 
 

@@ -3,6 +3,8 @@
 import importlib
 import os
 import pkgutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -17,7 +19,16 @@ from sqlalchemy.exc import StatementError
 import audio
 import content
 import scheduler
-from content.database import Base, DatabaseError, DatabaseTooNewError, deciding, migrate, open_engine, reading
+from content.database import (
+    Base,
+    DatabaseError,
+    DatabaseTooNewError,
+    deciding,
+    migrate,
+    newest_revision,
+    open_engine,
+    reading,
+)
 from content.models import Programme
 
 
@@ -51,6 +62,18 @@ def test_migrations_lead_to_exactly_the_tables_of_the_models(engine: Engine) -> 
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_newest_revision_told_from_file_names_is_the_head_that_alembic_knows(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == newest_revision()
+
+
+def test_a_schema_that_is_up_to_date_is_told_without_loading_the_migration_tool(tmp_path: Path) -> None:
+    url = f"sqlite:///{(tmp_path / 'loa.sqlite3').as_posix()}"
+    migrate(open_engine(url))
+    told = "import sys; from content.database import migrate, open_engine as o; migrate(o(sys.argv[1])); sys.exit('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", told, url], check=False).returncode == 0
 
 
 def test_an_instant_comes_back_aware_and_in_utc_whatever_zone_it_was_given_in(engine: Engine) -> None:
