@@ -16,6 +16,7 @@ from scheduler.planner.explain import explain
 from scheduler.planner.line import Line, shut
 from scheduler.planner.places import in_place
 from scheduler.planner.problem import FIXED, OFF_AIR, GivenPlay, Problem, Programme
+from scheduler.planner.proof import Proven, proven_missing, unavoidable
 from scheduler.planner.reader import read
 from scheduler.planner.replan import Change, names_of, replan, towards
 from scheduler.planner.search import Progress
@@ -55,6 +56,7 @@ def solve(
     announcements = announcements_of(compact, fixed)
     made_good = {p.source.get("makes_good") for p in compact.plays}
     missed = [p for p in compact.plays if p.status == "missed" and p.programme >= 0 and p.id not in made_good]
+    proven: Proven | None = None
     if free:
         lines = make_lines(compact, fixed, earliest, free)
         _, how = replan(
@@ -68,12 +70,16 @@ def solve(
             progress=progress,
         )
         left = missing(lines)
-        if any(line.starving() for line in lines):  # would a new plan for the whole future do better?
+        if left and any(line.starving() for line in lines):
+            proven = unavoidable(compact, lines, [x for x in lines if x.shortfall()[0]], earliest)
+        if proven is not None and left > proven_missing(
+            proven
+        ):  # would a new plan for the whole future do better?
             afresh = make_lines(compact, fixed, earliest)
             search = plan_alone(compact, afresh, announcements, seed, progress, effort)
             if missing(afresh) < left:
                 towards(search, free, earliest)
-                lines, how = afresh, "new"
+                lines, how, proven = afresh, "new", None
         names, change = names_of(lines, free)
         change.how = how
     else:
@@ -89,7 +95,7 @@ def solve(
     plays = plays_of(compact, lines, names, [p for p in standing if p.at < earliest])
     plays = in_place(compact, problem, plays, earliest)
     mark_make_goods(plays, missed, {p.id for p in standing})
-    shortfalls = explain(compact, problem, lines, earliest)
+    shortfalls = explain(compact, problem, lines, earliest, proven)
     return Solution(plays=plays, shortfalls=shortfalls, figures={"change": change})
 
 

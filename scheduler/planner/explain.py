@@ -7,29 +7,31 @@ from typing import Any, Final
 
 from content.errors import Told
 from content.language import N_
-from scheduler.planner import bounds, relax
-from scheduler.planner.laying import LONG_DAYS
+from scheduler.planner import relax
 from scheduler.planner.line import Line
 from scheduler.planner.problem import DAY_S, Period, Problem
+from scheduler.planner.proof import Proven, unavoidable
 from scheduler.planner.search import Search
 from scheduler.planner.shortfall import Relaxation, Shortfall
 
 CODES: Final = {"COUNT": "COUNT_MIN", "CAMPAIGN": "CAMPAIGN_MIN", "FIRST_BY": "FIRST_BY", "SERIES": "SERIES"}
 MOST_LINES: Final = 400
 MOST_TRIALS: Final = 8
-NEAR_DAYS: Final = 7
-JOINT_DAYS: Final = 45
 
 
 def explain(
-    problem: Problem, source: Mapping[str, Any], lines: Sequence[Line], earliest: int = 0
+    problem: Problem,
+    source: Mapping[str, Any],
+    lines: Sequence[Line],
+    earliest: int = 0,
+    proven: Proven | None = None,
 ) -> list[Shortfall]:
-    """Every obligation and wish that the plan misses, obligations first."""
+    """Every obligation and wish that the plan misses, obligations first. `proven`: where it is known already."""
     short = [line for line in lines if line.lack]
     if not short:
         return []
     hungry = [line for line in short if line.shortfall()[0]]
-    sure = unavoidable(problem, lines, hungry, earliest)
+    sure = unavoidable(problem, lines, hungry, earliest) if proven is None else proven
     search = reopen(problem, lines, hungry) if hungry else None
     found: list[Shortfall] = []
     for line in short:
@@ -65,78 +67,6 @@ def explain(
 def open_days(line: Line, period: Period) -> list[int]:
     """The days of the period on which the programme has any room at all."""
     return [d for d in range(max(0, period.first), min(len(line.base) - 1, period.last) + 1) if line.base[d]]
-
-
-def unavoidable(
-    problem: Problem, lines: Sequence[Line], hungry: Sequence[Line], earliest: int
-) -> dict[tuple[int, tuple[int, ...], int], int]:
-    """Per missed period: how many of its missing airings are proven to be missing from every plan."""
-    sure: dict[tuple[int, tuple[int, ...], int], int] = {}
-    alone_sum: dict[int, int] = {}
-    missing_sum: dict[int, int] = {}
-    for line in hungry:
-        shorts = [n for n, p in enumerate(line.periods) if line.tally[n] < p.need]
-        for cluster in _clusters(line, shorts, problem.days):
-            window = (0, problem.days - 1)
-            if problem.days > LONG_DAYS:
-                window = (
-                    max(0, min(line.periods[n].first for n in cluster)),
-                    max(line.periods[n].last for n in cluster),
-                )
-            left = bounds.alone(problem, line, window, earliest)
-            for number in cluster:
-                missing = line.needs[number] - line.tally[number]
-                share = min(missing, left)
-                left -= share
-                sure[line.programme.index, line.zones, number] = share
-                for zone in line.zones:
-                    alone_sum[zone] = alone_sum.get(zone, 0) + share
-                    missing_sum[zone] = missing_sum.get(zone, 0) + missing
-    for zone in sorted(z for z in missing_sum if missing_sum[z] > alone_sum[z]):
-        open_ = [
-            (line, number)
-            for line in hungry
-            if zone in line.zones
-            for number in range(len(line.periods))
-            if (line.programme.index, line.zones, number) in sure
-            and sure[line.programme.index, line.zones, number] < line.needs[number] - line.tally[number]
-        ]
-        if not open_:
-            continue
-        first = max(0, min(line.periods[n].first for line, n in open_) - NEAR_DAYS)
-        last = min(problem.days - 1, max(line.periods[n].last for line, n in open_) + NEAR_DAYS)
-        if problem.days <= JOINT_DAYS:
-            first, last = 0, problem.days - 1
-        if last - first > JOINT_DAYS:
-            continue
-        inside = sum(
-            share
-            for (index, zones, number), share in sure.items()
-            if zone in zones
-            and first <= problem.programmes[index].periods[number].first
-            and problem.programmes[index].periods[number].last <= last
-        )
-        left = bounds.together(problem, lines, zone, (first, last), earliest).missing - inside
-        for line, number in open_:
-            key = line.programme.index, line.zones, number
-            share = max(0, min(line.needs[number] - line.tally[number] - sure[key], left))
-            left -= share
-            sure[key] += share
-    return sure
-
-
-def _clusters(line: Line, shorts: list[int], days: int) -> list[list[int]]:
-    """Missed periods that lie close together, as one group each."""
-    if days <= LONG_DAYS:
-        return [shorts]
-    groups: list[list[int]] = []
-    for number in sorted(shorts, key=lambda n: line.periods[n].first):
-        last = max((line.periods[n].last for n in groups[-1]), default=0) if groups else -99
-        if groups and line.periods[number].first <= last + NEAR_DAYS:
-            groups[-1].append(number)
-        else:
-            groups.append([number])
-    return groups
 
 
 def clashes(

@@ -272,6 +272,8 @@ class Laying:
             limit = line.most_on(day)
             if limit < NO_LIMIT and line.count_on(day, place) >= limit:
                 continue
+            if not line.may_lie_between(before, day, after):
+                continue
             room = self.air.room(line, day)
             if not room:
                 continue
@@ -382,6 +384,8 @@ class Laying:
                 elif have < line.wants[period]:
                     gain += SOFT
             if shut or gain <= 0.0 or (best is not None and -gain >= best[0]):
+                continue
+            if not line.has_gap_on(day):
                 continue
             for a, b in self.air.room(line, day):
                 for start in (a, b):

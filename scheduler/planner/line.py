@@ -139,6 +139,32 @@ class Line:
                 gap_s, gap_days = self.gaps[camp2]
         return second - first >= gap_s and day2 - day1 >= gap_days
 
+    def may_lie_between(self, before: int | None, day: int, after: int | None) -> bool:
+        """Whether any time of a day is far enough from the airings before and after it (a cheap first look)."""
+        midnight = day * DAY_S
+        return (before is None or self.apart(before, midnight + DAY_S - 1)) and (
+            after is None or self.apart(midnight, after)
+        )
+
+    def has_gap_on(self, day: int) -> bool:
+        """Whether one airing more may lie somewhere on a day as far as the others of the line go (a first look)."""
+        low, high = day * DAY_S, (day + 1) * DAY_S
+        before = after = None
+        here = 0
+        for at in self.places:
+            if at is None:
+                continue
+            if at < low:
+                before = at
+            elif at < high:
+                here += 1
+            else:
+                after = at
+                break
+        if here:
+            return here < self.most_on(day)
+        return self.may_lie_between(before, day, after)
+
     def most_on(self, day: int) -> int:
         """How often it may air on a day."""
         if self.camp_of is not None and self.camp_of[day] >= 0:
