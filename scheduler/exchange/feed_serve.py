@@ -134,6 +134,8 @@ def serve(
     """  # fmt: skip
     import uvicorn
 
+    from scheduler.exchange.feed_line import PromptProtocol, allow_many_connections
+
     scheme = "https" if certificate else "http"
     url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
     if certificate is None and host not in LOOPBACK and not insecure:
@@ -141,8 +143,9 @@ def serve(
     if key is not None and certificate is None:
         raise FeedKeyAloneError(key=key)
     listening = _listen(host, port)
+    allow_many_connections()
     config = uvicorn.Config(
-        feed_app(station, feed_folder(station)), ssl_certfile=certificate, ssl_keyfile=key, log_level="warning",
+        feed_app(station, feed_folder(station)), http=PromptProtocol, ssl_certfile=certificate, ssl_keyfile=key, log_level="warning",
         access_log=False, server_header=False, timeout_keep_alive=30, backlog=1024, h11_max_incomplete_event_size=16384,
     )  # fmt: skip
     if started:

@@ -11,6 +11,7 @@ import uvicorn
 
 from content.station import Station
 from scheduler.exchange.feed_app import feed_app
+from scheduler.exchange.feed_line import PromptProtocol
 
 
 @contextlib.contextmanager
@@ -18,7 +19,13 @@ def serving(station: Station, folder: Path) -> Iterator[str]:
     """The feed of `station` on a free port; yields its address."""
     listening = socket.create_server(("127.0.0.1", 0), backlog=600)
     server = uvicorn.Server(
-        uvicorn.Config(feed_app(station, folder), log_level="critical", access_log=False, lifespan="off")
+        uvicorn.Config(
+            feed_app(station, folder),
+            http=PromptProtocol,
+            log_level="critical",
+            access_log=False,
+            lifespan="off",
+        )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

@@ -1,7 +1,9 @@
 """The feed: tokens, ranges, resume, urgent first, and the same checks as for a stick."""
 
+import hashlib
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +21,7 @@ from content.episodes import item_episode
 from content.items import add_item
 from content.models import Episode
 from content.station import Station
-from scheduler.exchange import communes, trust
+from scheduler.exchange import communes, feed_line, trust
 from scheduler.exchange.errors import FeedError, FeedTlsError, FeedTokenError, NotReadyError
 from scheduler.exchange.feed_pull import LONGEST_PAUSE_S, FeedClient, Pulled, by_first_airing, pause_s, pull
 from scheduler.exchange.feed_serve import feed_folder, publish, send_urgent
@@ -29,6 +31,9 @@ from scheduler.models import AsRun, Play
 from scheduler.stations import CommuneStation, ReceivedPackage
 from tests.scheduler.a_centre import FROM, NOW, UNTIL, add_play, add_sound, noise, plan_month
 from tests.scheduler.a_feed import BrokenLine, serving
+
+
+HALF_A_HEAD = "GET /v1/packages HTTP/1.1\r\nHost: x\r\nX-a: "
 
 
 class Net:
@@ -239,6 +244,34 @@ def test_a_client_that_reads_nothing_blocks_nobody(net: Net) -> None:
     assert net.pull().received
     for slow in stalled:
         slow.close()
+
+
+@pytest.mark.parametrize(("good_before", "begun"), [(False, ""), (False, HALF_A_HEAD), (True, HALF_A_HEAD)])
+def test_whoever_opens_a_connection_and_asks_nothing_is_put_out(
+    net: Net, monkeypatch: pytest.MonkeyPatch, begun: str, good_before: bool
+) -> None:
+    monkeypatch.setattr(feed_line, "HEAD_WITHIN_S", 0.2)
+    with socket.create_connection(("127.0.0.1", int(net.url.rpartition(":")[2])), timeout=3) as idle:
+        if good_before:
+            idle.sendall(
+                f"GET /v1/packages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {net.token}\r\n\r\n".encode()
+            )
+            assert idle.recv(65536).startswith(b"HTTP/1.1 200")
+        idle.sendall(begun.encode())
+        while idle.recv(4096):  # a timeout of the socket here says that it was left open
+            pass
+    assert net.get("/v1/packages").status_code == 200
+
+
+def test_one_who_asks_in_time_is_served_to_the_end(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_line, "HEAD_WITHIN_S", 0.2)
+    entry = read_manifest(net.get("/v1/manifest/plan").content).audio[0]
+    with requests.Session() as line:
+        line.headers["Authorization"] = f"Bearer {net.token}"
+        for _n in range(3):
+            reply = line.get(f"{net.url}/v1/file/{entry.sha256}", stream=True, timeout=10)
+            time.sleep(0.25)
+            assert hashlib.sha256(reply.content).hexdigest() == entry.sha256
 
 
 def test_a_feed_whose_signer_is_not_trusted_is_refused_and_nothing_is_fetched(net: Net) -> None:
