@@ -21,12 +21,13 @@ NEARBY: Final = 0.3  # how often other airings of the day are taken along
 def homing(search: Search, steps: int) -> None:
     """Undo needless moves, `steps` tries at the most."""
     chance = search.random.random
+    _bring_back(search)
     costs = [line.cost() for line in search.lines]
     strayed = [line.index for line in search.lines if line.strays() and not line.locked]
     last_gain = 0
     for step in range(steps):
         if not strayed or step - last_gain > PATIENCE:
-            return
+            break
         line = search.lines[strayed[int(chance() * len(strayed))]]
         before: dict[int, list[int | None]] = {}
         if not _send_home(search, line, before):
@@ -48,6 +49,25 @@ def homing(search: Search, steps: int) -> None:
             costs[index] = cost
         strayed = [i for i in strayed if i not in after]
         strayed += [i for i in after if search.lines[i].strays() and not search.lines[i].locked]
+    _bring_back(search)
+
+
+def _bring_back(search: Search) -> None:
+    """Airings that stood and are gone (more than what is asked for) return where their place is free."""
+    for line in search.lines:
+        if not line.anchors or line.locked:
+            continue
+        for at in sorted(line.anchors.difference(line.placed())):
+            if len(line.places) >= len(line.anchors):
+                break
+            if not line.base[at // DAY_S]:
+                continue
+            before = line.cost()
+            if search.place_at(line, at):
+                line.settle()
+                if line.cost() > before:
+                    search.remove(line, line.places.index(at))
+                    line.settle()
 
 
 def _send_home(search: Search, line: Line, before: dict[int, list[int | None]]) -> bool:

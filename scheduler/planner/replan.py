@@ -25,7 +25,9 @@ from scheduler.planner.line import NEAR, STAY, Line
 from scheduler.planner.problem import DAY_S, GivenPlay, Problem
 from scheduler.planner.search import Progress, Search
 
-MEND_STEPS = 1_200
+MEND_STEPS = 600
+MEND_STEPS_EACH = 200  # more for each airing that lacks
+MOST_MEND_STEPS = 3_000
 HOMING_STEPS = 6_000
 MAKE_GOOD_DAYS = 7
 
@@ -178,13 +180,15 @@ def feed(search: Search, earliest: int, progress: Progress | None) -> str:
     hungry = [line for line in search.lines if line.hungry()]
     if hungry:
         before = sum(line.shortfall()[0] for line in hungry)
+        lack = sum(line.lack - line.least_lack for line in hungry)
+        steps = min(MOST_MEND_STEPS, MEND_STEPS + lack * MEND_STEPS_EACH)
         search.air.sturdy = False
-        search.mend(MEND_STEPS, progress=progress)
+        search.mend(steps, progress=progress)
         if any(x.hungry() for x in search.lines):  # what is owed and wished comes before calm
             stood = [line.anchors for line in search.lines]
             for line in search.lines:
                 line.anchors = frozenset()
-            search.mend(2 * MEND_STEPS, progress=progress)
+            search.mend(2 * steps, progress=progress)
             for line, anchors in zip(search.lines, stood, strict=True):
                 line.anchors = anchors
         homing(search, HOMING_STEPS)

@@ -8,7 +8,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from scheduler.planner import relax, solve
+from scheduler.planner.entry import make_lines
 from scheduler.planner.examples import example
+from scheduler.planner.homing import homing
+from scheduler.planner.reader import read
+from scheduler.planner.replan import anchor
+from scheduler.planner.search import Search
 from scheduler.planner.verify import hard, verify
 
 LONG = bool(os.environ.get("LOA_LONG_TESTS"))
@@ -225,3 +230,20 @@ def test_planted_contradictions_are_the_least_shortfall_and_each_relaxation_work
             brought = mine[one.programme] - relaxation.missing_after
             assert brought > 0
             assert sum(x.missing * len(x.zones) for x in after) <= short - brought * zones
+
+
+def test_airings_above_what_is_asked_for_come_back_where_their_place_is_still_free() -> None:
+    problem = example(zones=1, programmes=10, seed=3)
+    compact = read(problem)
+    lines = make_lines(compact, [], 0)
+    search = Search(compact, lines, 0)
+    search.construct()
+    stood = {line.index: line.placed() for line in lines}
+    anchor(compact, lines, stood, 0)
+    victims = [line for line in lines if line.number >= 3][:4]
+    assert victims
+    for line in victims:
+        assert search.remove(line, 1)
+        line.settle()
+    homing(search, 100)
+    assert {line.index: line.placed() for line in lines} == stood
