@@ -139,7 +139,7 @@ def export_packages(
     urgent: bool = False,
     advance: Callable[..., None] | None = None,
 ) -> list[PackageSummary]:
-    """Export the station days [from_on, until_on] for `communes`, each under its code in `folder`.
+    """Export the days [from_on, until_on], each station's own, for `communes`, each under its code in `folder`.
 
     `form`: "dir" links within `folder`; "usb" copies and waits until the medium has it; "zip" makes one file a
     station. `update` leaves out sounds that the station has. `partial` leaves out airings that are not ready
@@ -187,7 +187,7 @@ class _Exporter:
             fingerprint=fingerprint(self.key.public),
         )
         self.shelf = Shelf(link=form == "dir")
-        self.gathered: dict[str, Gathered] = {}
+        self.gathered: dict[tuple[str, str], Gathered] = {}
         self.bodies: dict[object, _Body] = {}
         self.sent: list[dict[str, Any]] = []
         with station.read() as session:
@@ -200,7 +200,7 @@ class _Exporter:
         """Raise what stands against a package for that station, before any is written."""
         if update and commune.player != "loa":
             raise UpdateNeedsLoaError(code=commune.code, player=commune.player)
-        self._gathered(self._profile(commune))
+        self._gathered(commune)
 
     def _profile(self, commune: Commune) -> str:
         return self.profile or commune.profile or self.station.config.audio.profile
@@ -244,20 +244,29 @@ class _Exporter:
             with self.station.decide() as session:
                 session.execute(insert(SentPackage), self.sent)
 
-    def _gathered(self, profile: str) -> Gathered:
-        if profile not in self.gathered:
-            found = gather(self.station, self.from_on, self.until_on, profile, urgent=self.urgent)
+    def _gathered(self, commune: Commune) -> Gathered:
+        asked = (self._profile(commune), commune.timezone)
+        if asked not in self.gathered:
+            found = gather(
+                self.station, self.from_on, self.until_on, asked[0], commune.zone, urgent=self.urgent
+            )
             if found.left_out and not self.partial:
                 raise NotReadyError(count=len(found.left_out), named="; ".join(found.left_out[:5]))
             if not found.airings:
                 raise NothingToSendError(from_on=self.from_on, until_on=self.until_on)
-            self.gathered[profile] = found
-        return self.gathered[profile]
+            self.gathered[asked] = found
+        return self.gathered[asked]
 
     def _body(self, commune: Commune, at_station: frozenset[str]) -> tuple[_Body, Gathered]:
-        profile = self._profile(commune)
-        gathered = self._gathered(profile)
-        shared = (profile, commune.zones, commune.sessions, commune.timezone, commune.player, at_station)
+        gathered = self._gathered(commune)
+        shared = (
+            gathered.profile,
+            commune.zones,
+            commune.sessions,
+            commune.timezone,
+            commune.player,
+            at_station,
+        )
         if shared not in self.bodies:
             self.bodies[shared] = self._made_body(commune, gathered, at_station)
         return self.bodies[shared], gathered

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -28,7 +29,7 @@ CLASSES = ("normal", "priority", "emergency")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Airing:
-    """One play of the plan with the sound that airs; `starts_at` aware, in the centre's zone."""
+    """One play of the plan with the sound that airs; `starts_at` aware, in the zone that was asked for."""
 
     play_id: int
     kind: str
@@ -58,11 +59,14 @@ class Gathered:
 
 
 def gather(
-    station: Station, from_on: date, until_on: date, profile: str, *, urgent: bool = False
+    station: Station, from_on: date, until_on: date, profile: str, zone: ZoneInfo, *, urgent: bool = False
 ) -> Gathered:
-    """Everything planned on the station days [from_on, until_on], both inclusive; or only the urgent bulletins."""
-    start = datetime.combine(from_on, time(), station.tz)
-    end = datetime.combine(until_on + timedelta(days=1), time(), station.tz)
+    """Everything planned on the days [from_on, until_on] of `zone`, both inclusive; or only the urgent bulletins.
+
+    The zone is the commune's: what is withdrawn and what is reported is reckoned by its days.
+    """
+    start = datetime.combine(from_on, time(), zone)
+    end = datetime.combine(until_on + timedelta(days=1), time(), zone)
     with station.read() as session:
         plays = session.scalars(
             select(Play)
@@ -76,16 +80,16 @@ def gather(
             .options(selectinload(Play.episode).selectinload(Episode.parts).selectinload(EpisodePart.item))
             .options(selectinload(Play.episode).selectinload(Episode.programme))
         ).all()
-        return _Gathering(station, session, from_on, until_on, profile).of(plays)
+        return _Gathering(station, session, from_on, until_on, profile, zone).of(plays)
 
 
 class _Gathering:
     """Reads each distinct sound and approval once."""
 
     def __init__(
-        self, station: Station, session: Session, from_on: date, until_on: date, profile: str
+        self, station: Station, session: Session, from_on: date, until_on: date, profile: str, zone: ZoneInfo
     ) -> None:
-        self.station, self.session, self.profile = station, session, profile
+        self.station, self.session, self.profile, self.zone = station, session, profile, zone
         self.judged: dict[str, str | None] = {}
         self.found = Gathered(
             from_on=from_on,
@@ -106,7 +110,7 @@ class _Gathering:
             assert episode is not None
             audio = self._exact(play) or newest.get(episode.id)
             reason = self._why_not(play, audio)
-            day = play.starts_at.astimezone(self.station.tz)
+            day = play.starts_at.astimezone(self.zone)
             if audio is None or reason is not None:
                 self.found.left_out.append(f"{episode.title} ({day:%d/%m %H:%M}): {reason}")
                 continue

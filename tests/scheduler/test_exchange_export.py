@@ -7,7 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -171,6 +171,25 @@ def test_stations_get_what_concerns_their_zones(centre: Station, tmp_path: Path)
     plays = manifest_in(exported(centre, tmp_path / "out", zoned).path).plays
     assert len(plays) == 8
     assert {tuple(play.zones) for play in plays} == {("ban-khac",)}
+
+
+def test_the_days_of_a_package_are_those_of_the_stations_own_zone(centre: Station, tmp_path: Path) -> None:
+    with centre.decide() as session:
+        first = session.scalars(select(Play).order_by(Play.starts_at)).first()
+        assert first is not None
+        first.starts_at = datetime.combine(FROM, time(5, 0), centre.tz)  # the evening before, in Europe
+        last = session.scalars(select(Play).order_by(Play.starts_at.desc())).first()
+        assert last is not None
+        last.starts_at = datetime.combine(UNTIL + timedelta(days=1), time(5, 0), centre.tz)
+        ids = (first.id, last.id)
+    berlin = Commune(code="berlin", name="Berlin", timezone="Europe/Berlin")
+    far, near = (
+        manifest_in(exported(centre, tmp_path / "out", one).path).plays for one in (berlin, TRUNG_HA)
+    )
+    assert all(FROM <= play.starts_at.date() <= UNTIL for play in [*far, *near])
+    assert ids[0] not in {play.id for play in far}
+    assert ids[1] in {play.id for play in far}
+    assert {play.id for play in far} ^ {play.id for play in near} == set(ids)
 
 
 def test_stations_share_sounds_and_lists_on_the_disk(centre: Station, tmp_path: Path) -> None:

@@ -32,7 +32,6 @@ from scheduler.stations import CommuneStation, ReceivedPackage
 from tests.scheduler.a_centre import FROM, NOW, UNTIL, add_play, add_sound, noise, plan_month
 from tests.scheduler.a_feed import BrokenLine, serving
 
-
 HALF_A_HEAD = "GET /v1/packages HTTP/1.1\r\nHost: x\r\nX-a: "
 
 
