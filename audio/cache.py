@@ -12,6 +12,7 @@ import json
 import os
 import struct
 import threading
+import time
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from content import atomic
 _CHUNK: Final = b"loaH"
 _TRAILER_BYTES: Final = 8 + 32
 _TRIM_TO: Final = 0.9
+_STALE_S: Final = 86_400
+"""A file half-written for so long has nobody who writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,16 @@ class SentenceKey:
 
 
 class SentenceCache:
-    """A folder of spoken sentences, at most `most_bytes` of them; the least lately used go first."""
+    """A folder of spoken sentences, at most `most_bytes` of them; the least lately used go first.
+
+    With several processes writing at once, each may be a tenth over before it looks again.
+    """
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
         self.folder = folder
         self.most_bytes = most_bytes
-        self._written_bytes = most_bytes  # so that the first write looks at what is there
+        self._room_bytes = 0
+        """What may be written before the folder is looked at again; none, so that the first write looks."""
 
     def path_of(self, key: SentenceKey) -> Path:
         """Where the sound of `key` stands, whether or not it is there."""
@@ -94,8 +101,8 @@ class SentenceCache:
             if earlier is not None:
                 return earlier
             atomic.write_bytes(path, content)  # what stood there was damaged
-        self._written_bytes += len(content)
-        if self._written_bytes > self.most_bytes * (1 - _TRIM_TO):
+        self._room_bytes -= len(content)
+        if self._room_bytes < 0:
             self.trim()
         return sound
 
@@ -105,8 +112,13 @@ class SentenceCache:
 
     def trim(self) -> int:
         """Bring the cache below its bound, least lately used first, and clear what dead processes left; bytes freed."""
-        self._written_bytes = 0
-        files = sorted(self._files())
+        files = []
+        for at, size, path in sorted(self._files()):
+            if path.suffix != ".wav" and time.time() - at > _STALE_S:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+            else:
+                files.append((at, size, path))
         total = sum(size for _at, size, _path in files)
         freed = 0
         if total > self.most_bytes:
@@ -116,6 +128,8 @@ class SentenceCache:
                 with contextlib.suppress(OSError):
                     path.unlink()
                     freed += size
+        # another process may be writing too, so that what is free is never counted on for long
+        self._room_bytes = min(self.most_bytes - total + freed, round(self.most_bytes * (1 - _TRIM_TO)))
         return freed
 
     def _files(self) -> list[tuple[float, int, Path]]:

@@ -5,6 +5,7 @@ What is kept is only decoded sound: names, pictures, appended files and anything
 
 from __future__ import annotations
 
+import math
 import struct
 import tempfile
 from dataclasses import dataclass
@@ -25,6 +26,12 @@ _LEFT_ALONE_LU: Final = 3.0
 _MOST_GAIN_DB: Final = 30.0
 _SILENT_LEVEL: Final = 104
 """−50 dBFS."""
+_OFFSET_FROM: Final = 16
+"""Steps of 32768 by which the middle of the wave may be off before it is moved back."""
+_CANCELLED_LEVEL: Final = 0.05
+"""Where the mix of two channels has less than this share of their difference, one of them is turned over."""
+_SHORTEST_MS: Final = 400
+"""BS.1770 measures nothing shorter."""
 _BLOCK_MS: Final = 20
 _HEAD_KEPT_MS, _TAIL_KEPT_MS = 100, 300
 _TRIM_FROM_MS: Final = 600
@@ -60,6 +67,8 @@ class TakenIn:
     loudness_lufs: float
     notes: tuple[Told, ...]
     """What was cleaned or is odd, for the editor."""
+    clipped: bool
+    """Whether the wave was cut off at full scale when it came in; a change of level hides that afterwards."""
 
 
 _EMPTY = N_("the file is empty (0 bytes); copy it again")
@@ -71,6 +80,11 @@ _UNREADABLE = N_("it cannot be decoded ({reason}); supply another copy")
 _TOO_LONG = N_("it is longer than {most_h} hours; cut it")
 _CUT_SHORT = N_("it is cut short: {found_s} s of {claimed_s} s are there; copy it again")
 _SILENT = N_("it is silent from end to end")
+_TOO_SHORT = N_("it is only {length_s} s long; half a second is the least")
+_TURNED = N_("one of its two channels was turned over, so that they cancelled each other: it was turned back")
+_OFFSET = N_(
+    "its wave stood {percent} % off the middle (a fault of the microphone or plug): it was moved back"
+)
 _RENAMED = N_("its name ends in {suffix}, its content is {container}")
 _PICTURE = N_("it is a video: only its sound was kept")
 _DAMAGED = N_("{count} places in it are damaged")
@@ -98,18 +112,28 @@ def take_in(path: Path, out_path: Path) -> TakenIn:
     with tempfile.TemporaryDirectory(prefix="loa-take-in-") as folder:
         raw = Path(folder) / "raw.wav"
         damaged = _decode(path, container, raw, rate_hz)
+        if claim.channels == 2 and _cancels(path, container, raw, rate_hz, Path(folder) / "difference.wav"):
+            notes.append(Told(_TURNED))
         if damaged:
             notes.append(Told(_DAMAGED, count=damaged))
         info = wav.read_info(raw)
         _refuse_length(path, info.length_ms, claim.length_ms)
         if container == "wav":
             _refuse_length(path, info.length_ms, _claimed_by_riff(path, info.length_ms))
-        scan = _scan(raw, info)
+        offset = _offset(raw)
+        scan = _scan(raw, info, offset)
         if scan is None:
             raise RefusedAudioError(path=path.name, reason=Told(_SILENT))
         start_ms, end_ms, clipped = scan
-        if clipped > info.samples * _CLIPPED_SHARE:
+        if info.length_ms < _SHORTEST_MS:
+            raise RefusedAudioError(
+                path=path.name, reason=Told(_TOO_SHORT, length_s=round(info.length_ms / 1000, 2))
+            )
+        is_clipped = clipped > info.samples * _CLIPPED_SHARE
+        if is_clipped:
             notes.append(Told(_CLIPPED))
+        if abs(offset) >= _SILENT_LEVEL:
+            notes.append(Told(_OFFSET, percent=round(abs(offset) / 327.68, 1)))
         head_ms, tail_ms = start_ms, info.length_ms - end_ms
         if head_ms + tail_ms > _TRIM_FROM_MS:
             notes.append(Told(_TRIMMED, head_s=round(head_ms / 1000, 1), tail_s=round(tail_ms / 1000, 1)))
@@ -124,9 +148,10 @@ def take_in(path: Path, out_path: Path) -> TakenIn:
             gain_db = round(min(_MOST_GAIN_DB, _TARGET_LUFS - found.integrated_lufs), 1)
             notes.append(Told(_LEVELLED, gain_db=f"{gain_db:+}"))
         with atomic.replacing(out_path) as temporary:
-            length_ms = _cut(raw, temporary, start_ms, end_ms, gain_db, rate_hz)
+            length_ms = _cut(raw, temporary, start_ms, end_ms, gain_db, rate_hz, offset)
     return TakenIn(
-        path=out_path, length_ms=length_ms, loudness_lufs=round(found.integrated_lufs + gain_db, 1), notes=tuple(notes)
+        path=out_path, length_ms=length_ms, loudness_lufs=round(found.integrated_lufs + gain_db, 1), notes=tuple(notes),
+        clipped=is_clipped,
     )  # fmt: skip
 
 
@@ -163,13 +188,13 @@ def _probed(path: Path, container: str) -> ffmpeg.Probe:
         ) from error
 
 
-def _decode(path: Path, container: str, out: Path, rate_hz: int) -> int:
-    """Decode to a house WAV; how many places ffmpeg complained about."""
+def _decode(path: Path, container: str, out: Path, rate_hz: int, mix: str = "anull") -> int:
+    """Decode through the filter `mix` to a house WAV; how many places ffmpeg complained about."""
     try:
         said = ffmpeg.run(
             [
                 "-v", "error", *ffmpeg.file_input(path, "-f", container), "-map", "0:a:0", "-vn", "-sn", "-dn",
-                "-map_metadata", "-1", "-fflags", "+bitexact", "-t", str(LONGEST_S + 1), "-ac", "1", "-ar", str(rate_hz),
+                "-map_metadata", "-1", "-fflags", "+bitexact", "-t", str(LONGEST_S + 1), "-af", mix, "-ac", "1", "-ar", str(rate_hz),
                 "-c:a", "pcm_s16le", "-f", "wav",
                 *ffmpeg.file_output(out, max_bytes=(LONGEST_S + 2) * rate_hz * 2),
             ],
@@ -199,14 +224,43 @@ def _claimed_by_riff(path: Path, found_ms: int) -> int | None:
     return round(found_ms * claimed_bytes / path.stat().st_size)
 
 
-def _scan(path: Path, info: wav.WavInfo) -> tuple[int, int, int] | None:
+def _cancels(path: Path, container: str, raw: Path, rate_hz: int, difference: Path) -> bool:
+    """Whether the two channels of `path` cancel each other in `raw`, their mix; then `raw` becomes their difference."""
+    _decode(path, container, difference, rate_hz, "pan=mono|c0=0.5*c0-0.5*c1")
+    cancels = _rms(raw) < _rms(difference) * _CANCELLED_LEVEL
+    if cancels:
+        difference.replace(raw)
+    return cancels
+
+
+def _rms(path: Path) -> float:
+    """Root mean square of a house WAV, in steps of 32768."""
+    energy, count = 0.0, 0
+    for pcm in wav.pcm_blocks(path):
+        samples = np.frombuffer(pcm, dtype="<i2").astype(np.float64)
+        energy, count = energy + float(samples @ samples), count + len(samples)
+    return math.sqrt(energy / max(1, count))
+
+
+def _offset(path: Path) -> int:
+    """How far the middle of the wave stands from zero, in steps of 32768; 0 where that is too little to matter."""
+    total = count = 0
+    for pcm in wav.pcm_blocks(path):
+        samples = np.frombuffer(pcm, dtype="<i2")
+        total, count = total + int(samples.sum(dtype=np.int64)), count + len(samples)
+    offset = round(total / max(1, count))
+    return offset if abs(offset) >= _OFFSET_FROM else 0
+
+
+def _scan(path: Path, info: wav.WavInfo, offset: int) -> tuple[int, int, int] | None:
     """(start, end) in ms of what is not silent, margins kept, and how many samples are at full scale; None: all silent."""
     block = info.rate_hz * _BLOCK_MS // 1000
     first = last = None
     position = clipped = 0
     for pcm in wav.pcm_blocks(path, block * 500):
-        samples = np.abs(np.frombuffer(pcm, dtype="<i2").astype(np.int32))
-        clipped += int(np.count_nonzero(samples >= 32_760))
+        samples = np.frombuffer(pcm, dtype="<i2").astype(np.int32)
+        clipped += int(np.count_nonzero(np.abs(samples) >= 32_760))
+        samples = np.abs(samples - offset)
         starts = np.arange(0, len(samples), block)
         loud = np.flatnonzero(np.maximum.reduceat(samples, starts) >= _SILENT_LEVEL)
         if len(loud):
@@ -219,9 +273,13 @@ def _scan(path: Path, info: wav.WavInfo) -> tuple[int, int, int] | None:
     return start_ms, min(info.length_ms, (last + 1) * _BLOCK_MS + _TAIL_KEPT_MS), clipped
 
 
-def _cut(source: Path, out: Path, start_ms: int, end_ms: int, gain_db: float, rate_hz: int) -> int:
-    """Write [start, end) of a house WAV, its level changed, as another; its length in ms."""
+def _cut(
+    source: Path, out: Path, start_ms: int, end_ms: int, gain_db: float, rate_hz: int, offset: int
+) -> int:
+    """Write [start, end) of a house WAV, moved to the middle and its level changed, as another; its length in ms."""
     filters = f"atrim=start={start_ms / 1000}:end={end_ms / 1000},asetpts=N/SR/TB"
+    if offset:
+        filters += f",aformat=sample_fmts=fltp,aeval=val(0)-{offset / 32768}".replace("--", "+")
     if gain_db:
         filters += f",volume={gain_db}dB,alimiter=limit=0.94:level=0"
     ffmpeg.run(

@@ -23,8 +23,9 @@ _ABSOLUTE_GATE_LUFS = -70.0
 _RELATIVE_GATE_LU = -10.0
 _LONGEST_BLOCK = 64
 _PHASES = 4
-_REACH = 12
-"""Samples to either side that an interpolated value is made of; BS.1770 asks for six."""
+_REACH = 16
+"""Samples to either side that an interpolated value is made of, as many as in ffmpeg's meter; BS.1770 asks for six.
+With 12, clipped sound near half the rate read 0.3 dB less than there."""
 _PEAK_BLOCK = 16
 _NEGLIGIBLE = 1e-20
 """States below are zero: what decays in silence would reach numbers that processors reckon a hundred times slower."""

@@ -125,6 +125,11 @@ def _scan(path: Path, rate_hz: int) -> list[Flag]:
     return flags
 
 
+def clipped_at_source() -> Flag:
+    """A recording that was clipped when it came in, whatever its level is now."""
+    return Flag(code="clipped", told=Told(N_("it is clipped: record it again with less gain if you can")))
+
+
 def older_words() -> Flag:
     """A recording of an item whose words were changed since."""
     return Flag(

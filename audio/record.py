@@ -41,6 +41,7 @@ def record_item(station: Station, item_id: int, file: Path) -> TakenIn:
             script_sha256=script.sha256,
             source=file.name,
             notes=[str(note) for note in taken.notes],
+            clipped=taken.clipped,
         )
     with station.decide() as session:
         get_item(session, item_id).voice = "recording"

@@ -376,6 +376,8 @@ def _keep_recording(
     spoken = [str(sentence["spoken"]) for sentence in script.sentences]
     judged = proof.judge(recording.path, spoken, script.estimated_ms)
     flags = [flag.as_json() for flag in judged.flags]
+    if recording.clipped and not any(flag.code == "clipped" for flag in judged.flags):
+        flags.append(proof.clipped_at_source().as_json())
     if recording.script_sha256 != script.sha256:
         flags.append(proof.older_words().as_json())
     segment = Segment(

@@ -37,6 +37,8 @@ class Recording:
     sha256: str
     notes: tuple[str, ...]
     """What was cleaned when it came in."""
+    clipped: bool = False
+    """Whether it was clipped when it came in; its level has been changed since, so nobody could measure it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,20 @@ class RecordingVoice:
             return Recording(
                 path=path, script_sha256=str(facts["script_sha256"]), sha256=str(facts["sha256"]),
                 notes=tuple(str(note) for note in facts.get("notes", [])),
+                clipped=facts.get("clipped") is True,
             ) if path.is_file() else None  # fmt: skip
         except (OSError, ValueError, KeyError):
             return None
 
     def keep_item(
-        self, item_id: int, sound: Path, *, script_sha256: str, source: str, notes: list[str]
+        self,
+        item_id: int,
+        sound: Path,
+        *,
+        script_sha256: str,
+        source: str,
+        notes: list[str],
+        clipped: bool = False,
     ) -> Recording:
         """Take in the house WAV `sound` as the recording of an item spoken from those words."""
         path = self.folder / f"item-{item_id}.wav"
@@ -108,10 +118,12 @@ class RecordingVoice:
             "sha256": atomic.sha256_of(path),
             "source": source,
             "notes": notes,
+            "clipped": clipped,
         }
         atomic.write_text(path.with_suffix(".json"), json.dumps(facts, ensure_ascii=False, indent=1))
         return Recording(
-            path=path, script_sha256=script_sha256, sha256=str(facts["sha256"]), notes=tuple(notes)
+            path=path, script_sha256=script_sha256, sha256=str(facts["sha256"]), notes=tuple(notes),
+            clipped=clipped,
         )  # fmt: skip
 
     def keep_sentence(self, text: str, language: str, sound: Path) -> Path:

@@ -126,6 +126,18 @@ def test_the_cache_stays_within_its_bound_and_the_least_used_go_first(tmp_path: 
     assert cache.get(key("câu 29")) == SOUND
 
 
+def test_the_cache_is_never_above_its_bound_and_clears_what_dead_processes_left(tmp_path: Path) -> None:
+    cache = SentenceCache(tmp_path, 30 * (len(SOUND) + 40))
+    left = cache.path_of(key("câu 0")).with_suffix(".99-1.new")
+    left.parent.mkdir(parents=True)
+    left.write_bytes(SOUND)
+    os.utime(left, (1000, 1000))
+    for number in range(80):
+        cache.put(key(f"câu {number}"), SOUND)
+        assert cache.size_bytes() <= cache.most_bytes
+    assert not left.exists()
+
+
 def test_two_processes_share_one_cache(tmp_path: Path) -> None:
     program = (
         "import sys;from pathlib import Path;from audio.cache import *;from audio import wav\n"

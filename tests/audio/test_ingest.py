@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sound_files import house, make, speechlike, tone
 
@@ -161,3 +162,35 @@ def test_a_pipe_a_device_and_a_folder_are_refused_at_once(tmp_path: Path) -> Non
     for path in (tmp_path / "pipe.wav", Path(os.devnull), tmp_path / "folder.wav"):
         with pytest.raises(RefusedAudioError, match="not a file"):
             take_in(path, tmp_path / "out.wav")
+
+
+def test_a_wave_that_is_off_the_middle_is_moved_back_before_its_silence_is_looked_for(tmp_path: Path) -> None:
+    pcm = bytes(48_000 * 2 * 2) + speechlike(4, -30, 48_000) + bytes(48_000 * 2 * 3)
+    off = (np.frombuffer(pcm, dtype="<i2") + 2000).astype("<i2").tobytes()
+    taken = take_in(house(tmp_path / "a.wav", off, 48_000), tmp_path / "out.wav")
+    assert taken.length_ms == pytest.approx(4400, abs=450)
+    assert "6.1 % off the middle" in notes(taken)
+    heard = np.frombuffer(b"".join(wav.pcm_blocks(taken.path)), dtype="<i2")
+    assert abs(float(heard.mean())) < 40
+
+
+def test_two_channels_that_cancel_each_other_are_heard(tmp_path: Path) -> None:
+    mono = house(tmp_path / "a.wav", speechlike(3))
+    turned = make(tmp_path / "turned.flac", "-i", str(mono), "-af", "pan=stereo|c0=c0|c1=-0.99*c0")
+    taken = take_in(turned, tmp_path / "out.wav")
+    assert taken.loudness_lufs == pytest.approx(take_in(mono, tmp_path / "mono.wav").loudness_lufs, abs=0.5)
+    assert "turned over" in notes(taken)
+    twice = make(tmp_path / "twice.flac", "-i", str(mono), "-af", "pan=stereo|c0=c0|c1=c0")
+    assert "turned over" not in notes(take_in(twice, tmp_path / "out.wav"))
+
+
+def test_what_is_too_short_to_be_heard_is_not_called_silent(tmp_path: Path) -> None:
+    with pytest.raises(RefusedAudioError, match=r"only 0\.1 s long"):
+        take_in(house(tmp_path / "a.wav", speechlike(0.1)), tmp_path / "out.wav")
+
+
+def test_a_clipped_recording_is_told_even_where_its_level_was_lowered(tmp_path: Path) -> None:
+    taken = take_in(house(tmp_path / "a.wav", speechlike(3, 6)), tmp_path / "out.wav")
+    assert taken.clipped
+    assert np.abs(np.frombuffer(b"".join(wav.pcm_blocks(taken.path)), dtype="<i2").astype(int)).max() < 32_000
+    assert not take_in(house(tmp_path / "b.wav", speechlike(3, -20)), tmp_path / "out.wav").clipped

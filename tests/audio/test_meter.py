@@ -28,6 +28,19 @@ def both(sound: Sound) -> Sound:
     return np.repeat(sound, 2)
 
 
+def reference(pcm: bytes, rate_hz: int, form: str) -> tuple[float, float]:
+    """(LUFS, dBTP) as ffmpeg reads mono `pcm`."""
+    said = subprocess.run(
+        [
+            ffmpeg_path(), "-nostats", "-f", form, "-ar", str(rate_hz), "-ac", "1", "-i", "pipe:0",
+            "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-",
+        ],
+        input=pcm, capture_output=True, check=True,
+    ).stderr.decode().rpartition("Summary")[2]  # fmt: skip
+    lufs, peak = re.findall(r"(?:I|Peak):\s+(-?[\d.]+)", said)
+    return float(lufs), float(peak)
+
+
 def read(sound: Sound, rate_hz: int = 48_000, channels: int = 1, piece: int = 65_536) -> Meter:
     meter = Meter(rate_hz, channels)
     for start in range(0, len(sound), piece):
@@ -65,16 +78,25 @@ def test_true_peaks_between_samples_are_found_as_ebu_tech_3341_asks(divisor: int
 @pytest.mark.parametrize("level_db", [-45.0, -14.0])
 def test_the_meter_reads_what_the_reference_reads(rate_hz: int, level_db: float) -> None:
     pcm = speechlike(7, level_db, rate_hz) + bytes(rate_hz * 2) + speechlike(2, level_db + 5, rate_hz, seed=5)
-    said = subprocess.run(
-        [
-            ffmpeg_path(), "-nostats", "-f", "s16le", "-ar", str(rate_hz), "-ac", "1", "-i", "pipe:0",
-            "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-",
-        ],
-        input=pcm, capture_output=True, check=True,
-    ).stderr.decode().rpartition("Summary")[2]  # fmt: skip
+    lufs, peak = reference(pcm, rate_hz, "s16le")
     meter = read(np.frombuffer(pcm, dtype="<i2").astype(np.float32) / 32768, rate_hz)
-    assert meter.loudness_lufs == pytest.approx(float(re.findall(r"I:\s+(-?[\d.]+)", said)[0]), abs=0.06)
-    assert meter.true_peak_dbtp == pytest.approx(float(re.findall(r"Peak:\s+(-?[\d.]+)", said)[0]), abs=0.25)
+    assert meter.loudness_lufs == pytest.approx(lufs, abs=0.06)
+    assert meter.true_peak_dbtp == pytest.approx(peak, abs=0.25)
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 32_000, 48_000])
+def test_hard_sounds_never_read_lower_than_the_reference_reads(rate_hz: int) -> None:
+    at, random = np.arange(3 * rate_hz), np.random.default_rng(3)
+    for sound in (
+        np.asarray(0.5 * np.sign(np.sin(2 * np.pi * 0.45 * at + 0.1))),
+        np.clip(random.standard_normal(len(at)) * 0.5, -1, 1),
+        np.where(at % 777 < 2, 0.9, 0.0),
+    ):
+        pcm: Sound = np.asarray(sound, dtype=np.float32)
+        lufs, peak = reference(pcm.tobytes(), rate_hz, "f32le")
+        meter = read(pcm, rate_hz)
+        assert meter.loudness_lufs == pytest.approx(lufs, abs=0.06)
+        assert meter.true_peak_dbtp > peak - 0.1
 
 
 @settings(max_examples=25, deadline=None)

@@ -19,6 +19,7 @@ from audio import wav
 from audio.frame import frame_of
 from audio.ingest import take_in
 from audio.models import EpisodeAudio, Segment
+from audio.record import record_item
 from audio.render import (
     ASSEMBLY_STEPS,
     NoScriptToRenderError,
@@ -246,6 +247,13 @@ def test_a_recording_takes_the_place_of_a_voice_and_is_flagged_when_the_words_ch
     codes = [flag["code"] for flag in render_segment(station, item_id, now=NOW).flags]
     assert "older-words" in codes
     assert "length" in codes
+
+
+def test_a_recording_that_came_in_clipped_is_flagged_for_the_editor(station: Station, tmp_path: Path) -> None:
+    item_id = add_item(station, ["Mời bà con theo dõi bản tin."])
+    taken = record_item(station, item_id, house(tmp_path / "loud.wav", speechlike(3, 6)))
+    assert taken.clipped
+    assert [flag["code"] for flag in render_segment(station, item_id, now=NOW).flags] == ["clipped"]
 
 
 def test_one_sentence_may_be_recorded(new_station: Callable[..., Station], tmp_path: Path) -> None:
