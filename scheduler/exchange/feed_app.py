@@ -49,6 +49,7 @@ def feed_app(station: Station, folder: Path) -> Callable[[Scope, Receive, Send],
             Route("/v1/log", feed.log, methods=["POST"]),
         ]
     )
+    app.router.redirect_slashes = False
     return _Guard(app, feed.tokens)
 
 
@@ -111,8 +112,22 @@ class _Feed:
         lane = request.path_params["lane"]
         for offer in self.shelf.offers(request.scope["loa_station"]):
             if offer.lane == lane:
-                return _manifest(request, offer)
+                return self._manifest(request, offer)
         return Response(status_code=404)
+
+    def _manifest(self, request: Request, offer: Offer) -> Response:
+        tag = f'"{offer.manifest_sha256}"'
+        headers = {
+            "ETag": tag,
+            "Loa-Signature": to_text(offer.signature),
+            "Cache-Control": "private, no-cache",
+        }
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+        text = self.shelf.manifest(offer)
+        if text is None:
+            return Response(status_code=503, headers={"Retry-After": "5"})
+        return Response(text, media_type="application/json", headers=headers)
 
     async def file(self, request: Request) -> Response:
         """One file by its hash, whole or a range of it."""
@@ -120,6 +135,8 @@ class _Feed:
         path = self.shelf.path_of(request.scope["loa_station"], sha256)
         if path is None:
             return Response(status_code=404)
+        if request.headers.get("if-none-match") == f'"{sha256}"':
+            return Response(status_code=304, headers={"ETag": f'"{sha256}"'})
         content = self.contents.get(sha256)
         try:
             size = len(content) if content is not None else path.stat().st_size
@@ -157,17 +174,6 @@ class _Feed:
         return JSONResponse({"known": taken.known, "new": taken.new, "receipts": taken.receipts})
 
 
-def _manifest(request: Request, offer: Offer) -> Response:
-    tag = f'"{offer.manifest_sha256}"'
-    headers = {"ETag": tag, "Loa-Signature": to_text(offer.signature), "Cache-Control": "private, no-cache"}
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=headers)
-    text = offer.manifest()
-    if text is None:
-        return Response(status_code=503, headers={"Retry-After": "5"})
-    return Response(text, media_type="application/json", headers=headers)
-
-
 async def _body(request: Request) -> bytes | None:
     """The body, or None where it is larger than any log."""
     kept = bytearray()
@@ -179,14 +185,19 @@ async def _body(request: Request) -> bytes | None:
 
 
 def _range(request: Request, size: int, tag: str) -> tuple[int, int] | None:
-    """[start, end) of what is wanted; None where there is no such range. Several ranges get the whole file."""
+    """[start, end) of what is wanted; None where there is no such range.
+
+    The whole file for what is no range (RFC 9110, 14.2), and for several ranges.
+    """
     asked = request.headers.get("range")
-    match = re.fullmatch(r"bytes=(\d*)-(\d*)", asked or "")
+    match = re.fullmatch(r"bytes=([0-9]{0,18})-([0-9]{0,18})", asked or "")
     if match is None or match.groups() == ("", "") or request.headers.get("if-range") not in (None, tag):
         return 0, size
     first, last = match.groups()
     if not first:
         return max(0, size - int(last)), size
+    if last and int(last) < int(first):
+        return 0, size
     start, end = int(first), min(size, int(last) + 1) if last else size
     return (start, end) if start < end else None
 

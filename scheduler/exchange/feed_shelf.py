@@ -22,7 +22,12 @@ LANES = ("urgent", "plan")
 TOKENS_GOOD_FOR_S = 2.0
 MOST_STATIONS = 4000
 CACHED_BYTES = 96 * 2**20
+MANIFEST_BYTES = 32 * 2**20
 LARGEST_CACHED = 8 * 2**20
+
+
+FileIdentity = tuple[int, int, int, int]
+"""Device, inode, time of change and size: a file that was written anew has another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,18 +36,15 @@ class Offer:
 
     lane: str
     folder: Path
-    stamp: tuple[int, int]
+    stamp: FileIdentity
+    """Of its signature."""
     manifest_sha256: str
     signature: bytes
     outline: Outline
-
-    def manifest(self) -> bytes | None:
-        """The manifest itself, read anew: a thousand of them would fill the memory. None while it is replaced."""
-        try:
-            text = (self.folder / OWN).read_bytes() + (self.folder / MANIFEST).read_bytes()
-        except OSError:
-            return None
-        return text if hashlib.sha256(text).hexdigest() == self.manifest_sha256 else None
+    own: bytes
+    """`station.json`, about 1 KB."""
+    shared_identity: FileIdentity
+    """Of `manifest.json`, which stations with the same airings share by a hard link."""
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -83,6 +85,7 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._manifests = Contents(MANIFEST_BYTES)
         self._offers: OrderedDict[tuple[str, str], Offer] = OrderedDict()
         self._files: OrderedDict[str, dict[str, str]] = OrderedDict()
         """SHA-256 of a manifest → SHA-256 of each file → its path."""
@@ -91,6 +94,30 @@ class Shelf:
         """What is published for a station, urgent first; a package that is just being written is not there."""
         found = (self._offer(lane, code) for lane in LANES)
         return [offer for offer in found if offer is not None]
+
+    def manifest(self, offer: Offer) -> bytes | None:
+        """The manifest of `offer` as it was signed; None while it is replaced.
+
+        Stations with the same airings share what is kept here. It is read and hashed again only where the file is
+        another than the one whose hash the offer names.
+        """
+        path = offer.folder / MANIFEST
+        try:
+            identity = _identity(path)
+            known = identity == offer.shared_identity
+            key = "-".join(map(str, identity))
+            shared = self._manifests.get(key) if known else None
+            if shared is None:
+                shared = path.read_bytes()
+                known = False
+        except OSError:
+            return None
+        text = offer.own + shared
+        if not known:
+            if hashlib.sha256(text).hexdigest() != offer.manifest_sha256:
+                return None
+            self._manifests.keep(key, shared)
+        return text
 
     def path_of(self, code: str, sha256: str) -> Path | None:
         """The file of that hash, where one of the station's packages lists it."""
@@ -108,11 +135,10 @@ class Shelf:
     def _offer(self, lane: str, code: str) -> Offer | None:
         folder = self.folder / lane / code
         try:
-            stat = (folder / SIGNATURE).stat()
+            stamp = _identity(folder / SIGNATURE)
         except OSError:
             self._offers.pop((lane, code), None)
             return None
-        stamp = (stat.st_mtime_ns, stat.st_ino)
         known = self._offers.get((lane, code))
         if known is not None and known.stamp == stamp:
             self._offers.move_to_end((lane, code))
@@ -125,9 +151,11 @@ class Shelf:
         return made
 
 
-def _read_offer(lane: str, folder: Path, stamp: tuple[int, int]) -> Offer | None:
+def _read_offer(lane: str, folder: Path, stamp: FileIdentity) -> Offer | None:
     try:
-        manifest = (folder / OWN).read_bytes() + (folder / MANIFEST).read_bytes()
+        shared_identity = _identity(folder / MANIFEST)
+        own = (folder / OWN).read_bytes()
+        manifest = own + (folder / MANIFEST).read_bytes()
         signature = (folder / SIGNATURE).read_bytes()
     except OSError:
         return None
@@ -136,8 +164,14 @@ def _read_offer(lane: str, folder: Path, stamp: tuple[int, int]) -> Offer | None
         return None
     return Offer(
         lane=lane, folder=folder, stamp=stamp, manifest_sha256=hashlib.sha256(manifest).hexdigest(),
-        signature=signature, outline=outline,
+        signature=signature, outline=outline, own=own, shared_identity=shared_identity,
     )  # fmt: skip
+
+
+def _identity(path: Path) -> FileIdentity:
+    """Raises OSError where there is no such file."""
+    stat = path.stat()
+    return stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
 def _by_hash(outline: Outline) -> dict[str, str]:
@@ -148,25 +182,25 @@ def _by_hash(outline: Outline) -> dict[str, str]:
 
 
 class Contents:
-    """The most wanted files in memory, by hash: stations share most of them."""
+    """The most wanted texts and files in memory, `limit` bytes of them: stations share most."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = CACHED_BYTES) -> None:
         self._kept: OrderedDict[str, bytes] = OrderedDict()
-        self._size = 0
+        self._limit, self._size = limit, 0
 
-    def get(self, sha256: str) -> bytes | None:
+    def get(self, key: str) -> bytes | None:
         """The content, where it is kept."""
-        if sha256 in self._kept:
-            self._kept.move_to_end(sha256)
-            return self._kept[sha256]
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
         return None
 
-    def keep(self, sha256: str, content: bytes) -> None:
+    def keep(self, key: str, content: bytes) -> None:
         """Keep `content`, letting go of what was wanted least lately."""
-        if len(content) > LARGEST_CACHED or sha256 in self._kept:
+        if len(content) > LARGEST_CACHED or key in self._kept:
             return
-        self._kept[sha256] = content
+        self._kept[key] = content
         self._size += len(content)
-        while self._size > CACHED_BYTES:
-            _sha256, old = self._kept.popitem(last=False)
+        while self._size > self._limit:
+            _key, old = self._kept.popitem(last=False)
             self._size -= len(old)

@@ -102,8 +102,30 @@ def test_the_feed_gives_the_very_manifest_that_stands_in_the_folder(net: Net) ->
     assert reply.headers["Loa-Signature"] == to_text((folder / "manifest.json.sig").read_bytes())
 
 
+def test_a_manifest_kept_in_memory_is_never_given_for_another(net: Net) -> None:
+    plan = feed_folder(net.centre) / "plan" / "trung-ha"
+    read = Path.read_bytes
+    seen = net.get("/v1/manifest/plan").content
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "read_bytes", lambda path: read(path) if path.name != "manifest.json" else b"")
+        assert net.get("/v1/manifest/plan").content == seen  # not read again
+    shared = (plan / "manifest.json").read_bytes()
+    (plan / "manifest.json").write_bytes(shared.replace(b"Chuy", b"Quay"))
+    assert net.get("/v1/manifest/plan").status_code == 503  # not what was signed
+    (plan / "manifest.json").write_bytes(shared)
+    assert net.get("/v1/manifest/plan").content == seen
+    with net.centre.decide() as session:
+        session.scalars(select(Play).order_by(Play.starts_at.desc())).first().status = "cancelled"  # type: ignore[union-attr]
+    publish(net.centre, FROM, UNTIL, now=NOW + timedelta(minutes=5))
+    newer = net.get("/v1/manifest/plan")
+    assert newer.content == (plan / "station.json").read_bytes() + (plan / "manifest.json").read_bytes()
+    assert newer.content != seen
+    assert newer.headers["Loa-Signature"] == to_text((plan / "manifest.json.sig").read_bytes())
+
+
 def test_what_did_not_change_is_not_sent_again(net: Net) -> None:
-    for path in ("/v1/packages", "/v1/manifest/plan"):
+    sound = read_manifest(net.get("/v1/manifest/plan").content).audio[0].sha256
+    for path in ("/v1/packages", "/v1/manifest/plan", f"/v1/file/{sound}"):
         tag = net.get(path).headers["ETag"]
         again = net.get(path, If_None_Match=tag)
         assert (again.status_code, again.content) == (304, b"")
@@ -166,7 +188,8 @@ def test_ranges_give_exactly_the_bytes_asked_for(net: Net) -> None:
         assert (reply.status_code, reply.content) == (206, wanted)
     assert net.get(path, Range=f"bytes={entry.size}-").status_code == 416
     assert net.get(path, Range="bytes=9-", If_Range='"other"').content == whole
-    assert net.get(path, Range="lines=1-2").content == whole
+    for no_range in ("lines=1-2", "bytes=9-5", "bytes=-", f"bytes={'9' * 5000}-"):
+        assert net.get(path, Range=no_range).content == whole
 
 
 def test_a_line_that_keeps_breaking_still_brings_every_byte_and_no_byte_twice_over(net: Net) -> None:
