@@ -207,7 +207,9 @@ def _tell(pulled: Pulled, station: Station, days: int, as_json: bool) -> None:
         click.echo(f"loa: {refusal.told(_)}", err=True)
     if pulled.log_problem is not None:
         click.echo(f"loa: {pulled.log_problem.told(_)}", err=True)
-    if not pulled.received and not pulled.refused:
+    if pulled.revived:
+        say(N_("{count} plays are back that a wrong clock had taken for too late"), count=pulled.revived)
+    if not pulled.received and not pulled.refused and not pulled.revived:
         say(N_("nothing new"))
     enough = station.day_of(datetime.now(UTC)) + timedelta(days=days - 1)
     if pulled.local_until is None or pulled.local_until < enough:

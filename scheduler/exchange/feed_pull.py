@@ -30,7 +30,7 @@ from content.station import Station
 from scheduler.exchange import trust
 from scheduler.exchange.errors import FeedError, FeedLogError, FeedTlsError, FeedTokenError, NoCentreError
 from scheduler.exchange.logbook import export_log
-from scheduler.exchange.receive import Received, objections, receive_package
+from scheduler.exchange.receive import Received, objections, receive_package, revive_late
 from scheduler.models import Play
 from scheduler.stations import ReceivedPackage
 
@@ -48,6 +48,8 @@ class Pulled:
 
     received: list[Received] = field(default_factory=list)
     refused: list[LoaError] = field(default_factory=list)
+    revived: int = 0
+    """Plays of packages that are here already which a wrong clock took for too late."""
     bytes_fetched: int = 0
     log_sent: bool = False
     log_problem: LoaError | None = None
@@ -59,6 +61,7 @@ class Pulled:
         return {
             "received": [one.to_json() for one in self.received],
             "refused": [str(one) for one in self.refused],
+            "revived": self.revived,
             "bytes_fetched": self.bytes_fetched,
             "log_sent": self.log_sent,
             "log_problem": str(self.log_problem) if self.log_problem else None,
@@ -254,6 +257,7 @@ def pull(station: Station, client: FeedClient, *, now: datetime, send_log: bool 
         trusted = {row.fingerprint: row for row in trust.trusted(session)}
     for row in client.packages():
         if row["manifest_sha256"] in known:
+            pulled.revived += revive_late(station, row["manifest_sha256"], now=now)
             continue
         content, signature = client.manifest(row["lane"])
         checked = check_head(content, signature, trusted.__contains__)

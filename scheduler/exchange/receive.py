@@ -32,8 +32,9 @@ from scheduler.daemon.lock import AlreadyRunningError, StationLock
 from scheduler.exchange import trust
 from scheduler.exchange.communes import own_keys
 from scheduler.exchange.errors import ReceivingError
-from scheduler.exchange.intake import Intake
-from scheduler.stations import ReceivedPackage, TrustedSigner
+from scheduler.exchange.intake import TOO_LATE, Intake
+from scheduler.exchange.kept_manifest import manifest_of
+from scheduler.stations import ReceivedPackage, ReceivedPlay, TrustedSigner
 
 CLOCK_SLACK = timedelta(hours=12)
 """A package that was made so much later than now tells that a clock is wrong: here or at the sender."""
@@ -106,6 +107,23 @@ def receive_package(station: Station, path: Path, *, now: datetime, sounds_only:
                     target.unlink()
             raise
     return _summary(checked, manifest, now, known=False, sounds_added=len(placed), **counts)
+
+
+def revive_late(station: Station, manifest_sha256: str, *, now: datetime) -> int:
+    """Plays of a package that is here already which a wrong clock took for too late are added; how many."""
+    with station.read() as session:
+        package_id = session.scalars(
+            select(ReceivedPackage.id)
+            .join(ReceivedPlay, ReceivedPlay.package_id == ReceivedPackage.id)
+            .join(TrustedSigner, TrustedSigner.id == ReceivedPackage.signer_id)
+            .where(ReceivedPackage.manifest_sha256 == manifest_sha256, TrustedSigner.revoked_at.is_(None))
+            .where(ReceivedPlay.play_id.is_(None), ReceivedPlay.note == TOO_LATE)
+        ).first()
+    if package_id is None:
+        return 0
+    with station.decide() as session:
+        package = session.get_one(ReceivedPackage, package_id)
+        return Intake(session, station, package, manifest_of(package.manifest), now).revive()
 
 
 @contextmanager

@@ -370,6 +370,23 @@ def test_a_package_that_would_be_refused_is_not_fetched_first(net: Net) -> None:
     assert pulled.bytes_fetched == 0
 
 
+def test_plays_that_a_wrong_clock_took_for_too_late_come_back_with_the_next_round(net: Net) -> None:
+    wrong = NOW.replace(year=2031)
+    assert pull(net.commune, net.client(), now=wrong).received[0].too_late == 12
+    assert pull(net.commune, net.client(), now=wrong).revived == 0
+    assert net.pull().revived == 12
+    assert net.pull().revived == 0
+    with net.commune.read() as session:
+        assert len(session.scalars(select(Play).where(Play.status == "pinned")).all()) == 12
+
+
+def test_a_sender_who_is_trusted_no_more_gets_no_play_back(net: Net) -> None:
+    assert pull(net.commune, net.client(), now=NOW.replace(year=2031)).received
+    with net.commune.decide() as session:
+        trust.distrust(session, trust.trusted(session)[0].fingerprint, now=NOW)
+    assert net.pull().revived == 0
+
+
 def test_sounds_that_are_here_are_not_fetched_again(net: Net) -> None:
     net.pull()
     with net.centre.decide() as session:
