@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from content.errors import Told
 from content.language import N_
+from scheduler.planner.beside import side_by_side
 from scheduler.planner.districts import groups_of, plan_alone, plan_groups
 from scheduler.planner.errors import ProblemError
 from scheduler.planner.explain import explain
@@ -95,7 +96,7 @@ def solve(
     plays = plays_of(compact, lines, names, [p for p in standing if p.at < earliest])
     plays = in_place(compact, problem, plays, earliest)
     mark_make_goods(plays, missed, {p.id for p in standing})
-    shortfalls = explain(compact, problem, lines, earliest, proven)
+    shortfalls = [*explain(compact, problem, lines, earliest, proven), *side_by_side(compact, plays)]
     return Solution(plays=plays, shortfalls=shortfalls, figures={"change": change})
 
 

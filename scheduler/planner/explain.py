@@ -9,6 +9,7 @@ from content.errors import Told
 from content.language import N_
 from scheduler.planner import relax
 from scheduler.planner.line import Line
+from scheduler.planner.newcomers import without_newcomers
 from scheduler.planner.problem import DAY_S, Period, Problem
 from scheduler.planner.proof import Proven, unavoidable
 from scheduler.planner.search import Search
@@ -27,13 +28,13 @@ def explain(
     proven: Proven | None = None,
 ) -> list[Shortfall]:
     """Every obligation and wish that the plan misses, obligations first. `proven`: where it is known already."""
+    found = list(without_newcomers(problem, source))
     short = [line for line in lines if line.lack]
     if not short:
-        return []
+        return found
     hungry = [line for line in short if line.shortfall()[0]]
     sure = unavoidable(problem, lines, hungry, earliest) if proven is None else proven
     search = reopen(problem, lines, hungry) if hungry else None
-    found: list[Shortfall] = []
     for line in short:
         relaxations: tuple[Relaxation, ...] | None = None
         for number, period in enumerate(line.periods):
@@ -129,6 +130,24 @@ def clashes(
                 needed=max(period.need, period.want),
             )
         )
+    caps = [
+        p.most
+        for p in line.periods
+        if p.most < period.need and p.first <= period.first and period.last <= p.last
+    ]
+    if caps:
+        told.append(
+            Told(
+                N_(
+                    "{programme} may air {most} times at most in {first}–{last}, but {needed} airings are owed"
+                ),
+                programme=programme.id,
+                most=min(caps),
+                first=f"{problem.on(period.first):%d/%m}",
+                last=f"{problem.on(period.last):%d/%m}",
+                needed=period.need,
+            )
+        )
     told += _crowds(problem, lines, line, days)
     return told
 
@@ -170,8 +189,8 @@ def _crowds(problem: Problem, lines: Sequence[Line], line: Line, days: list[int]
             day, start = divmod(at, DAY_S)
             if any(a <= start < b for a, b in reach.get(day, ())):
                 used[other.programme.id] = used.get(other.programme.id, 0) + other.length_s
-    if not used:
-        return []
+    if 2 * sum(used.values()) < room:
+        return []  # there is air enough: it is not others that are in the way
     most = sorted(used, key=lambda name: (-used[name], name))[:6]
     return [
         Told(
@@ -228,7 +247,7 @@ def relaxations_for(
         if any(r.missing_after == 0 for r in good) and not concession:
             continue
         tried += not concession
-        if tried > MOST_TRIALS:
+        if tried > MOST_TRIALS and not concession:
             continue
         programme = relax.changed_programme(source, line.programme.index, change)
         after, total = relax.trial(search, line, programme, problem, earliest)

@@ -39,6 +39,12 @@ class UnknownChangeError(LoaError):
 def apply(problem: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of the problem with the change made. Raises: UnknownChangeError."""
     changed = copy.deepcopy(dict(problem))
+    if change.get("series") is not None:
+        for entry in changed.get("series") or []:
+            if entry.get("id") == change["series"]:
+                _set(entry, str(change.get("key")), change.get("to"))
+                return changed
+        raise UnknownChangeError(what=change["series"])
     for entry in changed.get("programmes") or []:
         if entry.get("id") == change.get("programme"):
             _set(entry, str(change.get("key")), change.get("to"))
@@ -117,6 +123,17 @@ def candidates(
             ),
         )
     for number, count in enumerate(rules.get("counts") or []):
+        most = count.get("max")
+        if most is not None and most < period.need and count.get("per") in {"month", "range", "total"}:
+            yield (
+                change(f"rules.counts.{number}.max", most, period.need),
+                Told(
+                    N_("let {programme} air up to {new} times instead of {old}"),
+                    programme=programme.id,
+                    old=most,
+                    new=period.need,
+                ),
+            )
         if period.rule == "COUNT" and count.get("min") and count["min"] > planned:
             yield (
                 change(f"rules.counts.{number}.min", count["min"], planned),
@@ -127,6 +144,21 @@ def candidates(
                     new=planned,
                 ),
             )
+    if period.rule == "SERIES" and planned and source.get("series"):
+        yield (
+            {
+                "series": source["series"],
+                "key": "min_replays",
+                "from": period.need - 1,
+                "to": planned - 1,
+            },
+            Told(
+                N_("be content with {new} replays of each programme of the series {series} instead of {old}"),
+                new=planned - 1,
+                old=period.need - 1,
+                series=source["series"],
+            ),
+        )
     yield from _campaign_concessions(rules, line, period, change)
     placed = line.placed()
     if period.rule == "FIRST_BY" and placed:
@@ -146,7 +178,9 @@ def candidates(
 def is_concession(change: Mapping[str, Any]) -> bool:
     """Whether a change asks for less instead of allowing more."""
     key = str(change["key"])
-    return key.startswith(("rules.counts.", "rules.campaigns.")) or key == "rules.first_airing_by"
+    if key.startswith("rules.counts."):
+        return not key.endswith(".max")
+    return key.startswith("rules.campaigns.") or key in {"rules.first_airing_by", "min_replays"}
 
 
 def _campaign_concessions(
@@ -177,6 +211,8 @@ def _campaign_concessions(
 
 def changed_programme(problem: Mapping[str, Any], index: int, change: Mapping[str, Any]) -> Programme:
     """The programme as it reads after the change, in compact form."""
+    if problem["programmes"][index].get("series"):  # its month hangs on the other programmes of the series
+        return read(apply(problem, change)).programmes[index]
     only = {**problem, "programmes": [problem["programmes"][index]], "plays": []}
     return replace(read(apply(only, change)).programmes[0], index=index)
 

@@ -57,6 +57,7 @@ class Shortfall:
     dates: tuple[str, ...] = ()  # the dates that remain, or that clash
     relaxations: tuple[Relaxation, ...] = ()
     soft: bool = False
+    headline: Told | None = None  # told first where a count of airings does not say it
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -66,7 +67,7 @@ class Shortfall:
 
     def told(self, translate: Callable[[str], str]) -> str:
         """What is missing, why, and what was seen to help, a line each, in the language of `translate`."""
-        told = Told(
+        told = self.headline or Told(
             N_("{programme} in {zones}, {first} to {last}: {planned} of {needed} {rule}, {missing} missing"),
             programme=self.facts.get("title") or self.programme,
             zones=list(self.zones),

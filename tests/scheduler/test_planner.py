@@ -135,6 +135,79 @@ def test_a_series_gets_one_new_programme_a_month_with_its_replays() -> None:
     assert {month for _, month in by_month} == {"2026-03", "2026-04"}
 
 
+def a_series(*programmes: dict) -> dict:
+    problem = bare(programmes=[{**entry, "series": "CĐS"} for entry in programmes])
+    problem["meta"]["horizon"] = {"from": "2026-03-01", "until": "2026-04-30"}
+    problem["series"] = [{"id": "CĐS", "zones": ["Z1"], "new_per_month": 1, "min_replays": 3}]
+    return problem
+
+
+FREE = [{"per": "total", "min": 0, "max": 9}]
+
+
+@pytest.mark.parametrize(
+    "narrow",
+    [
+        {"counts": FREE, "weekdays": [3], "min_gap_days": 14},
+        {"counts": [{"per": "total", "min": 0, "max": 2}]},
+        {"counts": FREE, "min_gap_days": 12},
+    ],
+)
+def test_a_series_that_is_replayed_too_seldom_is_told_with_relaxations_that_work(narrow: dict) -> None:
+    problem = a_series(programme("S1", max_per_day=1, **narrow), programme("S2", max_per_day=1, counts=FREE))
+    (short,) = [s for s in solve(problem).shortfalls if not s.soft]
+    assert (short.rule, short.programme) == ("SERIES", "S1")
+    assert short.missing == short.unavoidable > 0
+    assert short.clashes
+    assert any(r.missing_after == 0 for r in short.relaxations)
+    for relaxation in short.relaxations:
+        relaxed = relax.apply(problem, relaxation.change)
+        after = [s for s in solve(relaxed).shortfalls if not s.soft]
+        assert sum(s.missing for s in after) == relaxation.missing_after < short.missing
+
+
+def test_a_month_without_a_new_programme_of_a_series_is_told() -> None:
+    problem = a_series(programme("S1", max_per_day=1, counts=FREE))
+    solution = solve(problem)
+    (short,) = [s for s in solution.shortfalls if not s.soft]
+    (fault,) = hard(solution.to_json(problem))
+    assert (fault.rule, fault.when, fault.amount) == (short.rule, short.first_on, short.missing)
+    assert short.unavoidable == 1
+    assert "begins 0 of 1 new programmes" in tell([short], str)[0]
+    (relaxation,) = short.relaxations
+    assert solve(relax.apply(problem, relaxation.change)).shortfalls == []
+
+
+def test_two_frozen_plays_of_one_topic_that_a_miss_brings_together_are_told() -> None:
+    names = ("A", "B", "C")
+    problem = bare(
+        programmes=[
+            {
+                **programme(name, 60, counts=[{"per": "week", "min": 1}]),
+                "topic": "thuế" if name != "B" else "y",
+            }
+            for name in names
+        ]
+    )
+    problem["meta"]["freeze_min"] = 30
+    problem["plays"] = [
+        {
+            "id": name,
+            "programme": name,
+            "start": f"2026-03-02T05:{minute:02d}:00",
+            "zones": ["Z1"],
+            "status": "missed" if name == "B" else "planned",
+        }
+        for name, minute in zip(names, (2, 4, 6), strict=True)
+    ]
+    solution = solve(problem, now="2026-03-02T05:01:00")
+    (told,) = [s for s in solution.shortfalls if s.rule == "TOPIC_ADJ"]
+    assert told.facts["plays"] == ["A", "C"]
+    assert told.missing == 0
+    assert "loa plan move C --now" in tell([told], str)[0]
+    assert [f.rule for f in hard(solution.to_json(problem))] == ["TOPIC_ADJ"]
+
+
 def test_pinned_and_aired_plays_stay_and_count() -> None:
     problem = bare(programmes=[programme("A", counts=[{"per": "week", "min": 3, "max": 3}], min_gap_days=1)])
     fixed = [
