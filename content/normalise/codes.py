@@ -181,7 +181,7 @@ def standard(scan: Scan) -> Said | None:
         return None
     words = [named(match["number"], scan.reading)]
     for part in re.findall(r"[^\W\d_]+|\d+", match["parts"]):
-        words.append(named(part, scan.reading) if part.isdigit() else spell(part))
+        words.append(named(part, scan.reading) if part.isdecimal() else spell(part))
     if match["year"]:
         words.append(f"năm {cardinal(int(match['year']), scan.reading)}")
     if match["code"]:

@@ -131,7 +131,7 @@ def _word(scan: Scan, word: str) -> Said:
     following = text[end : end + 1]
     tail = word[1:]
     if len(word) > 1 and (tail.islower() or word.islower()):
-        if following.isdigit() and not is_syllable(word):
+        if following.isdecimal() and not is_syllable(word):
             said = words.letters_then_digits(scan)
             if said:
                 return said
@@ -148,7 +148,7 @@ def _word(scan: Scan, word: str) -> Said:
         return said
     if said := words.abbreviation(scan, word):
         return said
-    if following.isdigit() and (said := words.letters_then_digits(scan)):
+    if following.isdecimal() and (said := words.letters_then_digits(scan)):
         return said
     if (
         len(word) < 4
@@ -173,7 +173,7 @@ def _times(scan: Scan) -> Said | None:
     ):
         return Said(scan.pos + 1, "nhân", "sign")
     after_words = (
-        scan.text.startswith(" x ", scan.pos - 1) and scan.text[scan.pos + 2 : scan.pos + 3].isdigit()
+        scan.text.startswith(" x ", scan.pos - 1) and scan.text[scan.pos + 2 : scan.pos + 3].isdecimal()
     )
     if after_words and re.search(r"\d[^.;\n]*[\w%)] $", scan.left(32)):
         return Said(scan.pos + 1, "nhân", "sign")  # "15kg/người/tháng x 3 tháng"
@@ -182,7 +182,7 @@ def _times(scan: Scan) -> Said | None:
 
 def _digit(scan: Scan) -> Said:
     last = scan.pieces[-1] if scan.pieces else None
-    numbered = last and (last.rule == "roman" or scan.text[last.end - 1].isdigit())
+    numbered = last and (last.rule == "roman" or scan.text[last.end - 1].isdecimal())
     if last and numbered and scan.text[last.end : scan.pos].isspace():
         glued = last.rule == "lexicon" or scan.text[last.start - 1 : last.start].isalpha()
         if glued or last.rule in _NAMES_WITH_NUMBERS:

@@ -94,7 +94,7 @@ def parenthesis(scan: Scan) -> Said | None:
     if not match:
         return None
     label = match[1]
-    if label[0].isdigit():
+    if label[0].isdecimal():
         words = _dotted(scan, label)
     elif label[0] in "ivxIVX" and label not in {"v", "x"}:
         from content.normalise.numbers import roman
@@ -263,7 +263,7 @@ def letters_and_digits(scan: Scan) -> Said | None:
     for part in re.findall(r"\d+|[^\W\d_]+|\.(?=\d)", token):
         if part == ".":
             words.append("chấm")
-        elif part.isdigit():
+        elif part.isdecimal():
             words.append(named(part, scan.reading) if len(part) < 5 else digits(part))
         else:
             letters = max(letters, len(part))
@@ -297,9 +297,9 @@ def number(scan: Scan) -> Said | None:
         return Said(place.end(), f"{decimal(place[1], scan.reading)} độ {side}", "measure")
     if celsius := _FLAT_CELSIUS.match(scan.text, scan.pos):
         return Said(celsius.end(), f"{cardinal(int(celsius[1]), scan.reading)} độ xê", "measure")
-    if token.isdigit() and len(token) == 1 and re.search(r"\bthứ \d(?:, ?\d)*(?:,| và)\s*$", left):
+    if token.isdecimal() and len(token) == 1 and re.search(r"\bthứ \d(?:, ?\d)*(?:,| và)\s*$", left):
         return Said(match.end(), ordinal(int(token), scan.reading), "ordinal")
-    if _ORDINAL_LEFT.search(left) and token.isdigit():
+    if _ORDINAL_LEFT.search(left) and token.isdecimal():
         value = int(token)
         words = ordinal(value, scan.reading)
         if value == 1 and not re.search(
@@ -307,7 +307,7 @@ def number(scan: Scan) -> Said | None:
         ):
             words = cardinal(value, scan.reading)
         return Said(match.end(), words, "ordinal")
-    if token[0] == "0" and token.isdigit() and len(token) > 1:
+    if token[0] == "0" and token.isdecimal() and len(token) > 1:
         if (
             _NAME_LEFT.search(left)
             and not _TOTAL_LEFT.search(left)

@@ -58,7 +58,7 @@ def phone(scan: Scan) -> Said | None:
     if match:
         spoken = ("cộng " if "+" in match.group() else "") + digits(match.group())
         return Said(match.end(), spoken, "phone")
-    if not text[pos].isdigit():
+    if not text[pos].isdecimal():
         return None
     left = scan.left()
     short = _SHORT.match(text, pos)

@@ -56,7 +56,7 @@ def dash(scan: Scan) -> Said:
             change.end(), "" if scan.left(8).endswith("giảm (") else "giảm", "minus"
         )  # "12 vụ (-25%)"
     if scan.opens_line() and (bullet := _BULLET.match(text, pos)):
-        if after.isdigit() and _is_minus(scan):
+        if after.isdecimal() and _is_minus(scan):
             return Said(pos + 1, "âm", "minus")
         return Said(max(bullet.end(), pos + 1), "", "bullet")
     last = scan.pieces[-1] if scan.pieces else None
@@ -98,7 +98,7 @@ def dash(scan: Scan) -> Said:
         and re.match(r"-\s?(?:thứ|chủ nhật|cn\b)", text[pos : pos + 12].lower())
     ):
         return Said(pos + 1, "đến", "range")
-    alone = after.isdigit() and (before.isspace() or before in "(" or not before) and not numeric
+    alone = after.isdecimal() and (before.isspace() or before in "(" or not before) and not numeric
     if alone and (_MINUS_UNIT.match(text, pos) or _MINUS_LEFT.search(scan.left())):
         return Said(pos + 1, "" if scan.left().endswith("âm ") else "âm", "minus")
     return Said(pos + 1, "", "dash")
@@ -176,12 +176,12 @@ def sign(scan: Scan) -> Said:
                 end = rate.end()
                 rate = RATE.match(text, end)
             return Said(end, words.strip(), "rate")
-        if text[pos + 1 : pos + 2].isdigit() and last and last.rule == "number" and last.end == pos:
+        if text[pos + 1 : pos + 2].isdecimal() and last and last.rule == "number" and last.end == pos:
             return Said(pos + 1, "trên", "ratio")  # "8,5/10"
         if _PEOPLE_OF_HOUSES.match(text, pos) and scan.left(4).endswith("hộ"):
             return Said(pos + 1, ",", "slash")  # "350 hộ/1.205 khẩu" are two counts
         if (
-            text[pos + 1 : pos + 2].isdigit()
+            text[pos + 1 : pos + 2].isdecimal()
             and last
             and (not last.rule or (last.rule == "lexicon" and text[last.start].isalpha()))
             and re.search(r"\d[\w\s.,]{1,16}$", scan.left(20))

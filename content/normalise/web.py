@@ -65,7 +65,7 @@ def _words(address: str) -> list[str]:
     words: list[str] = []
     address = re.sub(r"^https?://", "", address)
     for token in _TOKEN.findall(address.rstrip("/")):
-        if token.isdigit():
+        if token.isdecimal():
             words.append(named(token) if len(token) < 3 else digits(token))
         elif token.isalpha():
             words.append(_name(token.lower()))

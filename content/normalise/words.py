@@ -63,19 +63,19 @@ def abbreviation(scan: Scan, word: str) -> Said | None:
         if (
             written[-1].isalnum()
             and end < len(text)
-            and (text[end].isalpha() or (text[end].isdigit() and len(written) < 2))
+            and (text[end].isalpha() or (text[end].isdecimal() and len(written) < 2))
         ):
             continue
         if (
             len(written) > 1
-            and text[end : end + 1].isdigit()
+            and text[end : end + 1].isdecimal()
             and not any(entry.place == "text" for entry in entries)
         ):
             continue
         if written.isalpha() and written not in {"AI"} and is_syllable(written) and scan.in_capitals():
             continue
         left = scan.left() if left is None else left
-        if text[end : end + 1].isdigit() and (written == "VN" or _FORM_LEFT.search(left)):
+        if text[end : end + 1].isdecimal() and (written == "VN" or _FORM_LEFT.search(left)):
             continue
         right = scan.right(end)
         for entry in entries:
@@ -112,7 +112,7 @@ def _skip_dot(scan: Scan, written: str, end: int) -> int:
         and written not in {"VT", "VP"}
     ):
         rest = text[end + 1 : end + 2]
-        if rest and (rest.isupper() or rest.isdigit()) and rest != "\n":
+        if rest and (rest.isupper() or rest.isdecimal()) and rest != "\n":
             return end + 1
         if written in {
             "TP",
@@ -275,7 +275,7 @@ def letters_then_digits(scan: Scan) -> Said | None:
         return Said(place.end(), f"quận {cardinal(int(place[1]), scan.reading)}", "lexicon")
     words: list[str] = []
     for index, part in enumerate(parts):
-        if part.isdigit():
+        if part.isdecimal():
             whole = len(part) < 4 or (len(part) == 4 and part.endswith("00") and part[0] != "0")
             words.append(named(part, scan.reading) if whole else " ".join(_figures(part)))
             continue

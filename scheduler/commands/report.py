@@ -155,7 +155,10 @@ def due(station: Station, as_json: bool) -> None:
     print_table(
         _("Reports asked for"),
         [_("Due"), _("Days left"), _("What is asked"), _("Document"), _("Command")],
-        [[shown.day(row["due_on"]), row["days_left"], row["text"], row["document"], row["command"]] for row in rows],
+        [
+            [shown.day(row["due_on"]), row["days_left"], row["text"], row["document"], row["command"]]
+            for row in rows
+        ],
     )
     if not rows:
         say(N_("No imported document asks for a report."))

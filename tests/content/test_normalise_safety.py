@@ -104,6 +104,7 @@ def test_speaking_twice_changes_nothing(text: str) -> None:
 
 @given(st.text(max_size=80))
 @example("\u0301")
+@example("0¹")
 @example("ﬁ①½№")
 @example("1" * 400)
 @example("A" * 400)

@@ -23,6 +23,7 @@ from scheduler.daemon.lock import AlreadyRunningError
 from scheduler.daemon.run import run_station
 from scheduler.daemon.station_daemon import StationDaemon
 
+pytest.importorskip("psycopg", reason="the driver of PostgreSQL is not installed")
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32" or shutil.which("initdb") is None, reason="PostgreSQL is not installed"
 )

@@ -196,7 +196,7 @@ def test_several_languages_are_heard_in_turn_after_the_alarm_and_a_cancel_takes_
         cancel = alert(msgType="Cancel", identifier="LB-2").replace("<info>", references, 1)
         (folder / "huy.xml").write_text(cancel, "utf-8")
         wait_for(lambda: daemon.desk.is_idle)
-        assert (folder / "done" / "huy.xml").exists()
+        wait_for((folder / "done" / "huy.xml").exists)
     (row,) = by_kind(station, "interrupt")
     assert row.outcome == "partial"
     assert "LB-2" in (row.reason or "")
