@@ -10,6 +10,7 @@ from html import escape
 
 from audio.packages.manifest import Manifest
 from audio.packages.playlists import KIND_WORDS, by_day
+from content.months import last_day, month_of
 
 WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
 COLUMNS = ("Giờ", "Nội dung", "Lượt", "Phút", "Tệp")
@@ -92,11 +93,7 @@ def sheet_of(manifest: Manifest, play_paths: dict[int, str]) -> Sheet:
 
 def period_words(from_on: date, until_on: date) -> str:
     """The period as a person would head the sheet."""
-    if (
-        (from_on.year, from_on.month) == (until_on.year, until_on.month)
-        and from_on.day == 1
-        and until_on.day >= 28
-    ):
+    if from_on.day == 1 and until_on == last_day(month_of(from_on)):
         return f"Tháng {from_on:%m/%Y}"
     return f"Từ {from_on:%d/%m/%Y} đến {until_on:%d/%m/%Y}"
 

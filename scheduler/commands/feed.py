@@ -95,7 +95,7 @@ def token(station: Station, code: str, as_json: bool) -> None:
     from scheduler.exchange import communes
 
     with station.decide() as session:
-        row = communes.find(session, code)
+        row = communes.in_use(session, code)
         made = communes.new_token(row)
     if as_json:
         print_json({"code": row.code, "token": made})

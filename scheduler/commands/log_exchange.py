@@ -13,7 +13,7 @@ import click
 from content.commands.choices import DAY, MONTH
 from content.commands.shell import LoaCommand, json_option, option, print_json, print_table, say, with_station
 from content.language import N_, _
-from content.months import first_day, last_day
+from scheduler.commands.period import named_days
 
 if TYPE_CHECKING:
     from content.station import Station
@@ -42,11 +42,7 @@ def export(
     from scheduler.daemon import as_run
     from scheduler.exchange.logbook import export_log
 
-    if month is None and (from_on is None or until_on is None):
-        raise click.UsageError(_("name the days: --month 12/2026, or --from and --to"))
-    start, end = (first_day(month), last_day(month)) if month else (from_on, until_on)
-    assert start is not None
-    assert end is not None
+    start, end = named_days(month, from_on, until_on)
     as_run.settle(station)
     if signed:
         name, content = export_log(station, start, end, now=datetime.now(UTC), centre=centre)

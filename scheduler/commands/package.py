@@ -21,7 +21,7 @@ from content.commands.shell import (
 )
 from content.config import PROFILES
 from content.language import N_, _, ngettext
-from content.months import first_day, last_day
+from scheduler.commands.period import named_days
 
 if TYPE_CHECKING:
     from audio.packages.verify import Checked
@@ -87,17 +87,17 @@ def export(
 
     if bool(codes) == everyone:
         raise click.UsageError(_("name stations with --station CODE, or take them --all"))
-    if month is None and (from_on is None or until_on is None):
-        raise click.UsageError(_("name the days: --month 12/2026, or --from and --to"))
     if usb is not None and (folder is not None or zips):
         raise click.UsageError(_("--usb goes without --dir and --zip"))
-    start, end = (first_day(month), last_day(month)) if month else (from_on, until_on)
-    assert start is not None
-    assert end is not None
+    start, end = named_days(month, from_on, until_on)
     if usb is not None and not usb.is_dir():
         raise NotADriveError(path=usb)
     with station.read() as session:
-        rows = list(communes.known(session)) if everyone else [communes.find(session, code) for code in codes]
+        rows = (
+            list(communes.known(session))
+            if everyone
+            else [communes.in_use(session, code) for code in dict.fromkeys(codes)]
+        )
     if not rows:
         raise NoStationsError
     form = "usb" if usb is not None else "zip" if zips else "dir"
@@ -124,6 +124,11 @@ def _show(made: list[PackageSummary]) -> None:
     for one in made:
         for words in one.unplaced[:5]:
             say(N_("{station}: no room in its sessions for {words}"), station=one.name, words=words)
+        if not one.plays and not one.unplaced:
+            say(
+                N_("{station}: nothing that is planned concerns its zones, its package is empty"),
+                station=one.name,
+            )
     left_out = made[0].left_out
     if left_out:
         say(N_("left out, not ready: {words}"), words="; ".join(left_out[:10]))

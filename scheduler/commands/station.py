@@ -13,7 +13,7 @@ from content.commands.choices import DAY, MONTH
 from content.commands.shell import LoaGroup, json_option, option, print_json, print_table, say, with_station
 from content.config import PROFILES
 from content.language import N_, _
-from content.months import first_day, last_day
+from scheduler.commands.period import named_days
 
 if TYPE_CHECKING:
     from content.station import Station
@@ -78,15 +78,16 @@ def _facts(command: Any) -> Any:
     return command
 
 
-def _read_facts(facts: dict[str, Any]) -> dict[str, Any]:
+def _read_facts(facts: dict[str, Any], opened: Station) -> dict[str, Any]:
     from audio.packages.signature import KEY_BYTES, from_text, read_public_key, to_text
-    from scheduler.exchange.communes import read_sessions
+    from scheduler.exchange.communes import check_zones, read_sessions
 
     key = facts.pop("key")
     if key is not None:
         facts["public_key"] = key if from_text(key, KEY_BYTES) else to_text(read_public_key(Path(key)))
     zones = list(facts["zones"])
-    facts["zones"] = [] if zones == ["-"] else zones or None
+    facts["zones"] = [] if zones == ["-"] else list(dict.fromkeys(zones)) or None
+    check_zones(facts["zones"] or (), opened.config.zone_ids)
     facts["sessions"] = read_sessions(facts["sessions"]) if facts["sessions"] else None
     return facts
 
@@ -102,7 +103,7 @@ def _read_facts(facts: dict[str, Any]) -> dict[str, Any]:
 def add(opened: Station, name: str, code: str | None, as_json: bool, **facts: Any) -> None:
     from scheduler.exchange import communes
 
-    facts = _read_facts(facts)
+    facts = _read_facts(facts, opened)
     with opened.decide() as session:
         row = communes.add(session, name=name, code=code, now=datetime.now(UTC), **facts)
     _say_or_json(row, as_json, N_("{name} is known as {code}"))
@@ -120,7 +121,7 @@ def add(opened: Station, name: str, code: str | None, as_json: bool, **facts: An
 def edit(opened: Station, code: str, as_json: bool, **facts: Any) -> None:
     from scheduler.exchange import communes
 
-    facts = _read_facts(facts)
+    facts = _read_facts(facts, opened)
     with opened.decide() as session:
         row = communes.find(session, code)
         communes.change(row, **facts)
@@ -142,6 +143,23 @@ def remove(opened: Station, code: str, as_json: bool) -> None:
         row = communes.find(session, code)
         row.active, row.token_sha256 = False, None
     _say_or_json(row, as_json, N_("{name} ({code}) is out of use"))
+
+
+@station.command(
+    "restore",
+    help=N_("Take a removed commune station into use again."),
+    epilog=N_("Example:\n  loa station restore xa-trung-ha"),
+)
+@click.argument("code")
+@json_option
+@with_station
+def restore(opened: Station, code: str, as_json: bool) -> None:
+    from scheduler.exchange import communes
+
+    with opened.decide() as session:
+        row = communes.find(session, code)
+        row.active = True
+    _say_or_json(row, as_json, N_("{name} ({code}) is in use again; for the feed it needs a new token"))
 
 
 @station.command("list", help=N_("List commune stations."), epilog=N_("Example:\n  loa station list --json"))
@@ -237,11 +255,7 @@ def report(
     from scheduler.exchange.logbook import report_of
     from scheduler.exchange.reconcile import STATES, tally
 
-    if month is None and (from_on is None or until_on is None):
-        raise click.UsageError(_("name the days: --month 12/2026, or --from and --to"))
-    start, end = (first_day(month), last_day(month)) if month else (from_on, until_on)
-    assert start is not None
-    assert end is not None
+    start, end = named_days(month, from_on, until_on)
     with opened.read() as session:
         rows = [communes.find(session, code)] if code else list(communes.known(session))
     now = datetime.now(UTC)

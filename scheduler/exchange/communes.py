@@ -22,7 +22,12 @@ from content.errors import Told
 from content.events import record
 from content.language import N_
 from content.station import Station
-from scheduler.exchange.errors import NoStationError, StationKnownError, StationWrongError
+from scheduler.exchange.errors import (
+    NoStationError,
+    StationKnownError,
+    StationRetiredError,
+    StationWrongError,
+)
 from scheduler.exchange.fit import WEEKDAY_WORDS, StationSession
 from scheduler.stations import CommuneStation, SigningKeyRow
 
@@ -69,6 +74,14 @@ def find(session: Session, code: str) -> CommuneStation:
     row = session.scalars(select(CommuneStation).where(CommuneStation.code == code)).first()
     if row is None:
         raise NoStationError(code=code)
+    return row
+
+
+def in_use(session: Session, code: str) -> CommuneStation:
+    """The station of that code, to send something to. Raises: NoStationError, StationRetiredError."""
+    row = find(session, code)
+    if not row.active:
+        raise StationRetiredError(code=code)
     return row
 
 
@@ -124,6 +137,13 @@ def change(row: CommuneStation, **facts: Any) -> None:
     for name, value in facts.items():
         if value is not None:
             setattr(row, name, value)
+
+
+def check_zones(zones: Sequence[str], known_here: Sequence[str]) -> None:
+    """Nothing for zones of this centre. Raises: StationWrongError: a station of such a zone would never get a play."""
+    for zone in zones:
+        if zone not in known_here:
+            raise StationWrongError(value=zone, what=Told(N_("zone")), remedy=", ".join(known_here) or "-")
 
 
 def _clean_name(text: str) -> str:

@@ -18,6 +18,12 @@ class StationKnownError(LoaError):
     )
 
 
+class StationRetiredError(LoaError):
+    sentence = N_(
+        "the commune station {code!r} is out of use: bring it back with `loa station restore {code}`"
+    )
+
+
 class StationWrongError(LoaError):
     sentence = N_("{value!r} is no {what}; it is written like this: {remedy}")
 

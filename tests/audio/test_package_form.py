@@ -32,6 +32,7 @@ from audio.packages.manifest import (
 )
 from audio.packages.names import ascii_folded, audio_name, is_safe_path, play_name
 from audio.packages.outline import outline_of
+from audio.packages.sheet import period_words
 from audio.packages.signature import SigningKey, fingerprint, to_text
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -312,3 +313,18 @@ def test_nothing_on_the_wall_sheet_runs_off_the_paper_and_a_day_is_named_on_both
         assert len(longest) < 110
     assert "Thứ Ba, 01/12/2026 (tiếp)" in pages[1]
     assert "(tiếp)" not in pages[0]
+
+
+@pytest.mark.parametrize(
+    ("from_on", "until_on", "words"),
+    [
+        (date(2026, 12, 1), date(2026, 12, 31), "Tháng 12/2026"),
+        (date(2027, 2, 1), date(2027, 2, 28), "Tháng 02/2027"),
+        (date(2026, 12, 1), date(2026, 12, 28), "Từ 01/12/2026 đến 28/12/2026"),
+        (date(2026, 12, 1), date(2027, 12, 31), "Từ 01/12/2026 đến 31/12/2027"),
+    ],
+)
+def test_the_wall_sheet_is_headed_by_the_month_only_where_it_holds_all_of_it(
+    from_on: date, until_on: date, words: str
+) -> None:
+    assert period_words(from_on, until_on) == words
