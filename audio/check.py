@@ -33,7 +33,12 @@ class Checked:
     loudness_lufs: float | None
     true_peak_dbtp: float | None
     voice: str | None
+    profile: str | None
+    """Of a finished file; so too `format`."""
+    format: str | None
     degraded: bool
+    fallbacks: tuple[dict[str, str], ...]
+    """The voices that were tried before the one that is heard, and why they did not speak."""
     problems: tuple[Told | LoaError, ...]
     syllable_error_rate: float | None = None
     missed: tuple[str, ...] = ()
@@ -46,7 +51,7 @@ class Checked:
 def check_items(
     station: Station, item_ids: Sequence[int] | None = None, recogniser: Recogniser | None = None
 ) -> list[Checked]:
-    """Each item's newest segment and its episodes' newest finished files, measured again from the media folder.
+    """Each item's newest segment and every finished file that carries it, measured again from the media folder.
 
     Raises:
         ItemNotFoundError: one of `item_ids` is no item.
@@ -103,6 +108,7 @@ def _segment(
         kind="segment", id=segment.id, title=item.title, length_ms=segment.length_ms,
         loudness_lufs=judged.loudness_lufs if judged else None,
         true_peak_dbtp=judged.true_peak_dbtp if judged else None, voice=segment.voice, degraded=segment.degraded,
+        profile=None, format=None, fallbacks=tuple(segment.fallbacks),
         problems=tuple(problems), syllable_error_rate=rate, missed=missed,
     )  # fmt: skip
 
@@ -129,5 +135,6 @@ def _episode(station: Station, audio: EpisodeAudio, title: str) -> Checked:
         kind="episode", id=audio.episode_id, title=title, length_ms=audio.length_ms,
         loudness_lufs=found.integrated_lufs if found else None,
         true_peak_dbtp=found.true_peak_dbtp if found else None, voice=None, degraded=audio.degraded,
+        profile=audio.profile, format=audio.format, fallbacks=(),
         problems=tuple(problems),
     )  # fmt: skip

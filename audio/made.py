@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from audio.models import EpisodeAudio, Segment
 from content.errors import LoaError
 from content.items import current_script, get_item
 from content.language import N_
-from content.models import EpisodePart
+from content.models import EpisodePart, Item
 from content.station import Station
 
 
@@ -20,8 +22,16 @@ class NothingMadeError(LoaError):
     sentence = N_("there is no audio for {what!r}: run `loa render {what}`, or name a sound file")
 
 
-def file_of(station: Station, what: str, *, segment: bool = False) -> Path:
-    """The newest finished file of item `what`, or the file of that name.
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A sound file, and the name of the profile that it was made for; None where it is no finished file of ours."""
+
+    path: Path
+    profile: str | None
+
+
+def file_of(station: Station, what: str, *, segment: bool = False) -> Made:
+    """The newest finished file of item `what` in the station's profile (else in any), or the file of that name.
 
     Args:
         segment: the item's own sound instead, before chime, dynamics and loudness.
@@ -31,8 +41,9 @@ def file_of(station: Station, what: str, *, segment: bool = False) -> Path:
     """
     if not what.isdigit():
         if Path(what).is_file():
-            return Path(what)
+            return Made(Path(what), None)
         raise NothingMadeError(what=what)
+    found: tuple[str, str, str | None] | None
     with station.read() as session:
         item = get_item(session, int(what))
         if segment:
@@ -42,15 +53,22 @@ def file_of(station: Station, what: str, *, segment: bool = False) -> Path:
                 .where(Segment.script_id == (script.id if script else 0))
                 .order_by(Segment.id.desc())
             ).first()
-            found = (row.sha256, ".wav") if row else None
+            found = (row.sha256, ".wav", None) if row else None
         else:
-            episodes = select(EpisodePart.episode_id).where(EpisodePart.item_id == item.id)
-            audio = session.scalars(
-                select(EpisodeAudio)
-                .where(EpisodeAudio.episode_id.in_(episodes))
-                .order_by(EpisodeAudio.id.desc())
-            ).first()
-            found = (audio.sha256, f".{audio.format}") if audio else None
+            audio = newest_audio(session, station, item)
+            found = (audio.sha256, f".{audio.format}", audio.profile) if audio else None
     if found is None:
         raise NothingMadeError(what=what)
-    return station.media.find(*found, verify=True)
+    sha256, suffix, profile = found
+    return Made(station.media.find(sha256, suffix, verify=True), profile)
+
+
+def newest_audio(session: Session, station: Station, item: Item) -> EpisodeAudio | None:
+    """The newest finished file that carries the item: in the station's profile, else in any."""
+    episodes = select(EpisodePart.episode_id).where(EpisodePart.item_id == item.id)
+    own = EpisodeAudio.profile == station.config.audio.profile
+    return session.scalars(
+        select(EpisodeAudio)
+        .where(EpisodeAudio.episode_id.in_(episodes))
+        .order_by(own.desc(), EpisodeAudio.id.desc())
+    ).first()

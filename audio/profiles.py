@@ -9,7 +9,7 @@ speech, as AM transmitters do: the same words peak 2 dB lower and the limiter ha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from content.errors import LoaError
@@ -53,6 +53,10 @@ class Profile:
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
             raise UnknownProfileError(name=self.format, known=list(FORMATS))
+
+    def as_format(self, name: str) -> Profile:
+        """The same sound in another file format. Raises UnknownProfileError."""
+        return replace(self, format=name, broadcast_wave=name == "wav")
 
     @property
     def suffix(self) -> str:

@@ -242,15 +242,7 @@ def render_episode(
         tell(ASSEMBLY_STEPS, None)
         return _rendered_episode(known, frame.tags.title, segments, item_ids, made=False)
     tell(0, frame.tags.title)
-    done = 0
-
-    def share(of_one: float) -> None:
-        nonlocal done
-        steps = int(of_one * ASSEMBLY_STEPS)
-        if steps > done:
-            tell(steps - done, None)
-            done = steps
-
+    share = in_steps(tell)
     with _work_file(station, sound.suffix) as path:
         parts = frame.parts(station, segments, verify=True)
         finished = assemble(parts, sound, path, frame.tags, share, bed)
@@ -261,7 +253,7 @@ def render_episode(
             degraded=any(segment.degraded for segment in segments), segment_ids=[s.id for s in segments],
             script_ids=[s.script_id for s in segments], created_at=now or datetime.now(UTC),
         )  # fmt: skip
-    tell(ASSEMBLY_STEPS - done, None)
+    share(1.0)
     with station.decide() as session:
         earlier = _episode_row(session, episode_id, sound.name, recipe)
         if earlier is None:
@@ -272,6 +264,20 @@ def render_episode(
                 setattr(earlier, name, getattr(row, name))
             row = earlier
     return _rendered_episode(row, frame.tags.title, segments, item_ids, made=True)
+
+
+def in_steps(tell: Progress) -> Callable[[float], None]:
+    """Progress as a share of one assembly, told on in its steps."""
+    done = 0
+
+    def share(of_one: float) -> None:
+        nonlocal done
+        steps = int(of_one * ASSEMBLY_STEPS)
+        if steps > done:
+            tell(steps - done, None)
+            done = steps
+
+    return share
 
 
 def _items(session: Session, item_ids: Sequence[int] | None) -> list[Item]:

@@ -31,8 +31,10 @@ class Tags:
             "LOA_CONTENT_ID": self.content_id, "LOA_SCRIPT_SHA256": self.script_sha256,
             "LOA_APPROVED_BY": self.approver, "language": self.language, "genre": "Speech",
         }  # fmt: skip
-        if broadcast_wave:
+        if broadcast_wave:  # neither chunk has fields of its own for these
+            own = {name: value for name, value in facts.items() if name.startswith("LOA_") and value}
             facts |= {
+                "comment": "; ".join(f"{name}={value}" for name, value in own.items()),
                 "description": _within(f"{self.title} ({self.content_id})", _BEXT_TEXT),
                 "originator": _within(self.station, 32),
                 "originator_reference": _within(self.content_id, 32),

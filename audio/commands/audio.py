@@ -1,4 +1,4 @@
-"""`loa audio`: check and hear what was made, take a look at it, clean a file."""
+"""`loa audio`: check and hear what was made, take a look at it, write it elsewhere, clean a file."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from content.commands.shell import (
     say,
     with_station,
 )
+from content.config import PROFILES
 from content.language import N_, _
 
 if TYPE_CHECKING:
@@ -57,12 +58,15 @@ def check(station: Station, items: tuple[int, ...], listen: bool, as_json: bool)
     else:
         print_table(
             _("Audio"),
-            [_("Kind"), _("No."), _("Title"), _("Length"), "LUFS", "dBTP", _("Voice"), _("Found")],
+            [_("Kind"), _("No."), _("Title"), _("Length"), "LUFS", "dBTP", _("Voice or profile"), _("Found")],
             [
                 [
                     _(one.kind), one.id, one.title, f"{one.length_ms / 1000:.0f} s", one.loudness_lufs,
-                    one.true_peak_dbtp, one.voice,
-                    "; ".join(problem.told(_) for problem in one.problems) or _("nothing odd"),
+                    one.true_peak_dbtp, one.voice or f"{one.profile} {one.format}",
+                    "; ".join(
+                        [f"{tried['voice']}: {tried['reason']}" for tried in one.fallbacks]
+                        + [problem.told(_) for problem in one.problems]
+                    ) or _("nothing odd"),
                 ]
                 for one in found
             ],
@@ -89,7 +93,7 @@ def check(station: Station, items: tuple[int, ...], listen: bool, as_json: bool)
 def preview(station: Station, what: str, output: str | None, segment: bool) -> None:
     from audio.made import file_of
 
-    play_file(station, file_of(station, what, segment=segment), output)
+    play_file(station, file_of(station, what, segment=segment).path, output)
 
 
 @audio.command(
@@ -110,9 +114,41 @@ def picture(station: Station, what: str, out: Path) -> None:
     from audio.picture import draw
     from audio.profiles import profile_named
 
-    path = file_of(station, what)
-    draw(path, out, what, profile_named(station.config.audio.profile).target_lufs)
+    made = file_of(station, what)
+    profile = profile_named(made.profile or station.config.audio.profile)
+    draw(made.path, out, what, profile.target_lufs)
     say(N_("Written: {path}"), path=out)
+
+
+@audio.command(
+    "export",
+    help=N_(
+        "Write the finished audio of ITEM to a file of its own: .mp3, .ogg, .flac or .wav, in any profile."
+    ),
+    epilog=N_("Example:\n  loa audio export 3 --out tin-3.flac --profile web"),
+)
+@click.argument("item_id", metavar="ITEM", type=int)
+@option(
+    "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help=N_("The file to write.")
+)
+@option("--profile", type=click.Choice(PROFILES), help=N_("How it must sound (else as config.toml says)."))
+@json_option
+@with_station
+def export(station: Station, item_id: int, out: Path, profile: str | None, as_json: bool) -> None:
+    from audio.export import export_item
+    from audio.render import ASSEMBLY_STEPS
+
+    with progress(_("Rendering"), ASSEMBLY_STEPS) as advance:
+        made = export_item(station, item_id, out, advance, profile=profile)
+    if as_json:
+        print_json(
+            {
+                "path": made.path, "sha256": made.sha256, "length_ms": made.length_ms,
+                "loudness_lufs": made.loudness_lufs, "true_peak_dbtp": made.true_peak_db,
+            }
+        )  # fmt: skip
+        return
+    say(N_("Written: {path}"), path=made.path)
 
 
 @audio.command(

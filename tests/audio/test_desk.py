@@ -12,14 +12,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sound_files import house, speechlike, tone
+from sound_files import house, measured, speechlike, tone
+from sqlalchemy import select
 
 import cli
 from audio import preview, proof, wav
 from audio.check import check_items
+from audio.export import export_item
 from audio.listening import compare
+from audio.made import NothingMadeError, file_of
+from audio.models import EpisodeAudio
 from audio.outputs.output import OutputError
 from audio.picture import UnknownPictureError, draw, look
+from audio.profiles import UnknownProfileError
 from audio.render import render_items
 from audio.voices.install import (
     VoiceFileError,
@@ -171,6 +176,7 @@ class Ear:
 
     name = "ear"
     exclusive = True
+    audible = True
     trouble: str | None = None
 
     def __init__(self) -> None:
@@ -302,3 +308,50 @@ def test_voices_are_listed_tried_and_recorded_from_the_command_line(
         station, capsys, "audio", "clean", sound, "--out", str(tmp_path / "c.wav"), "--json"
     )
     assert code == 0
+
+
+def test_an_item_is_written_in_any_format_and_profile_and_what_airs_stays(
+    station: Station, tmp_path: Path
+) -> None:
+    item_id = add_item(station, "Mời bà con theo dõi bản tin.")
+    with pytest.raises(NothingMadeError):
+        export_item(station, item_id, tmp_path / "tin.ogg")
+    render_items(station, [item_id], now=NOW)
+    with station.read() as session:
+        aired = session.scalars(select(EpisodeAudio)).one()
+    for suffix, profile, lufs in ((".OGG", "web", -18), (".flac", "exchange", -23), (".wav", "horn", -14)):
+        out = tmp_path / f"tin{suffix}"
+        made = export_item(station, item_id, out, profile=profile)
+        assert made.loudness_lufs == pytest.approx(lufs, abs=0.5)
+        assert measured(out)[0] == pytest.approx(lufs, abs=0.5)
+    with pytest.raises(UnknownProfileError, match="aiff"):
+        export_item(station, item_id, tmp_path / "tin.aiff")
+    with station.read() as session:
+        assert session.scalars(select(EpisodeAudio)).one().sha256 == aired.sha256
+    assert "LOA_CONTENT_ID=episode-" in (tmp_path / "tin.wav").read_bytes().decode("utf-8", "ignore")
+    assert "LOA_SCRIPT_SHA256=" in (tmp_path / "tin.wav").read_bytes().decode("utf-8", "ignore")
+
+
+def test_a_preview_is_of_the_stations_own_profile_and_a_check_names_each(station: Station) -> None:
+    item_id = add_item(station, "Mời bà con theo dõi bản tin.")
+    render_items(station, [item_id], now=NOW, profile="exchange")
+    assert file_of(station, str(item_id)).profile == "exchange"
+    render_items(station, [item_id], now=NOW)
+    render_items(station, [item_id], now=NOW, profile="web")
+    assert file_of(station, str(item_id)).profile == "horn"
+    profiles = [(one.profile, one.format) for one in check_items(station, [item_id])]
+    assert profiles == [(None, None), ("exchange", "wav"), ("horn", "mp3"), ("web", "mp3")]
+
+
+def test_a_check_tells_which_voice_was_tried_first(
+    station: Station, capsys: pytest.CaptureFixture[str]
+) -> None:
+    item_id = add_item(station, "Mời bà con theo dõi bản tin.")
+    with station.decide() as session:
+        session.get_one(Item, item_id).voice = "piper"
+    render_items(station, [item_id], now=NOW)
+    (segment, *_files) = check_items(station, [item_id])
+    assert [tried["voice"] for tried in segment.fallbacks] == ["piper"]
+    code, shown, _told = run(station, capsys, "audio", "check", str(item_id))
+    assert code == 0
+    assert "piper" in shown
