@@ -245,7 +245,7 @@ def play_json(station: Station, play: Play) -> dict[str, Any]:
 
 
 def show_days(station: Station, plays: Iterable[Play]) -> None:
-    """One table, a section a day: day, time, what, first or replay, length, zones, status."""
+    """One table, a section a day: day, time, number, what, first or replay, length, zones, status."""
     rows: list[list[object] | None] = []
     for day, of_day in groupby(plays, key=lambda play: station.day_of(play.starts_at)):
         if rows:
@@ -256,6 +256,7 @@ def show_days(station: Station, plays: Iterable[Play]) -> None:
                 [
                     "" if number else name,
                     f"{play.starts_at.astimezone(station.tz):%H:%M:%S}",
+                    play.id,
                     play.episode.title if play.episode else "",
                     _("first airing") if play.kind == "first" else _("replay"),
                     f"{play.length_ms // 60_000}:{play.length_ms // 1000 % 60:02d}",
@@ -263,7 +264,7 @@ def show_days(station: Station, plays: Iterable[Play]) -> None:
                     _(play.status),
                 ]
             )
-    columns = [_("Day"), _("Time"), _("Title"), _("Airing"), _("Length"), _("Zones"), _("Status")]
+    columns = [_("Day"), _("Time"), _("Play"), _("Title"), _("Airing"), _("Length"), _("Zones"), _("Status")]
     print_table(_("Plan"), columns, rows)
 
 

@@ -117,7 +117,10 @@ def cancel(station: Station, play_id: int, reason: str, frozen_too: bool, as_nam
         frozen_too=frozen_too,
     )
     say(
-        N_("Play {play_id} at {start} is cancelled; `loa plan build` finds its replacement."),
+        N_(
+            "Play {play_id} at {start} is cancelled. The rules still ask for that airing: the next `loa plan build` "
+            "puts one at another time. If it shall not air at all, change the rule with `loa programme rule`."
+        ),
         play_id=play_id,
         start=plan_change.told(station, play.starts_at),
     )

@@ -212,7 +212,18 @@ def make_lines(
                 line.odd_s = {at: s for at, s in odd[programme.index].items() if at in line.fixed}
                 lines.append(line)
     _shut_by_fixed(problem, lines, fixed, earliest)
+    _shut_by_cancelled(problem, lines)
     return lines
+
+
+def _shut_by_cancelled(problem: Problem, lines: Sequence[Line]) -> None:
+    """Where an airing was cancelled by hand, the same programme is not put again."""
+    for play in problem.plays:
+        if play.status != "cancelled" or play.programme < 0 or not 0 <= play.day < problem.days:
+            continue
+        for line in lines:
+            if line.programme.index == play.programme and set(line.zones) & set(play.zones):
+                shut(line, play.day, play.start_s - line.length_s, play.start_s + play.length_s)
 
 
 def _shut_by_fixed(

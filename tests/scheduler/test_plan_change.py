@@ -82,6 +82,44 @@ def test_a_cancelled_play_is_replaced_when_planning_again(station: Station) -> N
     assert len(again) >= 4
 
 
+def test_a_cancelled_play_leaves_its_place_and_its_replacement_takes_another(station: Station) -> None:
+    config = ["-C", str(station.folder / "config.toml")]
+    rule = ["--start", "17:05", "--weekday", "2", "--weekday", "4", "--times", "1", "--per", "week"]
+    told = CliRunner().invoke(loa, [*config, "programme", "rule", "1", *rule])
+    assert told.exit_code == 0, told.output
+    first = planned(station)[0]
+    said = CliRunner().invoke(
+        loa, ["--lang", "en", *config, "plan", "cancel", str(first.id), "--reason", "mất điện"]
+    )
+    assert "at another time" in said.output
+    again = [
+        p for p in build(station, from_on=FIRST, until_on=LAST, now=BEFORE).plays if p.status == "planned"
+    ]
+    assert first.starts_at not in [p.starts_at for p in again]
+    near = [p for p in again if abs(p.starts_at - first.starts_at) < timedelta(days=3)]
+    assert len(near) == 1  # the other weekday of the same week
+
+
+def test_the_list_of_plays_shows_the_numbers_that_other_commands_ask_for(station: Station) -> None:
+    plays = planned(station)
+    shown = CliRunner().invoke(
+        loa,
+        [
+            "-C",
+            str(station.folder / "config.toml"),
+            "plan",
+            "show",
+            "--from",
+            "2026-12-01",
+            "--to",
+            "2026-12-31",
+        ],
+        env={"COLUMNS": "200"},
+    )
+    for play in plays:
+        assert f"│ {play.id} " in shown.output
+
+
 def test_the_calendar_file_is_folded_escaped_and_in_utc(station: Station) -> None:
     planned(station)
     with station.read() as session:
