@@ -112,6 +112,30 @@ def test_a_schema_from_the_future_is_refused(engine: Engine) -> None:
         migrate(engine)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows lets nobody replace an open file")
+def test_a_database_that_was_replaced_is_read_and_written_and_not_the_one_that_is_gone(
+    tmp_path: Path,
+) -> None:
+    path, other = tmp_path / "loa.sqlite3", tmp_path / "restored.sqlite3"
+    for file, title in ((path, "before"), (other, "restored")):
+        engine = open_engine(f"sqlite:///{file.as_posix()}")
+        migrate(engine)
+        with deciding(engine) as session:
+            session.add(Programme(title=title, created_at=datetime.now(UTC)))
+        engine.dispose()
+    engine = open_engine(f"sqlite:///{path.as_posix()}")
+    with reading(engine) as session:
+        assert session.scalars(select(Programme.title)).all() == ["before"]
+    for extra in tmp_path.glob("loa.sqlite3-*"):
+        extra.unlink()
+    other.replace(path)
+    with deciding(engine) as session:
+        session.add(Programme(title="later", created_at=datetime.now(UTC)))
+    engine.dispose()
+    with reading(open_engine(f"sqlite:///{path.as_posix()}")) as session:
+        assert session.scalars(select(Programme.title).order_by(Programme.id)).all() == ["restored", "later"]
+
+
 def test_a_file_that_is_no_database_is_one_clear_sentence(tmp_path: Path) -> None:
     path = tmp_path / "loa.sqlite3"
     path.write_bytes(b"this is no database, it is a letter " * 100)
