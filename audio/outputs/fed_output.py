@@ -32,6 +32,7 @@ class FedOutput:
     """One sink, fed block by block in real time; silence while nothing airs."""
 
     exclusive = True
+    audible = True
 
     def __init__(self, name: str) -> None:
         self.name = name

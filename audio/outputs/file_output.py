@@ -17,6 +17,7 @@ class FileOutput:
     """Recordings under `folder`, by station day: `2026-12-01/063000_LABEL.wav`."""
 
     exclusive = False
+    audible = False
 
     def __init__(self, name: str, folder: Path, tz: tzinfo | None = None) -> None:
         self.name = name

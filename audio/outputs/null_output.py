@@ -9,6 +9,7 @@ class NullOutput:
     """Takes everything at once."""
 
     exclusive = False
+    audible = False
     trouble: str | None = None
 
     def __init__(self, name: str = "null") -> None:

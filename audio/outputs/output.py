@@ -45,6 +45,8 @@ class Output(Protocol):
     name: str
     exclusive: bool
     """True when it carries one airing at a time."""
+    audible: bool
+    """True when people hear it; a recording counts as heard only in a zone that has nothing else."""
 
     def open(self) -> None:
         """Make it ready; returns at once, and goes on trying by itself. Raises OutputError where trying is no use."""

@@ -122,9 +122,17 @@ class OnAir:
     silent_frames: int = 0
     """Length of the silence that is going on."""
     streams: Streams = field(init=False)
+    peopled: frozenset[str] = field(init=False)
+    """The zones where somebody can hear it: with a loudspeaker, not with recordings alone."""
 
     def __post_init__(self) -> None:
         self.streams = Streams(self.label, self.started_at)
+        self.peopled = frozenset(
+            zone
+            for route in self.routes
+            if any(output.audible for output in route.chain)
+            for zone in route.zones
+        )
 
     @property
     def heard_ms(self) -> int:
@@ -208,22 +216,16 @@ class Deck:
         airing.sent_frames += frames
         airing.streams.begin_block()
         before = [route.carrier for route in airing.routes]
-        heard = [route.write(pcm, airing.streams) for route in airing.routes]
+        took = [route.write(pcm, airing.streams) for route in airing.routes]
         if (after := [route.carrier for route in airing.routes]) != before:
             airing.streams.keep_only(after)
-        if all(heard) or self._all_zones_heard(airing, heard):
+        heard_in = _heard_in(airing, took)
+        if heard_in and all(heard_in >= route.zones for route in airing.routes):
             airing.heard_frames += frames
-        airing.level_dbfs = loudness_dbfs(pcm) if any(heard) else DIGITAL_SILENCE_DBFS
+        airing.level_dbfs = loudness_dbfs(pcm) if heard_in else DIGITAL_SILENCE_DBFS
         airing.silent_frames = airing.silent_frames + frames if airing.level_dbfs < SILENT_DBFS else 0
         if airing.slot is not None:
             self.note(airing.slot, airing.heard_ms, round(self.clock.now().timestamp() * 1e6))
-
-    def _all_zones_heard(self, airing: OnAir, heard: list[bool]) -> bool:
-        reached = {
-            zone for route, took in zip(airing.routes, heard, strict=True) if took for zone in route.zones
-        }
-        wanted = {zone for route in airing.routes for zone in route.zones}
-        return bool(reached) and reached >= wanted
 
     def _end(self, airing: OnAir, reason: str | None) -> None:
         if self.on.pop(airing.key, None) is None:
@@ -231,6 +233,15 @@ class Deck:
         airing.streams.stop(cut=reason is not None)
         airing.source.close()
         airing.on_end(airing, reason)
+
+
+def _heard_in(airing: OnAir, took: Sequence[bool]) -> set[str]:
+    """The zones where the block was heard: a recording of it does not count where a loudspeaker should speak."""
+    zones: set[str] = set()
+    for route, taken in zip(airing.routes, took, strict=True):
+        if taken and route.carrier is not None:
+            zones |= route.zones if route.carrier.audible else route.zones - airing.peopled
+    return zones
 
 
 def loudness_dbfs(pcm: bytes) -> float:

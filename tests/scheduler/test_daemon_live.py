@@ -270,6 +270,7 @@ class Fragile(NullOutput):
     """An output that can be unplugged."""
 
     exclusive = True
+    audible = True
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

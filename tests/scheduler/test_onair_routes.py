@@ -1,6 +1,7 @@
 """Several outputs at once, with stand-ins: every block is heard once on each, whoever shares it."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -38,6 +39,7 @@ class Plug(NullOutput):
     """An output that can be pulled out."""
 
     exclusive = True
+    audible = True
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -71,7 +73,9 @@ class Counting:
 
 
 def play(
-    chains: list[tuple[list[Plug], str]], blocks: int, before: dict[int, list[tuple[Plug, bool]]]
+    chains: Sequence[tuple[Sequence[NullOutput], str]],
+    blocks: int,
+    before: dict[int, list[tuple[Plug, bool]]],
 ) -> OnAir:
     """Play `blocks` blocks over routes; `before` pulls and plugs outputs ahead of a block."""
     clock = SimulatedClock(START)
@@ -134,3 +138,14 @@ def test_whatever_fails_and_comes_back_no_output_gets_a_block_twice_and_none_is_
         assert all(line.over for line in plug.lines)
     heard = {n for plug in plugs for n in (int.from_bytes(p[:2], "little") for p in plug.got)}
     assert airing.heard_frames <= len(heard) * BLOCK
+
+
+def test_what_only_a_recording_took_was_not_heard_where_a_loudspeaker_should_speak() -> None:
+    card, recording = Plug("card"), NullOutput("recording")
+    airing = play([([card], "z"), ([recording], "z")], 6, {2: [(card, False)]})
+    assert airing.heard_frames == 2 * BLOCK
+    assert airing.level_dbfs == -120
+    card = Plug("card")
+    airing = play([([card, recording], "z")], 6, {2: [(card, False)]})
+    assert airing.heard_frames == 2 * BLOCK
+    assert play([([recording], "z")], 6, {}).heard_frames == 6 * BLOCK
