@@ -8,14 +8,17 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from typing import IO, Any
+from typing import IO
 
 from audio.ffmpeg import ffmpeg_path
 from audio.outputs.fed_output import FedOutput
 from audio.outputs.output import RATE_HZ
 
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-STUCK_S = 3.0
+LOOK_S = 0.5
+STUCK_LOOKS = 6
+"""A program that took nothing for so many looks is stuck. Looks are counted, not seconds: while Loa itself is stopped
+(a suspended computer, a starved one) nobody looks, and a healthy program is not ended for it."""
 _PIPE_BYTES = 8192
 """A small pipe: sound that waits in it is sound that is late."""
 
@@ -34,22 +37,17 @@ class ProcessSink:
 
             with contextlib.suppress(OSError):
                 fcntl.fcntl(self._process.stdin, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        self._watch: threading.Timer | None = None
         self._sent = 0
+        self._sending = False
+        self._closed = threading.Event()
+        threading.Thread(target=self._watch, name="loa-sink-watch", daemon=True).start()
 
     def send(self, pcm: bytes) -> None:
         if self._process.poll() is not None:
             raise OSError(self._why())
         assert self._process.stdin is not None
-        # A program that stops reading would hold this thread for ever: it is ended instead.
-        watch: Any = threading.Timer(STUCK_S, self._process.kill) if self._sent % 50 == 0 else None
         self._sent += 1
-        if watch is not None:
-            watch.daemon = True
-            if self._watch is not None:
-                self._watch.cancel()
-            self._watch = watch
-            watch.start()
+        self._sending = True
         view = memoryview(pcm)
         try:
             while view:
@@ -58,10 +56,11 @@ class ProcessSink:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=1)
             raise OSError(self._why()) from error
+        finally:
+            self._sending = False
 
     def close(self) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
+        self._closed.set()
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
@@ -71,6 +70,16 @@ class ProcessSink:
             self._process.kill()
             self._process.wait()
         self._errors.close()
+
+    def _watch(self) -> None:
+        """End a program that stopped reading: it would hold the sending thread for ever."""
+        seen, looks = -1, 0
+        while not self._closed.wait(LOOK_S):
+            looks = looks + 1 if self._sending and self._sent == seen else 0
+            seen = self._sent
+            if looks >= STUCK_LOOKS:
+                self._process.kill()
+                return
 
     def _why(self) -> str:
         try:

@@ -1,5 +1,6 @@
 """How outputs begin and are kept apart: missing cards, other ways to a card, one airing at a time, no password told."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -292,3 +293,30 @@ def test_a_program_that_stops_reading_is_ended_and_started_again(tmp_path: Path)
     assert not [t for t in threading.enumerate() if t.name == "loa-output-stuck"]
     listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=False).stdout
     assert str(starts) not in listed
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs a process that can be stopped for a while")
+def test_a_healthy_program_is_not_ended_because_loa_itself_was_stopped_for_a_while() -> None:
+    feeding = """
+import sys, time
+from audio.outputs import process_sink
+process_sink.LOOK_S = 0.1
+sink = process_sink.ProcessSink([sys.executable, "-c", "import sys\\nwhile sys.stdin.buffer.read(1920): pass"])
+sink.send(bytes(1920))
+print("fed", flush=True)
+sys.stdin.readline()
+time.sleep(0.5)
+sink.send(bytes(1920))
+sink.close()
+print("alive", flush=True)
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", feeding], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stdout.readline() == "fed\n"
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(1.5)
+    process.send_signal(signal.SIGCONT)
+    assert process.communicate("go on\n", timeout=60)[0] == "alive\n"
