@@ -97,7 +97,7 @@ def receive_package(station: Station, path: Path, *, now: datetime, sounds_only:
         placed = _shelve(station, manifest, stage)
         try:
             with station.decide() as session:
-                problems = _order_problems(session, signer_id, manifest)
+                problems = _order_problems(session, station, signer_id, manifest)
                 if problems:
                     raise PackageRefusedError(name=path.name, problems=problems)
                 counts = _take_in(session, station, signer_id, checked, manifest, now)
@@ -178,7 +178,7 @@ def objections(
         problems.append(NeedsMoreProblem(count=len(missing), base=manifest.base))
     with station.read() as session:
         if not _known(session, signer.id, checked):
-            problems += _order_problems(session, signer.id, manifest)
+            problems += _order_problems(session, station, signer.id, manifest)
     return problems
 
 
@@ -197,7 +197,9 @@ def _known(session: Session, signer_id: int, checked: Checked) -> ReceivedPackag
     ).first()
 
 
-def _order_problems(session: Session, signer_id: int, manifest: Manifest) -> list[PackageProblem]:
+def _order_problems(
+    session: Session, station: Station, signer_id: int, manifest: Manifest
+) -> list[PackageProblem]:
     """A newer package over any of the same days makes this one too old; urgent bulletins have an order of their own."""
     newest = session.scalars(
         select(ReceivedPackage)
@@ -216,7 +218,9 @@ def _order_problems(session: Session, signer_id: int, manifest: Manifest) -> lis
         return []
     return [
         OlderProblem(
-            revision=manifest.revision, newest=found.revision, made_at=f"{found.made_at:%d/%m/%Y %H:%M}"
+            revision=manifest.revision,
+            newest=found.revision,
+            made_at=f"{found.made_at.astimezone(station.tz):%d/%m/%Y %H:%M}",
         )
     ]
 

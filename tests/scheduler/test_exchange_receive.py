@@ -129,8 +129,10 @@ def test_an_older_package_never_overwrites_a_newer_one(line: Line) -> None:
     line.trust(older.fingerprint)
     line.receive(newer.path)
     before = line.everything()
-    with pytest.raises(PackageRefusedError, match=f"revision {newer.revision}"):
+    with pytest.raises(PackageRefusedError, match=f"revision {newer.revision}") as refusal:
         line.receive(older.path)
+    made_at = (NOW + timedelta(hours=1)).astimezone(line.commune.tz)
+    assert f"{made_at:%d/%m/%Y %H:%M}" in str(refusal.value)  # in station time
     assert line.everything() == before
 
 
