@@ -18,7 +18,7 @@ from content.errors import LoaError
 from content.language import _
 from content.station import Station
 from scheduler.daemon import arbiter, as_run, rundown, upkeep
-from scheduler.daemon.air_desk import AirDesk, Piece
+from scheduler.daemon.air_desk import WHOLE, AirDesk, Piece
 from scheduler.daemon.clock import Clock
 from scheduler.daemon.cue import CueRack, PcmFile, decode
 from scheduler.daemon.deck import Source
@@ -231,6 +231,9 @@ class StationDaemon:
         """Offer a play that was cut by the end of an earlier run."""
         assert entry.play_id is not None
         self.handled.add(entry.play_id)
+        if heard_ms >= entry.length_ms * WHOLE > 0:  # cut off in its last moment: as good as heard
+            self.desk.write(replace(entry, outcome="aired", play_status="aired"))
+            return
         suffix = ""
         now, play_id = self.clock.now(), entry.play_id
         judged = attempt(lambda: self.feed.judge(now, play_id))

@@ -6,6 +6,7 @@ import sys
 import time
 import wave
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from sqlalchemy import select
 
 from content.station import Station
 from scheduler.daemon.clock import SimulatedClock
-from scheduler.daemon.journal import Entry
+from scheduler.daemon.folder import AirFolder
+from scheduler.daemon.journal import Entry, Journal, Register
 from scheduler.daemon.requests import Request
 from scheduler.daemon.run import EndlessSimulationError, UntilPastError, run_station
 from scheduler.daemon.station_daemon import StationDaemon
@@ -177,6 +179,38 @@ def test_after_kill_9_nothing_is_doubled_and_every_entry_has_an_outcome(
     assert abs(recorded - sum(row.heard_ms for row in rows)) <= 0.01 * recorded
     assert {status_of(station, play) for play in plays} == {"aired"}
     assert sum(row.heard_ms for row in rows) == pytest.approx(80_000, rel=0.05)
+
+
+def test_a_play_that_a_crash_cut_off_in_its_last_moment_was_aired_and_is_not_planned_again(
+    new_station: NewStation, tmp_path: Path
+) -> None:
+    station = new_station()
+    episode = add_episode(station, tmp_path, seconds=20)
+    play = add_play(station, episode, BEGIN, length_ms=20_000)
+    air = AirFolder.of(station)
+    journal, register = Journal(air.journal), Register(air.register)
+    journal.open()
+    parts = [(0, 5_000), (5_000, 14_800)]  # it was cut once, and went on
+    for offset_ms, heard_ms in parts:
+        key = journal.new_key()
+        slot = register.take(key)
+        begun = BEGIN + timedelta(milliseconds=offset_ms)
+        ended = begun + timedelta(milliseconds=heard_ms)
+        entry = Entry(
+            key=key, kind="play", title="t", zones=("toan-phuong",), output="null", simulated=True, play_id=play,
+            planned_at=BEGIN, started_at=begun, slot=slot, offset_ms=offset_ms, length_ms=20_000,
+        )  # fmt: skip
+        if offset_ms == 0:
+            entry = replace(entry, ended_at=ended, heard_ms=heard_ms, outcome="partial", reason="cut")
+        register.note(slot, heard_ms, round(ended.timestamp() * 1e6))
+        journal.write(entry)
+    journal.close()
+    register.close()
+    start = BEGIN + timedelta(seconds=30)
+    for until in (start + timedelta(minutes=5), start + timedelta(minutes=10)):
+        run_station(station, clock="simulated", start_at=start, until=until, output="null")
+    assert [(row.outcome, row.heard_ms) for row in as_run(station)] == [("partial", 5_000), ("aired", 14_800)]
+    assert status_of(station, play) == "aired"
 
 
 def test_the_log_as_json_has_the_promised_fields(new_station: NewStation, tmp_path: Path) -> None:
