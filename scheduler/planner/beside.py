@@ -55,7 +55,7 @@ def side_by_side(problem: Problem, plays: Sequence[Mapping[str, Any]]) -> Iterat
                 first=own.title or own.id,
                 second=theirs.title or theirs.id,
                 topic=own.topic,
-                start=after["start"],
+                start=f"{datetime.fromisoformat(after['start']):%H:%M %d/%m/%Y}",
                 zones=zones,
             ),
             clashes=(

@@ -85,8 +85,8 @@ def _told(
             series=name,
             have=have,
             new=new,
-            first=first_on.isoformat(),
-            last=last_on.isoformat(),
+            first=f"{first_on:%d/%m/%Y}",
+            last=f"{last_on:%d/%m/%Y}",
             zones=zones,
         ),
         clashes=(

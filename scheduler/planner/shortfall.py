@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from content.errors import Told
@@ -71,8 +72,8 @@ class Shortfall:
             N_("{programme} in {zones}, {first} to {last}: {planned} of {needed} {rule}, {missing} missing"),
             programme=self.facts.get("title") or self.programme,
             zones=list(self.zones),
-            first=self.first_on,
-            last=self.last_on,
+            first=f"{date.fromisoformat(self.first_on):%d/%m/%Y}",
+            last=f"{date.fromisoformat(self.last_on):%d/%m/%Y}",
             planned=self.planned,
             needed=self.needed,
             missing=self.missing,
