@@ -183,7 +183,7 @@ def render_segment(
     )
     tell(0, item.title)
     recording = recording_voice(station).of_item(item_id)
-    if recording is not None and (first == "recording" or "recording" in station.config.voice.order[:1]):
+    if recording is not None and (first == "recording" or _order(station, item.language)[0] == "recording"):
         return _keep_recording(station, item, script, recording, now)
     with contextlib.ExitStack() as stack:
         voices = speaker or stack.enter_context(speaker_of(station))
@@ -309,6 +309,12 @@ def _item_ids(station: Station, episode_id: int) -> list[int]:
         )
 
 
+def _order(station: Station, language: str) -> Sequence[str]:
+    """The voices that are tried for a language."""
+    voice = station.config.voice
+    return voice.languages[language].order if language in voice.languages else voice.order
+
+
 def _first_voice(session: Session, item: Item) -> str | None:
     if item.voice:
         return item.voice
@@ -329,7 +335,7 @@ def _known_segment(
     A segment in a voice of fall-back counts only while the better voices are known to be out of reach.
     """
     worded = [s for s in sentences if any(mark.isalnum() for mark in s.spoken)]
-    for voice in speaker.in_order(first):
+    for voice in speaker.in_order(first, item.language):
         cast = speaker.casting(voice, worded, item.language)
         recipe = recipe_of(worded, cast.voice, cast.settings, item.language)
         segment = _segment_of(station, script, recipe)

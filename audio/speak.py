@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,13 +99,21 @@ class Speaker:
 
     A voice that says it is unavailable is not asked again within this speaker's life, so that a month's
     rendering without network waits for it once. `spare` voices speak only where they are asked for by name.
+    `languages` have voices of their own in an order of their own.
     """
 
-    def __init__(self, voices: Sequence[Voice], cache: SentenceCache, spare: Sequence[Voice] = ()) -> None:
+    def __init__(
+        self,
+        voices: Sequence[Voice],
+        cache: SentenceCache,
+        spare: Sequence[Voice] = (),
+        languages: Mapping[str, Sequence[Voice]] | None = None,
+    ) -> None:
         self.voices = list(voices)
         self.spare = list(spare)
+        self.languages = {code: list(own) for code, own in (languages or {}).items()}
         self.cache = cache
-        self._down: dict[str, VoiceUnavailableError] = {}
+        self._down: dict[int, VoiceUnavailableError] = {}
 
     def __enter__(self) -> Speaker:
         return self
@@ -115,7 +123,7 @@ class Speaker:
 
     def close(self) -> None:
         """Let go of every voice's connections and processes."""
-        for voice in [*self.voices, *self.spare]:
+        for voice in self._all():
             voice.close()
 
     def speak(
@@ -139,19 +147,19 @@ class Speaker:
             raise NothingToSayError(text=" ".join(s.spoken for s in sentences)[:80])
         fallbacks: list[Fallback] = []
         errors: list[LoaError] = []
-        for voice in self.in_order(first):
+        for voice in self.in_order(first, language):
             cast = self.casting(voice, worded, language)
             keys = cast.keys
             try:
                 missing = [key for key in dict.fromkeys(keys) if self.cache.get(key) is None]
-                if voice.name in self._down and any(key.voice == voice.name for key in missing):
-                    raise self._down[voice.name]
+                if id(voice) in self._down and any(key.voice == voice.name for key in missing):
+                    raise self._down[id(voice)]
                 if advance:
                     advance(len(keys) - len(missing))
                 self._synthesise(voice, missing, advance)
             except VoiceError as error:
                 if isinstance(error, VoiceUnavailableError):
-                    self._down[voice.name] = error
+                    self._down[id(voice)] = error
                 fallbacks.append(Fallback(voice=voice.name, reason=error.told(_)))
                 errors.append(error)
                 continue
@@ -177,26 +185,35 @@ class Speaker:
         return Casting(voice.name, settings, voice.degraded, keys)
 
     def _recordings(self) -> RecordingVoice | None:
-        return next((v for v in [*self.voices, *self.spare] if isinstance(v, RecordingVoice)), None)
+        return next((v for v in self._all() if isinstance(v, RecordingVoice)), None)
 
-    def _named(self, name: str) -> Voice:
-        return next(voice for voice in [*self.voices, *self.spare] if voice.name == name)
+    def _all(self) -> list[Voice]:
+        own = [voice for voices in self.languages.values() for voice in voices]
+        return [*self.voices, *self.spare, *own]
 
-    def in_order(self, first: str | None) -> list[Voice]:
-        """The voices as they are tried, `first` before the others."""
-        asked = [voice for voice in self.spare if voice.name == first]
-        return asked + sorted(self.voices, key=lambda voice: voice.name != first)
+    def _named(self, name: str, language: str) -> Voice:
+        own = self.languages.get(language, [])
+        return next(voice for voice in [*own, *self.voices, *self.spare] if voice.name == name)
+
+    def in_order(self, first: str | None, language: str) -> list[Voice]:
+        """The voices as they are tried for a language, `first` before the others."""
+        voices = self.languages.get(language, self.voices)
+        others = [voice for voice in [*self.voices, *self.spare] if voice.name == first]
+        asked = [] if any(voice.name == first for voice in voices) else others
+        return asked + sorted(voices, key=lambda voice: voice.name != first)
 
     def is_down(self, voice: Voice) -> bool:
         """Whether the voice said, in this speaker's life, that it is unavailable."""
-        return voice.name in self._down
+        return id(voice) in self._down
 
     def sound_of(self, spoken: SpokenScript, index: int) -> bytes:
         """The house WAV of one sentence; spoken again where the cache lost it meanwhile."""
         key = spoken.keys[index]
         sound = self.cache.get(key)
         if sound is None:
-            sound = self.cache.put(key, self._named(key.voice).synthesise(key.text, key.language))
+            sound = self.cache.put(
+                key, self._named(key.voice, key.language).synthesise(key.text, key.language)
+            )
         return sound
 
     def write_segment(self, spoken: SpokenScript, path: Path) -> int:
@@ -210,7 +227,7 @@ class Speaker:
         def one(key: SentenceKey) -> None:
             if stop.is_set():
                 return
-            speaking = voice if key.voice == voice.name else self._named(key.voice)
+            speaking = voice if key.voice == voice.name else self._named(key.voice, key.language)
             self.cache.put(key, speaking.synthesise(key.text, key.language))
             if advance:
                 advance(1)

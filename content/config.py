@@ -67,6 +67,14 @@ class SpeechConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageConfig:
+    """[voice.languages.CODE]: who speaks the items in another language than the station's."""
+
+    order: tuple[str, ...] = field(metadata={"choices": VOICES})
+    piper_model: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceConfig:
     """[voice]: which voices are tried, in this order."""
 
@@ -74,9 +82,11 @@ class VoiceConfig:
     language: str = "vi"
     piper_model: str = ""
     cache_mb: int = field(default=2048, metadata={"least": 16})
+    languages: dict[str, LanguageConfig] = field(default_factory=dict)
+    """Voices of other languages, by the code of the language; one that is not named here has the order above."""
 
     def __post_init__(self) -> None:
-        if not self.order:
+        if not self.order or not all(one.order for one in self.languages.values()):
             raise ConfigProblem(N_("no voice is named in order; name at least one of {known}"), known=VOICES)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -18,14 +19,31 @@ GREETINGS = ("opening", "closing")
 """What a programme says before and after its other items."""
 KINDS = ("news", "programme", "notice", "urgent", "invitation", *GREETINGS)
 LONGEST_TITLE = 500
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 NAMES = {"title": N_("title"), "text": N_("text")}
-EDITABLE = ("title", "text", "kind", "language", "bulletin_class", "topic", "priority", "programme_id", "voice", "valid_from_on", "valid_until_on")  # fmt: skip
+EDITABLE = ("title", "text", "kind", "language", "bulletin_class", "topic", "priority", "programme_id", "voice", "valid_from_on", "valid_until_on", "translates_id")  # fmt: skip
 
 
 class ItemNotFoundError(LoaError):
     """No item has that number."""
 
     sentence = N_("there is no item {id}; `loa item list` shows the numbers")
+
+
+class WrongLanguageError(LoaError):
+    """What is no code of a language."""
+
+    sentence = N_(
+        "{code!r} is no language code: give one of two or three letters, such as vi, km, jra or hmn"
+    )
+
+
+class OwnTranslationError(LoaError):
+    """An item named as the translation of itself."""
+
+    sentence = N_(
+        "item {id} cannot be the version of itself in another language: name the item it translates"
+    )
 
 
 class ProgrammeNotFoundError(LoaError):
@@ -70,7 +88,8 @@ def add_item(
     """A new item of status draft. `fields` are columns of `content.models.Item`.
 
     Raises:
-        EmptyTextError, LongTitleError, WrongPeriodError, ProgrammeNotFoundError, GreetingAloneError.
+        EmptyTextError, LongTitleError, WrongPeriodError, ProgrammeNotFoundError, GreetingAloneError,
+        WrongLanguageError, ItemNotFoundError, OwnTranslationError.
     """
     item = Item(status="draft", created_at=now, created_by=person, kind="news", language="vi", bulletin_class="normal", priority=3, lead_units=[], partner_units=[], title="", text="")  # fmt: skip
     _set(session, item, {"title": title, "text": text, **fields})
@@ -83,7 +102,8 @@ def edit_item(session: Session, item: Item, changes: dict[str, Any]) -> bool:
     """Change columns of an item; True when the words changed, which takes an approved item back to draft.
 
     Raises:
-        EmptyTextError, LongTitleError, WrongPeriodError, ProgrammeNotFoundError, GreetingAloneError.
+        EmptyTextError, LongTitleError, WrongPeriodError, ProgrammeNotFoundError, GreetingAloneError,
+        WrongLanguageError, ItemNotFoundError, OwnTranslationError.
     """
     before = item.title, item.text
     _set(session, item, changes)
@@ -161,7 +181,7 @@ def item_json(item: Item) -> dict[str, Any]:
         "lead_units": item.lead_units, "partner_units": item.partner_units,
         "period_text": item.period_text, "valid_from": item.valid_from_on, "valid_until": item.valid_until_on,
         "rules": item.rules, "zones": item.zones, "priority": item.priority,
-        "programme_id": item.programme_id, "continues_id": item.continues_id, "voice": item.voice,
+        "programme_id": item.programme_id, "continues_id": item.continues_id, "translates_id": item.translates_id, "voice": item.voice,
         "created_at": item.created_at, "created_by": item.created_by,
     }  # fmt: skip
 
@@ -170,6 +190,10 @@ def _set(session: Session, item: Item, values: dict[str, Any]) -> None:
     for name, value in values.items():
         setattr(item, name, unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value)
     item.title = " ".join(item.title.split())
+    if not _LANGUAGE.fullmatch(item.language):
+        raise WrongLanguageError(code=item.language)
+    if item.translates_id is not None and get_item(session, item.translates_id) is item:
+        raise OwnTranslationError(id=item.id)
     for name, shown in NAMES.items():
         if not getattr(item, name):
             raise EmptyTextError(missing=shown)

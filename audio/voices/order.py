@@ -18,8 +18,8 @@ def recording_voice(station: Station) -> RecordingVoice:
 
 
 def voice_named(station: Station, name: str) -> Voice:
-    """The voice of that name (one of `content.config.VOICES`)."""
-    return _MAKERS[name](station)
+    """The voice of that name (one of `content.config.VOICES`) as the station's own language has it."""
+    return _MAKERS[name](station, station.config.voice.piper_model)
 
 
 def speaker_of(station: Station) -> Speaker:
@@ -30,28 +30,35 @@ def speaker_of(station: Station) -> Speaker:
         [voice_named(station, name) for name in order],
         cache,
         spare=[voice_named(station, name) for name in VOICES if name not in order],
+        languages={
+            code: [_MAKERS[name](station, one.piper_model) for name in one.order]
+            for code, one in station.config.voice.languages.items()
+        },
     )
 
 
-def _gtts(_station: Station) -> Voice:
+def _recording(station: Station, _model: str) -> Voice:
+    return recording_voice(station)
+
+
+def _gtts(_station: Station, _model: str) -> Voice:
     from audio.voices.gtts_voice import GttsVoice
 
     return GttsVoice()
 
 
-def _espeak(_station: Station) -> Voice:
+def _espeak(_station: Station, _model: str) -> Voice:
     from audio.voices.espeak_voice import EspeakVoice
 
     return EspeakVoice()
 
 
-def _piper(station: Station) -> Voice:
+def _piper(station: Station, model: str) -> Voice:
     from audio.voices.piper_voice import PiperVoice
 
-    model = station.config.voice.piper_model
     return PiperVoice(station.folder / model if model else None)
 
 
-_MAKERS: dict[str, Callable[[Station], Voice]] = {
-    "gtts": _gtts, "espeak": _espeak, "piper": _piper, "recording": recording_voice,
+_MAKERS: dict[str, Callable[[Station, str], Voice]] = {
+    "gtts": _gtts, "espeak": _espeak, "piper": _piper, "recording": _recording,
 }  # fmt: skip

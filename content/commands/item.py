@@ -69,6 +69,14 @@ def _settings(command: Any) -> Any:
             option("--until", "valid_until_on", type=DAY, help=N_("Last day on which it may air.")),
             option("--per-week", type=click.IntRange(1, 50), help=N_("Airings a week.")),
             option("--voice", type=click.Choice(VOICES), help=N_("The voice that speaks it.")),
+            option("--language", help=N_("The language of its words, such as vi, km or jra.")),
+            option(
+                "--translates",
+                "translates_id",
+                metavar="ITEM",
+                type=int,
+                help=N_("The item of which it is the version in another language."),
+            ),
             option(
                 "--file",
                 "file",

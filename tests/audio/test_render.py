@@ -29,7 +29,7 @@ from audio.render import (
     steps_of,
 )
 from audio.voices.espeak_voice import EspeakVoice
-from audio.voices.order import recording_voice
+from audio.voices.order import recording_voice, speaker_of
 from content.atomic import sha256_of
 from content.episodes import programme_episodes
 from content.models import Episode, EpisodePart, Item, Programme, Script
@@ -254,6 +254,24 @@ def test_a_recording_that_came_in_clipped_is_flagged_for_the_editor(station: Sta
     taken = record_item(station, item_id, house(tmp_path / "loud.wav", speechlike(3, 6)))
     assert taken.clipped
     assert [flag["code"] for flag in render_segment(station, item_id, now=NOW).flags] == ["clipped"]
+
+
+def test_a_language_has_voices_of_its_own_and_the_others_keep_theirs(
+    new_station: Callable[..., Station],
+) -> None:
+    own = '[voice.languages.en]\norder = ["piper", "espeak"]\npiper_model = "voices/en.onnx"\n\n[audio]'
+    station = new_station(config=config().replace("[audio]", own))
+    vietnamese = add_item(station, ["Mời bà con theo dõi bản tin."])
+    english = add_item(station, ["Please listen to the news."], language="en", translates_id=vietnamese)
+    spoken = {one.item_ids: one for one in render_items(station, [vietnamese, english], now=NOW).rendered}
+    assert spoken[(english,)].voice == "espeak"
+    segments = [render_segment(station, item_id, now=NOW) for item_id in (vietnamese, english)]
+    assert [[tried["voice"] for tried in one.fallbacks] for one in segments] == [[], ["piper"]]
+    assert [one.made for one in segments] == [False, False]
+    with speaker_of(station) as speaker:
+        assert [voice.name for voice in speaker.in_order(None, "vi")] == ["espeak"]
+        assert [voice.name for voice in speaker.in_order(None, "en")] == ["piper", "espeak"]
+        assert [voice.name for voice in speaker.in_order("gtts", "en")] == ["gtts", "piper", "espeak"]
 
 
 def test_one_sentence_may_be_recorded(new_station: Callable[..., Station], tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from content.episodes import estimated_ms, item_episode, programme_episodes
 from content.items import (
     EmptyTextError,
     ItemNotFoundError,
+    OwnTranslationError,
+    WrongLanguageError,
     WrongPeriodError,
     add_item,
     current_script,
@@ -146,3 +148,17 @@ def test_a_programme_with_impossible_counts_is_refused(session: Session) -> None
 def test_months_have_their_days() -> None:
     assert (first_day("2028-02"), last_day("2028-02")) == (date(2028, 2, 1), date(2028, 2, 29))
     assert months_between(date(2026, 11, 30), date(2027, 1, 1)) == ["2026-11", "2026-12", "2027-01"]
+
+
+def test_an_item_may_be_the_version_of_another_in_another_language(session: Session) -> None:
+    item = add_item(session, title="Tin", text="Bản tin.", now=NOW)
+    version = add_item(session, title="Tin", text="The news.", now=NOW, language="en", translates_id=item.id)
+    assert (version.language, version.translates_id) == ("en", item.id)
+    with pytest.raises(OwnTranslationError):
+        edit_item(session, item, {"translates_id": item.id})
+    session.refresh(item)
+    with pytest.raises(ItemNotFoundError):
+        add_item(session, title="Tin", text="x", now=NOW, translates_id=99)
+    for code in ("tiếng Jrai", "", "../vi", "VI", "vi+f3"):
+        with pytest.raises(WrongLanguageError):
+            add_item(session, title="Tin", text="x", now=NOW, language=code)
