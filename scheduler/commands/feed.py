@@ -137,7 +137,11 @@ def serve(
     epilog=N_("Example:\n  loa feed pull --url https://centre.example:8470 --token-file token.txt --every 5"),
 )
 @option("--url", required=True, help=N_("Address of the feed."))
-@option("--token-file", type=click.Path(path_type=Path, exists=True), help=N_("File that holds the token."))
+@option(
+    "--token-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help=N_("File that holds the token."),
+)
 @option("--token", envvar="LOA_FEED_TOKEN", help=N_("The token (better: LOA_FEED_TOKEN or --token-file)."))
 @option("--every", type=click.FloatRange(0.1, 1440), help=N_("Minutes between rounds."))
 @option(
@@ -160,10 +164,10 @@ def pull(
     station: Station, url: str, token_file: Path | None, token: str | None, every: float | None, days: int,
     ca_file: Path | None, insecure: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    from scheduler.exchange.feed_pull import FeedClient, pause_s
+    from scheduler.exchange.feed_pull import FeedClient, pause_s, read_token
     from scheduler.exchange.feed_pull import pull as pull_once
 
-    told = token_file.read_text("utf-8").strip() if token_file else token
+    told = read_token(token_file, url) if token_file else token
     if not told:
         raise click.UsageError(_("give the token with --token-file, or in LOA_FEED_TOKEN"))
     client = FeedClient(url, told, insecure=insecure, ca_file=ca_file)

@@ -127,6 +127,12 @@ class FeedTlsError(LoaError):
     )
 
 
+class FeedCertificateError(LoaError):
+    sentence = N_(
+        "the certificate {certificate} and its key cannot be used ({reason}): give both as PEM files that belong together"
+    )
+
+
 class FeedKeyAloneError(LoaError):
     sentence = N_("{key} is the key of a certificate: name the certificate too, with --cert")
 

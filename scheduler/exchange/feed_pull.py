@@ -5,6 +5,7 @@ What is fetched lies in `feed/` of the station folder until it is whole; then it
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import random
@@ -74,6 +75,20 @@ def pause_s(attempt: int, chance: float) -> float:
     spread by `chance` (0 to 1) over the upper half, so that 500 stations do not all come back at once."""
     top = min(LONGEST_PAUSE_S, 2.0 ** min(attempt - 1, 30))
     return top * (0.5 + chance / 2)
+
+
+def read_token(path: Path, url: str) -> str:
+    """The token in a file as people make one: also as Notepad and PowerShell write text, in UTF-16 or with a mark.
+
+    Raises:
+        FeedTokenError: there is no text in it.
+    """
+    try:
+        content = path.read_bytes()[:4096]
+        is_wide = content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        return content.decode("utf-16" if is_wide else "utf-8-sig").strip()
+    except (UnicodeDecodeError, OSError) as error:
+        raise FeedTokenError(url=url) from error
 
 
 class FeedClient:

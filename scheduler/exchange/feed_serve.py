@@ -18,6 +18,7 @@ from content.station import Station
 from scheduler.daemon.feed import may_air
 from scheduler.exchange import communes
 from scheduler.exchange.errors import (
+    FeedCertificateError,
     FeedKeyAloneError,
     FeedPortError,
     FeedTlsError,
@@ -130,7 +131,7 @@ def serve(
 
     Raises:
         FeedTlsError: an open address without a certificate. FeedPortError: the address is taken.
-        FeedKeyAloneError: a key without its certificate.
+        FeedKeyAloneError: a key without its certificate. FeedCertificateError: they are no good.
     """  # fmt: skip
     import uvicorn
 
@@ -148,9 +149,15 @@ def serve(
         feed_app(station, feed_folder(station)), http=PromptProtocol, ssl_certfile=certificate, ssl_keyfile=key, log_level="warning",
         access_log=False, server_header=False, timeout_keep_alive=30, backlog=1024, h11_max_incomplete_event_size=16384,
     )  # fmt: skip
-    if started:
-        started(url)
     with listening:
+        try:
+            config.load()
+        except OSError as error:  # ssl.SSLError is one
+            raise FeedCertificateError(
+                certificate=certificate, reason=error.strerror or str(error)
+            ) from error
+        if started:
+            started(url)
         uvicorn.Server(config).run(sockets=[listening])
 
 

@@ -2,15 +2,18 @@
 
 import contextlib
 import http.server
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from content.atomic import DiskFullError
-from scheduler.exchange.errors import FeedError, FeedTokenError
-from scheduler.exchange.feed_pull import STRANGER, FeedClient
+from content.station import Station
+from scheduler.exchange.errors import FeedCertificateError, FeedError, FeedTokenError
+from scheduler.exchange.feed_pull import STRANGER, FeedClient, read_token
+from scheduler.exchange.feed_serve import serve
 
 SHA256 = "ab" * 32
 
@@ -98,3 +101,31 @@ def test_a_full_disk_is_told_and_what_is_here_stays(tmp_path: Path) -> None:
 def test_a_token_that_none_can_be_is_refused_at_once(token: str) -> None:
     with pytest.raises(FeedTokenError):
         client("http://127.0.0.1:1", token)
+
+
+@pytest.mark.parametrize("written", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_token_is_read_from_a_file_as_notepad_and_powershell_write_it(tmp_path: Path, written: str) -> None:
+    (tmp_path / "token.txt").write_bytes("ab_c-9\r\n".encode(written))
+    assert read_token(tmp_path / "token.txt", "https://centre.example") == "ab_c-9"
+
+
+def test_a_token_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "token.txt").write_bytes(b"a\xff\xfe")
+    with pytest.raises(FeedTokenError):
+        read_token(tmp_path / "token.txt", "https://centre.example")
+
+
+def test_a_certificate_that_is_none_is_told_before_anything_is_said_to_be_served(
+    new_station: Callable[..., Station], tmp_path: Path
+) -> None:
+    pem = tmp_path / "cert.pem"
+    pem.write_text("no certificate", "ascii")
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    said: list[str] = []
+    with pytest.raises(FeedCertificateError, match="cert.pem"):
+        serve(
+            new_station("centre"), host="127.0.0.1", port=port, certificate=pem, key=pem, insecure=False,
+            started=said.append,
+        )  # fmt: skip
+    assert said == []
