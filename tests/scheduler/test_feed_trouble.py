@@ -123,7 +123,7 @@ def test_a_certificate_that_is_none_is_told_before_anything_is_said_to_be_served
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     said: list[str] = []
-    with pytest.raises(FeedCertificateError, match="cert.pem"):
+    with pytest.raises(FeedCertificateError, match=r"cert\.pem"):
         serve(
             new_station("centre"), host="127.0.0.1", port=port, certificate=pem, key=pem, insecure=False,
             started=said.append,
