@@ -46,7 +46,7 @@ class StationLock:
             file.close()
             holder = self.holder() or {}
             raise AlreadyRunningError(
-                pid=holder.get("pid", "?"), host=holder.get("host", "?"), since=holder.get("since", "?")
+                pid=holder.get("pid", "?"), host=holder.get("host", "?"), since=_told(holder.get("since"))
             )
         about = {
             "pid": os.getpid(),
@@ -97,6 +97,14 @@ class StationLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def _told(since: object) -> str:
+    """The instant as people here write it."""
+    try:
+        return f"{datetime.fromisoformat(str(since)).astimezone():%d/%m/%Y %H:%M:%S}"
+    except ValueError:
+        return "?"
 
 
 if sys.platform == "win32":

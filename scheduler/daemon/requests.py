@@ -104,7 +104,7 @@ def answer(folder: Path, name: str, reply: dict[str, Any]) -> None:
     """Tell the one who asked what became of it."""
     with suppress(OSError):
         scrap = folder / f".{name}.tmp"
-        scrap.write_text(json.dumps(reply, ensure_ascii=False, default=str), "utf-8")
+        scrap.write_text(json.dumps(reply, ensure_ascii=False, default=datetime.isoformat), "utf-8")
         scrap.replace(folder / f"{name}.reply")
 
 

@@ -41,7 +41,7 @@ def write_beside(path: Path, text: str) -> None:
 
 def status_text(status: Mapping[str, Any]) -> str:
     """The status as JSON."""
-    return json.dumps(status, ensure_ascii=False, indent=1, default=str) + "\n"
+    return json.dumps(status, ensure_ascii=False, indent=1, default=datetime.isoformat) + "\n"
 
 
 def metrics_text(status: Mapping[str, Any]) -> str:

@@ -61,7 +61,8 @@ class Urgent:
     def look(self) -> None:
         """Carry out what waits."""
         for request in requests.take(self.folder):
-            log.info("%s by %s: %s %s", request.what, request.who, request.title, request.why)
+            said = request.title or request.text or request.file
+            log.info("%s by %s: %s; %s", request.what, request.who, said[:200], request.why)
             if request.what == "interrupt":
                 self.daemon.duties.power.wake(self.daemon.clock.now())
                 self.prepare(request)

@@ -361,8 +361,7 @@ def test_the_station_plays_on_when_its_database_is_gone(new_station: NewStation,
     begin = datetime.now(UTC) + timedelta(seconds=8)  # time enough for a slow computer to write the day down
     play = add_play(station, episode, begin, length_ms=1000)
     with on_air(station) as daemon:
-        wait_for(lambda: AirFolder.of(station).rundown(station.day_of(begin)).exists())
-        assert daemon.plays
+        wait_for(lambda: bool(daemon.plays) and AirFolder.of(station).rundown(station.day_of(begin)).exists())
     station.close()
     for path in station.folder.glob("loa.sqlite3*"):
         path.write_bytes(b"this is no database any more " * 50)
@@ -400,6 +399,10 @@ def test_now_shows_what_is_on_the_air_and_interrupt_speaks_through_the_command_l
             subprocess.run([*command, "now", "--json"], capture_output=True, check=True).stdout
         )
         assert shown["running"]
+        assert (
+            shown["at"][10] == shown["on_air"][0]["started_at"][10] == "T"
+        )  # as all other JSON of ours has it
+        assert "Nước sông đang lên" in AirFolder.of(station).log.read_text("utf-8")
         assert [piece["kind"] for piece in shown["on_air"]] == ["interrupt"]
         assert shown["next"][0]["title"] == "Bản tin số 1"
         wait_for(AirFolder.of(station).metrics.exists)

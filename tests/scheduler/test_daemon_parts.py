@@ -195,7 +195,9 @@ lock = StationLock(Path({str(tmp_path / "lock")!r})); lock.take(); print("taken"
     assert process.stdout.readline().strip() == b"taken"
     lock = StationLock(tmp_path / "lock")
     assert lock.is_held()
-    with pytest.raises(AlreadyRunningError, match=str(process.pid)):
+    with pytest.raises(
+        AlreadyRunningError, match=rf"{process.pid} .* since \d\d/\d\d/\d{{4}} \d\d:\d\d:\d\d;"
+    ):
         lock.take()
     process.kill()
     process.wait()
