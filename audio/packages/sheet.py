@@ -13,6 +13,7 @@ from audio.packages.playlists import KIND_WORDS, by_day
 from content.months import last_day, month_of
 
 WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật")
+MOST_WARNINGS = 10
 COLUMNS = ("Giờ", "Nội dung", "Lượt", "Phút", "Tệp")
 
 
@@ -80,7 +81,11 @@ def sheet_of(manifest: Manifest, play_paths: dict[int, str]) -> Sheet:
                     else ""
                 )
             )
-    warnings = [f"Chưa xếp được vào khung giờ của trạm: {words}" for words in manifest.unplaced[:10]]
+    warnings = [
+        f"Chưa xếp được vào khung giờ của trạm: {words}" for words in manifest.unplaced[:MOST_WARNINGS]
+    ]
+    if (more := len(manifest.unplaced) - MOST_WARNINGS) > 0:
+        warnings.append(f"… và {more} lượt nữa chưa xếp được, ghi trong manifest.json")
     return Sheet(
         station=manifest.station.name,
         sender=manifest.sender.name,

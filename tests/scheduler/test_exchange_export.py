@@ -161,6 +161,9 @@ def test_an_airing_for_which_no_session_has_room_is_named(centre: Station, tmp_p
     assert summary.plays == 0
     assert len(summary.unplaced) == 12
     assert manifest_in(summary.path).unplaced == summary.unplaced
+    sheet = (summary.path / "sheet.html").read_text("utf-8")
+    assert sheet.count("Chưa xếp được vào khung giờ") == 10
+    assert "và 2 lượt nữa" in sheet
 
 
 def test_stations_get_what_concerns_their_zones(centre: Station, tmp_path: Path) -> None:
