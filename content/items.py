@@ -19,6 +19,7 @@ GREETINGS = ("opening", "closing")
 """What a programme says before and after its other items."""
 KINDS = ("news", "programme", "notice", "urgent", "invitation", *GREETINGS)
 LONGEST_TITLE = 500
+VIETNAMESE = "vi"
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 NAMES = {"title": N_("title"), "text": N_("text")}
 EDITABLE = ("title", "text", "kind", "language", "bulletin_class", "topic", "priority", "programme_id", "voice", "valid_from_on", "valid_until_on", "translates_id")  # fmt: skip

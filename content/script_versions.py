@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from content.items import current_script
+from content.items import VIETNAMESE, current_script
 from content.models import Item, Script
 
 
@@ -35,7 +35,11 @@ def save_version(
 
     Each sentence is {text, spoken, pause_after_ms, span: [start, end] | null}. Earlier versions become
     superseded, approved ones too: the item goes back to draft, and new words need a new approval.
+
+    The words of another language are unknown to the Vietnamese word list, all of them: that is told of none.
     """
+    if item.language != VIETNAMESE:
+        unknowns = []
     sha256 = spoken_sha256(sentences)
     newest = current_script(session, item)
     if newest is not None and newest.sha256 == sha256 and newest.unknowns == unknowns:

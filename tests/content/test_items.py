@@ -20,7 +20,7 @@ from content.items import (
     edit_item,
     get_item,
 )
-from content.models import Item, Programme
+from content.models import Item, Programme, Script
 from content.months import first_day, last_day, months_between
 from content.programmes import ProgrammeCountError, ProgrammeTitleError, add_programme, edit_programme
 from content.station import Station, init_station
@@ -148,6 +148,19 @@ def test_a_programme_with_impossible_counts_is_refused(session: Session) -> None
 def test_months_have_their_days() -> None:
     assert (first_day("2028-02"), last_day("2028-02")) == (date(2028, 2, 1), date(2028, 2, 29))
     assert months_between(date(2026, 11, 30), date(2027, 1, 1)) == ["2026-11", "2026-12", "2027-01"]
+
+
+def test_words_of_another_language_are_neither_framed_in_vietnamese_nor_unknown(
+    station: Station, session: Session
+) -> None:
+    def drafted(language: str) -> Script:
+        item = add_item(session, title="News", text="Please keep safe.", now=NOW, language=language)
+        return draft_item(session, station, item, now=NOW)
+
+    assert drafted("vi").unknowns
+    script = drafted("en")
+    assert [sentence["text"] for sentence in script.sentences] == ["News", "Please keep safe"]
+    assert script.unknowns == []
 
 
 def test_an_item_may_be_the_version_of_another_in_another_language(session: Session) -> None:
