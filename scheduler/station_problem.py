@@ -162,6 +162,17 @@ def open_days(config: Config, from_on: date, until_on: date) -> int:
     )
 
 
+def _open_span(config: Config, first: date, last: date) -> tuple[date, date]:
+    """The days without those at either end on which nothing can air: a month that begins on a Sunday without a
+    session owes nothing to the week of that Sunday."""
+    whole = first, last
+    while first < last and not open_days(config, first, first):
+        first += timedelta(days=1)
+    while first < last and not open_days(config, last, last):
+        last -= timedelta(days=1)
+    return (first, last) if open_days(config, first, first) else whole
+
+
 def is_on(block: SessionConfig | BlackoutConfig, day: date) -> bool:
     """Whether the block is held on that day."""
     begun = block.from_on is None or block.from_on <= day
@@ -178,6 +189,8 @@ def _programme(
         begin = issue_days(month, episode.number, issues)[0] if month else None
         valid_from = _latest(programme.valid_from_on, begin)
         valid_until = _earliest(programme.valid_until_on, last_day(month) if month else None)
+        if month and valid_from and valid_until and not any((programme.rules or {}).get(k) for k in ASKING):
+            valid_from, valid_until = _open_span(config, valid_from, valid_until)
         owner: Programme | Item = programme
         lead_unit, rules = (
             programme.lead_unit,

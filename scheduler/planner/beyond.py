@@ -36,7 +36,11 @@ _VIETNAMESE: Final = ("hai", "ba", "tư", "năm", "sáu", "bảy")
 _NTH: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1} | {
     "đầu": 1, "đầu tiên": 1, "cuối": -1, "cuối cùng": -1,
 }  # fmt: skip
-_MONTHS: Final = {"giêng": 1, "chạp": 12}
+_TEN: Final = ("một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín", "mười")
+_MONTHS: Final = {
+    **{word: number for number, word in enumerate(_TEN, 1) if number > 1},
+    "giêng": 1, "tư": 4, "mười một": 11, "mười hai": 12, "chạp": 12,
+}  # fmt: skip
 _NTH_ENGLISH: Final = re.compile(
     rf"({'|'.join(k for k in _NTH if k.isascii())}) ({'|'.join(_ENGLISH)}) of (?:the|every|each) month"
 )
@@ -45,7 +49,8 @@ _NTH_VIETNAMESE: Final = re.compile(
     r" (?:(đầu tiên|đầu|cuối cùng|cuối)|(?:lần )?thứ ([1-5]))(?: của| trong)?(?: mỗi| hàng)? tháng"
 )
 _LUNAR: Final = re.compile(
-    r"(?:(rằm)|(?:mùng|mồng) (một|\d{1,2})|ngày (\d{1,2}))(?: tháng (giêng|chạp|\d{1,2}))?(?: âm lịch)?"
+    rf"(?:(rằm)|(?:mùng|mồng) ({'|'.join(_TEN)}|\d{{1,2}})|ngày (\d{{1,2}}))"
+    rf"(?: tháng ({'|'.join(_MONTHS)}|\d{{1,2}}))?(?: âm lịch)?"
 )
 
 
@@ -145,7 +150,7 @@ def _meaning(name: str, first: date, last: date) -> Callable[[date], bool] | Non
         full, new, numbered, month_name = found.groups()
         if numbered and not (month_name and name.endswith("âm lịch")):
             return None
-        number = 15 if full else 1 if new == "một" else int(new or numbered)
+        number = 15 if full else _TEN.index(new) + 1 if new in _TEN else int(new or numbered)
         month = _MONTHS.get(month_name) or int(month_name) if month_name else None
         if not 1 <= number <= 30 or (month is not None and not 1 <= month <= 12):
             return None

@@ -1,5 +1,6 @@
 """A station's own rules from the command line to the plan: lunar days, fixed times, minutes, other weeks, order."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import pairwise
@@ -56,6 +57,52 @@ def starts(station: Station, *options: str, programme: int = 1) -> list[datetime
 )
 def test_named_days_reach_the_plan(station: Station, options: list[str], days: list[str]) -> None:
     assert [f"{at:%d}" for at in starts(station, *options)] == days
+
+
+@pytest.mark.parametrize(
+    ("name", "month", "days"),
+    [
+        ("mùng ba tháng Giêng", date(2027, 2, 1), ["08"]),
+        ("Giỗ Tổ Hùng Vương", date(2027, 4, 1), ["16"]),
+        ("Quốc khánh", date(2027, 9, 1), ["02"]),
+        ("rằm tháng Bảy", date(2027, 8, 1), ["16"]),
+    ],
+)
+def test_holidays_and_lunar_days_by_name_reach_the_plan_and_the_screen(
+    station: Station, name: str, month: date, days: list[str]
+) -> None:
+    give(station, 1, "--on", name)
+    config = str(station.folder / "config.toml")
+    last = date(month.year, month.month, 28)
+    built = build(station, from_on=month, until_on=last, now=NOW)
+    assert not built.shortfalls
+    shown = CliRunner().invoke(
+        loa, ["-C", config, "plan", "show", "--json", "--from", str(month), "--to", str(last)]
+    )
+    mine = [p for p in json.loads(shown.stdout) if p["programme_id"] == 1]
+    assert [p["start_local"][8:10] for p in mine] == days
+
+
+def test_a_month_that_begins_on_a_sunday_without_a_session_owes_nothing_to_that_week(
+    station: Station,
+) -> None:
+    assert date(2027, 8, 1).isoweekday() == 7
+    built = build(station, from_on=date(2027, 8, 1), until_on=date(2027, 8, 31), now=NOW)
+    assert not built.shortfalls
+    assert len(built.plays) >= 8
+
+
+def test_days_of_tet_without_a_session_are_told_one_by_one(station: Station) -> None:
+    give(station, 1, "--on", "Tết")  # Saturday 6, Sunday 7 and Monday 8 February
+    built = build(station, from_on=date(2027, 2, 1), until_on=date(2027, 2, 28), now=NOW)
+    assert [f"{p.starts_at.astimezone(station.tz):%d/%m}" for p in built.plays if p.episode_id == 1] == [
+        "08/02"
+    ]
+    assert [(s.first_on, s.missing, s.unavoidable) for s in built.shortfalls] == [
+        ("2027-02-06", 1, 1),
+        ("2027-02-07", 1, 1),
+    ]
+    assert all(s.clashes for s in built.shortfalls)
 
 
 def test_a_fixed_time_is_kept_to_the_second(station: Station) -> None:
