@@ -128,8 +128,8 @@ class Hooks:
     def alarm(self, kind: str, text: str) -> None:
         """Log `text` and run the alarm command with `kind` and `text`.
 
-        The same text is told once in a row. Where only the words of an alarm change, it is logged, and the
-        command is run again after five minutes at the soonest.
+        The same text is told once in a row. Where only the words of an alarm change (a card that is tried in three
+        ways, day and night), the status shows it; log and command have it after five minutes at the soonest.
         """
         if self.told.get(kind) == text:
             return
@@ -138,8 +138,8 @@ class Hooks:
         if len(self.told) > 200:
             self._ran_at.pop(oldest := next(iter(self.told)), None)
             self.told.pop(oldest)
-        log.error("%s: %s", kind, text)
         if not renewed:
+            log.error("%s: %s", kind, text)
             self._ran_at[kind] = time.monotonic()
             self.run(self.config.daemon.alarm_command, kind, text)
 

@@ -93,21 +93,22 @@ class Relays:
         source = airing.source
         if not isinstance(source, RelaySource) or not source.gaps:
             return done
-        filled_ms = 0
+        filled_ms, left_ms = 0, done.heard_ms
         for gap in source.gaps:
             ms = round(gap.frames * 1000 / RATE_HZ)
             filled_ms += ms
+            heard_ms = min(ms, left_ms)  # with the outputs lost, nobody heard the filler either
+            left_ms -= heard_ms
             self.daemon.desk.write(
                 replace(
                     done, key=self.daemon.journal.new_key(), kind="filler", title=_("filler"), slot=None,
-                    started_at=gap.started_at, ended_at=gap.ended_at or done.ended_at, planned_at=None, heard_ms=ms,
-                    outcome="aired", reason=gap.reason,
+                    started_at=gap.started_at, ended_at=gap.ended_at or done.ended_at, planned_at=None, heard_ms=heard_ms,
+                    outcome="aired" if heard_ms == ms else "partial" if heard_ms else "missed", reason=gap.reason,
                 )
             )  # fmt: skip
-        heard_ms = max(0, done.heard_ms - filled_ms)
         reasons = [done.reason] if done.reason else []
         reasons += dict.fromkeys(gap.reason for gap in source.gaps)
         reasons.append(_("filler for {seconds} s").format(seconds=round(filled_ms / 1000, 1)))
         return replace(
-            done, heard_ms=heard_ms, outcome="partial" if heard_ms else "missed", reason="; ".join(reasons)
+            done, heard_ms=left_ms, outcome="partial" if left_ms else "missed", reason="; ".join(reasons)
         )

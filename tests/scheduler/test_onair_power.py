@@ -321,7 +321,9 @@ def test_a_hanging_alarm_holds_up_neither_the_next_nor_the_end(tmp_path: Path) -
     assert time.monotonic() - begun < 15
 
 
-def test_an_alarm_whose_words_flutter_runs_the_command_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_alarm_whose_words_flutter_is_logged_and_runs_the_command_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     ran: list[str] = []
     workers = Workers(inline=True, bell=threading.Event())
     hooks = Hooks(Config(daemon=DaemonConfig(alarm_command=("x",))), workers, False)
@@ -329,6 +331,8 @@ def test_an_alarm_whose_words_flutter_runs_the_command_once(monkeypatch: pytest.
     for number in range(10):
         hooks.alarm("output main", f"reason {number % 2}")
     assert ran == ["reason 0"]
+    assert [record.getMessage() for record in caplog.records] == ["output main: reason 0"]
+    assert hooks.told == {"output main": "reason 1"}
     hooks.all_clear("output main")
     hooks.alarm("output main", "reason 1")
     assert ran == ["reason 0", "reason 1"]

@@ -13,8 +13,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -23,8 +26,11 @@ from test_daemon_live import Listener, Radio, wait_for
 
 from audio.ffmpeg import ffmpeg_path
 from audio.outputs.output import RATE_HZ
-from scheduler.daemon.deck import loudness_dbfs
+from scheduler.daemon.deck import OnAir, loudness_dbfs
+from scheduler.daemon.journal import Entry
 from scheduler.daemon.relay import RelaySource, Tap
+from scheduler.daemon.relays import Relays
+from scheduler.daemon.station_daemon import StationDaemon
 
 WORDS = ("no sound", "silence")
 BLOCK = RATE_HZ // 50
@@ -243,6 +249,34 @@ def test_a_hiccup_now_and_then_is_no_loss_and_a_drip_is_one(filler: Path) -> Non
 def test_a_line_that_comes_and_goes_is_given_longer_and_longer_to_prove_itself(filler: Path) -> None:
     source = judge(filler, ([100] * 100 + [0] * 100) * 40)
     assert len(source.gaps) < 12
+
+
+def test_filler_that_went_to_lost_outputs_is_not_told_as_heard(filler: Path) -> None:
+    source = judge(filler, [100] * 50 + [25] * 400)
+    (gap,) = source.gaps
+    filled_ms = round(gap.frames * 1000 / RATE_HZ)
+    written: list[Entry] = []
+    daemon = SimpleNamespace(
+        desk=SimpleNamespace(write=written.append), journal=SimpleNamespace(new_key=lambda: "k")
+    )
+    relays = Relays.__new__(Relays)
+    relays.daemon = cast(StationDaemon, daemon)
+    done = Entry(
+        key="r",
+        kind="relay",
+        title="VOV",
+        zones=("z",),
+        output="card",
+        simulated=False,
+        ended_at=datetime.now(UTC),
+    )
+    told: list[tuple[str | None, int, str | None, int]] = []
+    for heard_ms in (filled_ms + 1000, filled_ms - 100, 0):
+        relay = relays.account(cast(OnAir, SimpleNamespace(source=source)), replace(done, heard_ms=heard_ms))
+        told.append((written[-1].outcome, written[-1].heard_ms, relay.outcome, relay.heard_ms))
+    assert told == [
+        ("aired", filled_ms, "partial", 1000), ("partial", filled_ms - 100, "missed", 0), ("missed", 0, "missed", 0),
+    ]  # fmt: skip
 
 
 def test_a_relay_ends_with_its_block_however_much_the_stream_has(filler: Path) -> None:
