@@ -67,11 +67,17 @@ class Proof:
 
 
 def together(
-    problem: Problem, lines: Sequence[Line], zone: int, window: tuple[int, int], earliest: int = 0
+    problem: Problem,
+    lines: Sequence[Line],
+    zone: int,
+    window: tuple[int, int],
+    earliest: int = 0,
+    nodes: int = MOST_NODES,
 ) -> Proof:
     """Airings that the obligations of all lines of a zone inside these days must miss, at the least.
 
-    Nothing new lies before `earliest`; fixed airings after it hold their seconds.
+    Nothing new lies before `earliest`; fixed airings after it hold their seconds. `nodes` is how far the search may
+    branch: a limit of time would give another machine another plan.
     """
     import highspy
 
@@ -80,10 +86,10 @@ def together(
     for option, value in (
         ("threads", 1),
         ("random_seed", 0),
-        ("mip_max_nodes", MOST_NODES),
+        ("mip_max_nodes", nodes),
         ("mip_rel_gap", 0.0),
         ("mip_abs_gap", 0.99),
-        ("mip_max_stall_nodes", MOST_NODES),
+        ("mip_max_stall_nodes", nodes),
         ("mip_heuristic_effort", 0.02),
     ):
         model.setOptionValue(option, value)
