@@ -23,9 +23,10 @@ from dataclasses import dataclass, field
 from scheduler.planner.homing import homing
 from scheduler.planner.line import NEAR, STAY, Line
 from scheduler.planner.problem import DAY_S, GivenPlay, Problem
+from scheduler.planner.proof import proven_missing, unavoidable
 from scheduler.planner.search import Progress, Search
 
-MEND_STEPS = 600
+MEND_STEPS = 400
 MEND_STEPS_EACH = 200  # more for each airing that lacks
 MOST_MEND_STEPS = 3_000
 HOMING_STEPS = 6_000
@@ -184,7 +185,7 @@ def feed(search: Search, earliest: int, progress: Progress | None) -> str:
         steps = min(MOST_MEND_STEPS, MEND_STEPS + lack * MEND_STEPS_EACH)
         search.air.sturdy = False
         search.mend(steps, progress=progress)
-        if any(x.hungry() for x in search.lines):  # what is owed and wished comes before calm
+        if _may_be_fed(search, earliest):  # what is owed and wished comes before calm
             stood = [line.anchors for line in search.lines]
             for line in search.lines:
                 line.anchors = frozenset()
@@ -197,6 +198,18 @@ def feed(search: Search, earliest: int, progress: Progress | None) -> str:
         ):
             how = "mended"
     return how
+
+
+def _may_be_fed(search: Search, earliest: int) -> bool:
+    """Whether more than what is proven to lack from every plan lacks from this one."""
+    hungry = [line for line in search.lines if line.hungry()]
+    if not all(line.starving() for line in hungry):
+        return True
+    short = [line for line in search.lines if line.shortfall()[0]]
+    lacking = sum(line.shortfall()[0] * len(line.zones) for line in short)
+    return bool(hungry) and lacking > proven_missing(
+        unavoidable(search.problem, search.lines, short, earliest)
+    )
 
 
 def give_way(search: Search, line: Line, earliest: int) -> bool:
