@@ -36,6 +36,15 @@ class DatabaseError(LoaError):
     )
 
 
+class DatabaseGoneError(DatabaseError):
+    """A station that has sounds, but no database, or one that was just made in its place."""
+
+    sentence = N_(
+        "the database {name} is gone, though the station has sounds: put the file back, or bring back a backup with "
+        "`loa restore`; a new, empty one would have forgotten everything"
+    )
+
+
 class DatabaseBusyError(LoaError):
     """Another program held the database for longer than Loa waits."""
 
@@ -122,12 +131,17 @@ def _identity(file: str) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, *, known: bool = False) -> None:
     """Bring the schema up to date; does nothing where it is.
 
     Raises:
         DatabaseTooNewError: the schema is unknown to this Loa. DatabaseError: it cannot be opened.
+        DatabaseGoneError: `known` says that there was one, but the SQLite file is missing or holds no table.
     """
+    known = known and engine.dialect.name == "sqlite"
+    name = engine.url.render_as_string(hide_password=True)
+    if known and _identity(engine.url.database or "") is None:
+        raise DatabaseGoneError(name=name)
     if _is_current(engine):
         return  # Alembic takes longer to load than most commands take to run
     from alembic import command
@@ -140,11 +154,12 @@ def migrate(engine: Engine) -> None:
     settings.set_main_option(
         "script_location", str(Path(str(files("content"))) / "migrations").replace("%", "%%")
     )
-    name = engine.url.render_as_string(hide_password=True)
     try:
         script = ScriptDirectory.from_config(settings)
         with engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
+        if known and current is None:
+            raise DatabaseGoneError(name=name)
         try:
             script.get_revision(current or "base")
         except CommandError as error:

@@ -71,21 +71,22 @@ class Station:
         self.engine.dispose()
 
 
-def open_station(config_path: Path | None = None) -> Station:
+def open_station(config_path: Path | None = None, *, new: bool = False) -> Station:
     """The station whose config is found by `content.config.find_config`, its schema up to date.
 
+    `new` lets a folder that holds media begin without a database.
+
     Raises:
-        ConfigMissingError, ConfigError, DatabaseError, DatabaseTooNewError.
+        ConfigMissingError, ConfigError, DatabaseError, DatabaseGoneError, DatabaseTooNewError.
     """
     path = find_config(config_path).resolve()
     config = read_config(path)
     folder = path.parent
     database = config.station.database
     engine = open_engine(database if "://" in database else f"sqlite:///{(folder / database).as_posix()}")
-    migrate(engine)
-    return Station(
-        folder=folder, config=config, engine=engine, media=MediaStore(folder / config.station.media)
-    )
+    media = folder / config.station.media
+    migrate(engine, known=not new and media.is_dir() and any(media.iterdir()))
+    return Station(folder=folder, config=config, engine=engine, media=MediaStore(media))
 
 
 def init_station(folder: Path, config_text: str | None = None) -> Station:
@@ -104,7 +105,7 @@ def init_station(folder: Path, config_text: str | None = None) -> Station:
     (folder / "media").mkdir(parents=True, exist_ok=True)
     atomic.write_text(config_path, config_text or default_config_text())
     try:
-        return open_station(config_path)
+        return open_station(config_path, new=True)
     except LoaError:
         config_path.unlink(missing_ok=True)
         raise

@@ -22,6 +22,7 @@ import scheduler
 from content.database import (
     Base,
     DatabaseError,
+    DatabaseGoneError,
     DatabaseTooNewError,
     deciding,
     migrate,
@@ -30,6 +31,7 @@ from content.database import (
     reading,
 )
 from content.models import Programme
+from content.station import init_station, open_station
 
 
 def load_all_tables() -> None:
@@ -171,3 +173,21 @@ def test_a_station_with_items_in_use_takes_every_later_schema_step(tmp_path: Pat
         assert session.scalar(text("SELECT count(*) FROM episode_parts")) == 1
         assert session.execute(text("PRAGMA foreign_key_check")).all() == []
     engine.dispose()
+
+
+def test_a_station_whose_database_vanished_is_told_so_and_gets_no_empty_one_in_silence(
+    tmp_path: Path,
+) -> None:
+    station = init_station(tmp_path / "tram")
+    (tmp_path / "chuông.wav").write_bytes(b"RIFF")
+    station.media.add(tmp_path / "chuông.wav")
+    station.close()
+    file = Path(station.engine.url.database or "")
+    for beside in file.parent.glob(file.name + "*"):
+        beside.unlink()
+    with pytest.raises(DatabaseGoneError, match="loa restore"):
+        open_station(tmp_path / "tram" / "config.toml")
+    assert not file.exists()
+    file.touch()  # what a program that connects without looking leaves behind
+    with pytest.raises(DatabaseGoneError):
+        open_station(tmp_path / "tram" / "config.toml")
