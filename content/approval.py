@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import column, func, select, table
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from content.config import Config
@@ -18,6 +18,7 @@ from content.errors import LoaError, Told
 from content.events import Event, name_of, record
 from content.language import N_
 from content.models import Approval, Item, Script
+from content.newest_sound import newest_sound
 from content.people import require_role
 from content.script_versions import spoken_sha256
 
@@ -111,25 +112,16 @@ def latest_script(session: Session, item: Item) -> Script:
     return script
 
 
-def newest_sound(session: Session, item: Item) -> str:
+def sound_to_approve(session: Session, item: Item) -> str:
     """The SHA-256 of the newest sound of the newest script: what `loa item approve --sound` names.
-
-    Asks the table of segments by name: what is said does not otherwise know how it sounds.
 
     Raises:
         NoScriptError, NoSoundError.
     """
-    script = latest_script(session, item)
-    segments = table("segments", column("id"), column("script_id"), column("sha256"))
-    found = session.scalar(
-        select(segments.c.sha256)
-        .where(segments.c.script_id == script.id)
-        .order_by(segments.c.id.desc())
-        .limit(1)
-    )
+    found = newest_sound(session, latest_script(session, item))
     if found is None:
         raise NoSoundError(item=item.id)
-    return str(found)
+    return found.sha256
 
 
 def submit(

@@ -36,6 +36,7 @@ from content.items import (
 )
 from content.language import N_, _
 from content.models import BULLETIN_CLASSES, ITEM_STATUS
+from content.newest_sound import NewestSound, newest_sound
 
 if TYPE_CHECKING:
     from content.station import Station
@@ -118,6 +119,7 @@ def show(station: Station, item_id: int, as_json: bool) -> None:
         if as_json:
             print_json({**item_json(found), "script_version": script.version if script else None})
             return
+        sound = newest_sound(session, script) if script else None
         print_table(
             found.title,
             [_("Field"), _("Value")],
@@ -133,6 +135,7 @@ def show(station: Station, item_id: int, as_json: bool) -> None:
                     if script
                     else None,
                 ],
+                [_("Sound"), _voice_of(sound) if sound else None],
                 [_("Text"), found.text],
             ],
         )
@@ -265,7 +268,7 @@ def approve(
                     draft_item(session, station, found, now=now, person=person)
                 approval.approve_emergency(session, found, person, reason, now=now)
             elif not (degraded_voice and found.status == "approved"):
-                heard = approval.newest_sound(session, found) if sound else None
+                heard = approval.sound_to_approve(session, found) if sound else None
                 approval.approve(
                     session, found, person, config=station.config, audio_sha256=heard, reason=reason or None, now=now
                 )  # fmt: skip
@@ -274,6 +277,9 @@ def approve(
                 approval.consent_to_degraded_voice(
                     session, script, person, audio_sha256=None, reason=reason or None, now=now
                 )
+            spoken = newest_sound(session, approval.latest_script(session, found))
+        if spoken is not None and (spoken.failed or spoken.degraded):
+            say(N_("Item {id} is spoken by: {voice}."), id=item_id, voice=_voice_of(spoken))
         say(N_("Item {id} is approved by {person}. Next: `loa render {id}`."), id=item_id, person=person)
 
     for_each(station, item_ids, as_name, decide)
@@ -311,6 +317,13 @@ def retire(station: Station, item_ids: tuple[int, ...], as_name: str | None) -> 
         say(N_("Item {id} is retired; `loa plan build` takes it out of the plan."), id=item_id)
 
     for_each(station, item_ids, as_name, take_off)
+
+
+def _voice_of(sound: NewestSound) -> str:
+    """Who speaks, and why not the voices that come first: what the approver must know."""
+    told = [sound.voice + (f" ({_('makeshift voice')})" if sound.degraded else "")]
+    told += [f"{voice}: {reason}" for voice, reason in sound.failed]
+    return "; ".join(told)
 
 
 def _columns(settings: dict[str, Any]) -> dict[str, Any]:

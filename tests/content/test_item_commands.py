@@ -100,3 +100,23 @@ def test_an_unknown_word_is_told_once(loa: Run) -> None:
 def test_every_command_of_a_group_stands_in_its_help(loa: Run) -> None:
     shown = loa("plan", "--help")[1]
     assert all(f"\n  {name} " in shown for name in ("build", "show", "move", "solve"))
+
+
+def test_who_approves_is_told_which_voice_speaks_and_which_one_failed(
+    loa: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOA_PASSWORD", "LOA_NEW_PASSWORD"):
+        monkeypatch.setenv(name, "trạm-loa-2026")
+    config = Path("config.toml")
+    config.write_text(config.read_text("utf-8").replace('["gtts", "espeak"]', '["piper", "espeak"]'), "utf-8")
+    loa("user", "add", "minh", "--role", "approver", "--password")
+    loa("item", "add", "Lịch cắt điện", "Thứ Hai cắt điện từ bảy giờ.")
+    loa("item", "submit", "1")
+    assert "Sound" in loa("item", "show", "1")[1] and "piper:" not in loa("item", "show", "1")[1]
+    assert loa("render", "1")[0] == 0
+    shown = loa("item", "show", "1")[1]
+    code, _out, err = loa("item", "approve", "1", "--as", "minh")
+    assert code == 0, err
+    for told in (shown, err):
+        assert "espeak (makeshift voice)" in " ".join(told.split())
+        assert "piper:" in told
