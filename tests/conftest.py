@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from content.language import use_language
 from content.station import Station, init_station, open_station
 
 POSTGRES = os.environ.get("LOA_TEST_POSTGRES", "")
@@ -71,7 +72,8 @@ def new_station(station_template: Path, tmp_path: Path) -> Iterator[Callable[...
 
 @pytest.fixture(autouse=True)
 def _plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting of the developer's own machine reaches a test."""
+    """No setting of the developer's own machine reaches a test, nor the screen language of the test before it."""
+    use_language("en")
     for name in ("LOA_CONFIG", "LOA_PASSWORD", "LOA_NEW_PASSWORD"):
         if name in os.environ:
             monkeypatch.delenv(name)

@@ -237,7 +237,7 @@ end = "23:59:59"
     station = new_station(config=config)
     try:
         with on_air(station, output="file=tape") as daemon:
-            wait_for(lambda: playing(daemon, "relay"))
+            wait_for(lambda: playing(daemon, "relay") and daemon.desk.deck.on)
             (airing,) = daemon.desk.deck.on.values()
             source = airing.source
             wait_for(lambda: airing.level_dbfs > -40, 20)
