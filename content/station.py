@@ -79,14 +79,33 @@ def open_station(config_path: Path | None = None, *, new: bool = False) -> Stati
     Raises:
         ConfigMissingError, ConfigError, DatabaseError, DatabaseGoneError, DatabaseTooNewError.
     """
+    station = unopened_station(config_path)
+    media = station.media.folder
+    migrate(station.engine, known=not new and media.is_dir() and any(media.iterdir()))
+    return station
+
+
+def unopened_station(config_path: Path | None = None) -> Station:
+    """The same, but its database is not looked at: it may be out of date, out of reach or gone.
+
+    Raises:
+        ConfigMissingError, ConfigError.
+    """
     path = find_config(config_path).resolve()
     config = read_config(path)
     folder = path.parent
+    return Station(
+        folder=folder,
+        config=config,
+        engine=open_engine(database_url(config, folder)),
+        media=MediaStore(folder / config.station.media),
+    )
+
+
+def database_url(config: Config, folder: Path) -> str:
+    """Where the database of the station in `folder` is: the config's URL, or its SQLite file under `folder`."""
     database = config.station.database
-    engine = open_engine(database if "://" in database else f"sqlite:///{(folder / database).as_posix()}")
-    media = folder / config.station.media
-    migrate(engine, known=not new and media.is_dir() and any(media.iterdir()))
-    return Station(folder=folder, config=config, engine=engine, media=MediaStore(media))
+    return database if "://" in database else f"sqlite:///{(folder / database).as_posix()}"
 
 
 def init_station(folder: Path, config_text: str | None = None) -> Station:

@@ -31,7 +31,7 @@ from content.database import Base, migrate, open_engine, reading
 from content.errors import LoaError
 from content.events import record
 from content.language import N_
-from content.station import Station
+from content.station import Station, database_url
 from scheduler import sealed_file
 from scheduler.daemon.folder import AirFolder
 from scheduler.daemon.lock import StationLock
@@ -289,10 +289,7 @@ def _refuse_newer(folder: Path, database: Path, stack: contextlib.ExitStack) -> 
         lock.take(task="restore")
         stack.callback(lock.release)
     config = read_config(config_path)
-    if "://" in config.station.database:
-        engine = open_engine(config.station.database)
-    else:
-        engine = open_engine(f"sqlite:///{(folder / config.station.database).as_posix()}")
+    engine = open_engine(database_url(config, folder))
     try:
         migrate(engine)
         with reading(engine) as session:

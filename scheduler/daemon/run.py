@@ -20,12 +20,10 @@ from typing import Any, Literal
 
 from audio.outputs.opening import check_cards, outputs_of
 from content import atomic
-from content.config import find_config, read_config
-from content.database import DatabaseError, open_engine
+from content.database import DatabaseError
 from content.errors import LoaError
 from content.language import N_
-from content.media import MediaStore
-from content.station import Station, open_station
+from content.station import Station, open_station, unopened_station
 from scheduler.daemon.clock import Clock, RealClock, SimulatedClock
 from scheduler.daemon.feed import put_back_simulated
 from scheduler.daemon.folder import AirFolder
@@ -197,14 +195,7 @@ def open_for_air(config_path: Path | None) -> Station:
     try:
         return open_station(config_path)
     except DatabaseError:
-        path = find_config(config_path).resolve()
-        config = read_config(path)
-        database = config.station.database
-        url = database if "://" in database else f"sqlite:///{(path.parent / database).as_posix()}"
-        return Station(
-            folder=path.parent, config=config, engine=open_engine(url),
-            media=MediaStore(path.parent / config.station.media),
-        )  # fmt: skip
+        return unopened_station(config_path)
 
 
 @contextmanager
