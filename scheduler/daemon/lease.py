@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -26,6 +27,9 @@ KEY = 0x6C6F615F616972
 """Names the lock within its database ("loa_air")."""
 EVERY_S = 5.0
 """How often the session is looked after."""
+PATIENCE_S = 2.0
+"""How long `take` asks again: a daemon that died this moment still holds the lease until the server has seen it."""
+ASK_AGAIN_S = 0.1
 
 
 class TakenOverError(LoaError):
@@ -60,12 +64,16 @@ class DatabaseLease:
         """
         if not self.is_shared or self.is_held:
             return
+        end = time.monotonic() + PATIENCE_S
         with suppress(SQLAlchemyError):
-            holder = self._ask()
-            if holder is not None:
-                raise AlreadyRunningError(
-                    pid=holder.get("pid", "?"), host=holder.get("host", "?"), since=holder.get("since", "?")
-                )
+            while (holder := self._ask()) is not None:
+                if time.monotonic() >= end:
+                    raise AlreadyRunningError(
+                        pid=holder.get("pid", "?"),
+                        host=holder.get("host", "?"),
+                        since=holder.get("since", "?"),
+                    )
+                time.sleep(ASK_AGAIN_S)
 
     def renew(self) -> None:
         """Look after the session; where the line was cut, take the lease again.

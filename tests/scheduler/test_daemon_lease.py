@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -31,26 +30,23 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[tuple[str, Callable[..., None]]]:
-    """(URL of an empty server, a function that stops or starts it)."""
+    """(URL of a base on an empty server with {} for its name, a function that stops or starts it)."""
     folder = Path(tempfile.mkdtemp(prefix="loa-pg-"))
     user = "postgres" if os.geteuid() == 0 else None
     if user:
         shutil.chown(folder, user)
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port = door.getsockname()[1]
 
     def run(*words: str) -> None:
         subprocess.run(words, check=True, capture_output=True, user=user, cwd=folder, timeout=60)
 
     def control(what: str) -> None:
-        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        options = f"-k {folder} -c listen_addresses= -c fsync=off"  # no port that another test may have
         run("pg_ctl", "-D", str(folder / "data"), "-w", "-m", "immediate", "-l", str(folder / "log"), "-o", options, what)  # fmt: skip
 
     run("initdb", "-D", str(folder / "data"), "-U", "loa", "-A", "trust", "-E", "UTF8")
     control("start")
     try:
-        yield f"postgresql+psycopg://loa@127.0.0.1:{port}/", control
+        yield f"postgresql+psycopg://loa@/{{}}?host={folder}", control
     finally:
         control("stop")
         shutil.rmtree(folder, ignore_errors=True)
@@ -63,9 +59,9 @@ def two_computers(
     """Two station folders, as on two computers, on one database."""
     url, _control = server
     name = "station_" + str(abs(hash(request.node.name)))
-    with create_engine(url + "postgres", isolation_level="AUTOCOMMIT").connect() as base:
+    with create_engine(url.format("postgres"), isolation_level="AUTOCOMMIT").connect() as base:
         base.execute(text(f"CREATE DATABASE {name}"))
-    config = f'[station]\nlanguage = "en"\ndatabase = "{url}{name}"\n[output.main]\nkind = "null"\n'
+    config = f'[station]\nlanguage = "en"\ndatabase = "{url.format(name)}"\n[output.main]\nkind = "null"\n'
     stations = init_station(tmp_path / "a", config), init_station(tmp_path / "b", config)
     yield stations
     for station in stations:
@@ -120,30 +116,50 @@ def test_a_computer_that_dies_lets_the_other_one_play(two_computers: tuple[Stati
     command = [sys.executable, "-m", "cli", "--config", str(one.folder), "run"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     lease = DatabaseLease(other.engine)
-
-    def is_taken() -> bool:
+    try:
+        wait_for(lambda: is_taken(other) or process.poll() is not None, 60)
         assert process.poll() is None
-        try:
+        with pytest.raises(AlreadyRunningError):
             lease.take()
-        except AlreadyRunningError:
-            return True
-        lease.release()
-        return False
-
-    wait_for(is_taken, 30)
-    process.kill()
-    process.wait()
-    wait_for(lambda: not is_free_of(lease))
+    finally:
+        process.kill()
+        process.wait()
+    lease.take()
+    assert lease.is_held
     lease.release()
 
 
-def is_free_of(lease: DatabaseLease) -> bool:
-    """True while somebody else holds it."""
-    try:
-        lease.take()
-    except AlreadyRunningError:
-        return True
-    return not lease.is_held
+def test_a_daemon_waits_for_a_session_that_is_about_to_end(two_computers: tuple[Station, Station]) -> None:
+    one, other = two_computers
+    dying, heir = DatabaseLease(one.engine), DatabaseLease(other.engine)
+    dying.take()
+    refused = threading.Event()
+    asked = heir._ask
+
+    def ask() -> dict[str, str] | None:
+        holder = asked()
+        if holder is not None and not refused.is_set():
+            refused.set()
+            dying.release()
+        return holder
+
+    heir._ask = ask  # type: ignore[method-assign]
+    heir.take()
+    assert refused.is_set()
+    assert heir.is_held
+    heir.release()
+
+
+def is_taken(station: Station) -> bool:
+    """Look without taking it: a probe that took it for a moment would refuse the daemon that it waits for."""
+    with station.engine.connect() as session:
+        found = session.scalar(
+            text(
+                "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+                " WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()"
+            )
+        )
+        return bool(found)
 
 
 def test_a_lost_database_stops_no_sound_and_its_return_renews_the_lease(
