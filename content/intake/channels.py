@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from content.intake.contents import PURPOSE
 from content.intake.facts import Channel
 from content.intake.outline import Line, Node
+from content.intake.sections import PURPOSE
 from content.intake.units import marker
 
 _PATTERNS: dict[str, re.Pattern[str]] = {

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from content.intake.contents import APART, ON_AIR, STRONG, _short
+from content.intake.contents import short_title
 from content.intake.dates import period_of
 from content.intake.facts import Item, Part
 from content.intake.heading import Heading
 from content.intake.outline import Line, Node
+from content.intake.sections import APART, ON_AIR, STRONG
 from content.intake.source import Cell, SourceText, Table
 from content.intake.units import split_units
 
@@ -126,7 +127,7 @@ def _rows(
             at += len(line) + 1
         yield Item(
             ref=ref,
-            title=_short(re.sub(r"^[-+*]\s+", "", lines[0])),
+            title=short_title(re.sub(r"^[-+*]\s+", "", lines[0])),
             text=text,
             span=(content.start, content.end),
             lead_units=split_units(_text(source, lead), lead.start) if lead else (),
