@@ -11,12 +11,12 @@ from typing import Any, Final
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
-from content.database import Base
 from content.errors import LoaError, Told
 from content.events import GENESIS, SEALED, Event, EventHead, event_sha256, values_sha256
 from content.language import N_
 from content.models import Script
 from content.script_versions import spoken_sha256
+from content.tables import Base
 
 _UNREADABLE: Final = (ValueError, TypeError)
 MOST_BREAKS: Final = 50

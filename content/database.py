@@ -1,31 +1,22 @@
-"""The one database: base class, time column, engine, and migrations brought up to date."""
+"""The one database: its engine, its sessions, and migrations brought up to date."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, MetaData, create_engine, event, text
-from sqlalchemy.engine import Dialect, Engine, ExceptionContext
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.exc import DisconnectionError, OperationalError, ProgrammingError, SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.orm import Session
 
 from content.atomic import DiskFullError
 from content.errors import LoaError
+from content.events import DecidingSession
 from content.language import N_
-
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
 
 
 class DatabaseError(LoaError):
@@ -61,33 +52,6 @@ class DatabaseTooNewError(LoaError):
     """The database was made by a newer Loa."""
 
     sentence = N_("the database {name} was made by a newer Loa (schema {revision}): update Loa first")
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime, stored as naive UTC and given back aware in UTC.
-
-    SQLite's `DateTime(timezone=True)` drops the offset in silence; this refuses naive values instead.
-    """
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a datetime without a zone cannot be stored")
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else value.replace(tzinfo=UTC)
-
-
-class Base(DeclarativeBase):
-    """The base of every table."""
-
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
 
 
 def open_engine(url: str) -> Engine:
@@ -207,8 +171,6 @@ def deciding(engine: Engine) -> Iterator[Session]:
 
     What it changes in the tables that evidence rests on is sealed in the event log (see `content.events`).
     """
-    from content.events import DecidingSession
-
     session = DecidingSession(engine.execution_options(loa_writes=True), expire_on_commit=False)
     try:
         yield session

@@ -7,12 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from content import shown
-
-
-class Marked(str):
-    """A message that `N_` marked for the catalogues: as a fact of an error it is told in the screen language."""
-
-    __slots__ = ()
+from content.language import Marked
 
 
 class LoaError(Exception):

@@ -17,9 +17,9 @@ from typing import Any, Final
 from sqlalchemy import Integer, String, Table, Text, event, func, select
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column
 
-from content.database import Base
 from content.errors import LoaError
 from content.language import N_
+from content.tables import Base
 
 GENESIS: Final = "0" * 64
 """What the first entry names as the hash before it."""

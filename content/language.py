@@ -13,11 +13,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from content.errors import LoaError, Marked
-
 LANGUAGES: Final = ("vi", "en")
 _active: gettext.NullTranslations = gettext.NullTranslations()
 _active_language: str = "en"
+
+
+class Marked(str):
+    """A message that `N_` marked for the catalogues: as a fact of an error it is told in the screen language."""
+
+    __slots__ = ()
 
 
 def N_(message: str) -> str:  # noqa: N802 - the gettext convention
@@ -40,10 +44,10 @@ DECIMALS: Final = N_("0.5")
 
 
 def use_language(language: str) -> None:
-    """Make `language` ("vi" or "en") the screen language of this process."""
+    """Make `language` (one of LANGUAGES) the screen language of this process."""
     global _active, _active_language  # noqa: PLW0603 - one process has one screen
     if language not in LANGUAGES:
-        raise UnknownLanguageError(language=language, known=LANGUAGES)
+        raise ValueError(f"{language!r} is none of {LANGUAGES}")
     folder = Path(str(files("content"))) / "locale"
     _active = gettext.translation("loa", localedir=str(folder), languages=[language], fallback=True)
     os.environ["LANGUAGE"] = language  # click's own sentences go through the same catalogue
@@ -67,9 +71,3 @@ def os_language() -> str:
     except ValueError:
         code = ""
     return "vi" if code.lower().startswith("vi") else "en"
-
-
-class UnknownLanguageError(LoaError):
-    """A screen language that Loa does not speak."""
-
-    sentence = N_("language {language!r} is not known: choose one of {known}")

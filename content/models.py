@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from content.database import Base
+from content.tables import Base
 
 ITEM_STATUS = ("proposed", "draft", "submitted", "approved", "rejected", "retired")
 PROGRAMME_STATUS = ("proposed", "active", "retired")

@@ -14,10 +14,10 @@ from sqlalchemy import JSON, Text, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from content.config import Config
-from content.database import Base
-from content.errors import LoaError, Marked
+from content.errors import LoaError
 from content.events import PERSON, record
-from content.language import N_, _
+from content.language import N_, Marked, _
+from content.tables import Base
 
 SHORTEST_PASSWORD: Final = 8
 ROLES: Final = ("editor", "approver", "operator", "administrator")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
 
+from content.language import _
+
 Translate = Callable[[str], str]
 _HALF = "0.5"
 """A gettext id: its translation shows the decimal sign of the language."""
@@ -48,15 +50,11 @@ def told(fact: object, translate: Translate) -> object:
 
 def facts(values: Mapping[str, object]) -> dict[str, object]:
     """Facts of a message in the screen language."""
-    from content.language import _
-
     return {name: told(value, _) for name, value in values.items()}
 
 
 def cell(value: object) -> str:
     """A value in a table of the screen language; nothing for None."""
-    from content.language import _
-
     return "" if value is None else str(told(value, _))
 
 

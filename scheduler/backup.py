@@ -27,11 +27,12 @@ from sqlalchemy.engine import Engine
 from content import atomic
 from content.audit import Verdict, verify
 from content.config import read_config
-from content.database import Base, migrate, open_engine, reading
+from content.database import migrate, open_engine, reading
 from content.errors import LoaError
 from content.events import record
 from content.language import N_
 from content.station import Station, database_url
+from content.tables import Base
 from scheduler import sealed_file
 from scheduler.daemon.folder import AirFolder
 from scheduler.daemon.lock import StationLock

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Date, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from content.database import Base
 from content.models import Episode
+from content.tables import Base
 
 PLAY_STATUS = ("planned", "pinned", "aired", "missed", "cancelled", "preempted", "emergency")
 OUTCOMES = ("aired", "partial", "missed", "displaced")

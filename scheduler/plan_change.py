@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from content.errors import LoaError, Marked
+from content.errors import LoaError
 from content.events import record
-from content.language import N_
+from content.language import N_, Marked
 from content.months import last_day, month_of
 from content.station import Station
 from scheduler.daemon.freeze import refuse_frozen

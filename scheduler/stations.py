@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from content.database import Base
+from content.tables import Base
 
 
 class SigningKeyRow(Base):

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from content.database import Base
+from content.tables import Base
 
 connection = context.config.attributes["connection"]
 context.configure(

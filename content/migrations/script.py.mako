@@ -5,7 +5,7 @@ Revision: ${up_revision}, after ${down_revision | comma,n}
 from alembic import op
 import sqlalchemy as sa
 ${imports if imports else ""}
-import content.database
+import content.tables
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

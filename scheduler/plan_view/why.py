@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from content.errors import Marked, Told
-from content.language import N_
+from content.errors import Told
+from content.language import N_, Marked
 from content.models import Document, Episode, Item
 from content.months import last_day, month_of
 from content.station import Station

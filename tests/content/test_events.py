@@ -312,8 +312,8 @@ def test_two_writers_at_once_make_one_chain(station: Station) -> None:
 
 
 def test_models_under_evidence_are_all_there() -> None:
-    from content.database import Base
     from content.events import SEALED
+    from content.tables import Base
 
     assert set(Base.metadata.tables) >= SEALED
     assert {Item.__tablename__, Script.__tablename__, Approval.__tablename__, AsRun.__tablename__} <= SEALED

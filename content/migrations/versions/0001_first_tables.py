@@ -5,7 +5,7 @@ Revision: 0001, after
 from alembic import op
 import sqlalchemy as sa
 
-import content.database
+import content.tables
 
 revision = '0001'
 down_revision = None
@@ -33,7 +33,7 @@ def upgrade() -> None:
     sa.Column('clean_text', sa.Text(), nullable=False),
     sa.Column('facts', sa.JSON(), nullable=False),
     sa.Column('changes', sa.JSON(), nullable=False),
-    sa.Column('imported_at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('imported_at', content.tables.UtcDateTime(), nullable=False),
     sa.Column('corrects_id', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['corrects_id'], ['documents.id'], name=op.f('fk_documents_corrects_id_documents')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_documents')),
@@ -45,7 +45,7 @@ def upgrade() -> None:
 
     op.create_table('plans',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('built_at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('built_at', content.tables.UtcDateTime(), nullable=False),
     sa.Column('from_on', sa.Date(), nullable=False),
     sa.Column('until_on', sa.Date(), nullable=False),
     sa.Column('shortfalls', sa.JSON(), nullable=False),
@@ -84,7 +84,7 @@ def upgrade() -> None:
     sa.Column('valid_from_on', sa.Date(), nullable=True),
     sa.Column('valid_until_on', sa.Date(), nullable=True),
     sa.Column('voice', sa.String(length=32), nullable=True),
-    sa.Column('created_at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('created_at', content.tables.UtcDateTime(), nullable=False),
     sa.CheckConstraint("status IN ('proposed', 'active', 'retired')", name=op.f('ck_programmes_status_known')),
     sa.ForeignKeyConstraint(['document_id'], ['documents.id'], name=op.f('fk_programmes_document_id_documents')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_programmes'))
@@ -95,7 +95,7 @@ def upgrade() -> None:
     sa.Column('month', sa.String(length=7), nullable=True),
     sa.Column('number', sa.Integer(), nullable=False),
     sa.Column('title', sa.Text(), nullable=False),
-    sa.Column('created_at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('created_at', content.tables.UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['programme_id'], ['programmes.id'], name=op.f('fk_episodes_programme_id_programmes')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_episodes')),
     sa.UniqueConstraint('programme_id', 'month', 'number', name=op.f('uq_episodes_programme_id_month_number'))
@@ -128,7 +128,7 @@ def upgrade() -> None:
     sa.Column('voice', sa.String(length=32), nullable=True),
     sa.Column('status', sa.String(length=16), nullable=False),
     sa.Column('status_note', sa.Text(), nullable=True),
-    sa.Column('created_at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('created_at', content.tables.UtcDateTime(), nullable=False),
     sa.Column('created_by', sa.Text(), nullable=True),
     sa.CheckConstraint("bulletin_class IN ('normal', 'priority', 'emergency')", name=op.f('ck_items_bulletin_class_known')),
     sa.CheckConstraint("status IN ('proposed', 'draft', 'submitted', 'approved', 'rejected', 'retired')", name=op.f('ck_items_status_known')),
@@ -154,8 +154,8 @@ def upgrade() -> None:
     sa.Column('segment_ids', sa.JSON(), nullable=False),
     sa.Column('script_ids', sa.JSON(), nullable=False),
     sa.Column('consent_by', sa.Text(), nullable=True),
-    sa.Column('consent_at', content.database.UtcDateTime(), nullable=True),
-    sa.Column('created_at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('consent_at', content.tables.UtcDateTime(), nullable=True),
+    sa.Column('created_at', content.tables.UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['episode_id'], ['episodes.id'], name=op.f('fk_episode_audio_episode_id_episodes')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_episode_audio')),
     sa.UniqueConstraint('episode_id', 'profile', 'recipe_sha256', name=op.f('uq_episode_audio_episode_id_profile_recipe_sha256'))
@@ -179,18 +179,18 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('episode_id', sa.Integer(), nullable=True),
     sa.Column('kind', sa.String(length=16), nullable=False),
-    sa.Column('starts_at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('starts_at', content.tables.UtcDateTime(), nullable=False),
     sa.Column('length_ms', sa.Integer(), nullable=False),
     sa.Column('zones', sa.JSON(), nullable=False),
     sa.Column('status', sa.String(length=16), nullable=False),
     sa.Column('timing', sa.String(length=16), nullable=False),
     sa.Column('lateness', sa.String(length=16), nullable=True),
     sa.Column('audio_sha256', sa.String(length=64), nullable=True),
-    sa.Column('frozen_at', content.database.UtcDateTime(), nullable=True),
+    sa.Column('frozen_at', content.tables.UtcDateTime(), nullable=True),
     sa.Column('make_good_for_id', sa.Integer(), nullable=True),
     sa.Column('reason', sa.Text(), nullable=True),
     sa.Column('plan_id', sa.Integer(), nullable=True),
-    sa.Column('created_at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('created_at', content.tables.UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['episode_id'], ['episodes.id'], name=op.f('fk_plays_episode_id_episodes')),
     sa.ForeignKeyConstraint(['make_good_for_id'], ['plays.id'], name=op.f('fk_plays_make_good_for_id_plays')),
     sa.ForeignKeyConstraint(['plan_id'], ['plans.id'], name=op.f('fk_plays_plan_id_plans')),
@@ -209,7 +209,7 @@ def upgrade() -> None:
     sa.Column('sha256', sa.String(length=64), nullable=False),
     sa.Column('estimated_ms', sa.Integer(), nullable=False),
     sa.Column('status', sa.String(length=16), nullable=False),
-    sa.Column('created_at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('created_at', content.tables.UtcDateTime(), nullable=False),
     sa.Column('created_by', sa.Text(), nullable=True),
     sa.CheckConstraint("status IN ('draft', 'submitted', 'approved', 'rejected', 'superseded')", name=op.f('ck_scripts_status_known')),
     sa.ForeignKeyConstraint(['item_id'], ['items.id'], name=op.f('fk_scripts_item_id_items')),
@@ -228,7 +228,7 @@ def upgrade() -> None:
     sa.Column('person', sa.Text(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=True),
     sa.Column('single_person', sa.Boolean(), nullable=False),
-    sa.Column('decided_at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('decided_at', content.tables.UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['script_id'], ['scripts.id'], name=op.f('fk_approvals_script_id_scripts')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_approvals'))
     )
@@ -241,9 +241,9 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(length=16), nullable=False),
     sa.Column('title', sa.Text(), nullable=False),
     sa.Column('zones', sa.JSON(), nullable=False),
-    sa.Column('planned_at', content.database.UtcDateTime(), nullable=True),
-    sa.Column('started_at', content.database.UtcDateTime(), nullable=True),
-    sa.Column('ended_at', content.database.UtcDateTime(), nullable=True),
+    sa.Column('planned_at', content.tables.UtcDateTime(), nullable=True),
+    sa.Column('started_at', content.tables.UtcDateTime(), nullable=True),
+    sa.Column('ended_at', content.tables.UtcDateTime(), nullable=True),
     sa.Column('heard_ms', sa.Integer(), nullable=False),
     sa.Column('outcome', sa.String(length=16), nullable=True),
     sa.Column('reason', sa.Text(), nullable=True),
@@ -270,7 +270,7 @@ def upgrade() -> None:
     sa.Column('loudness_lufs', sa.Float(), nullable=True),
     sa.Column('true_peak_dbtp', sa.Float(), nullable=True),
     sa.Column('flags', sa.JSON(), nullable=False),
-    sa.Column('created_at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('created_at', content.tables.UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['script_id'], ['scripts.id'], name=op.f('fk_segments_script_id_scripts')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_segments')),
     sa.UniqueConstraint('script_id', 'voice', 'recipe_sha256', name=op.f('uq_segments_script_id_voice_recipe_sha256'))

@@ -5,7 +5,7 @@ Revision: 0002, after 0001
 from alembic import op
 import sqlalchemy as sa
 
-import content.database
+import content.tables
 
 revision = '0002'
 down_revision = '0001'
@@ -23,7 +23,7 @@ def upgrade() -> None:
     )
     op.create_table('events',
     sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
-    sa.Column('at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('at', content.tables.UtcDateTime(), nullable=False),
     sa.Column('person', sa.Text(), nullable=False),
     sa.Column('action', sa.String(length=64), nullable=False),
     sa.Column('subject', sa.String(length=128), nullable=False),
@@ -42,8 +42,8 @@ def upgrade() -> None:
     sa.Column('roles', sa.JSON(), nullable=False),
     sa.Column('os_user', sa.Text(), nullable=True),
     sa.Column('password_hash', sa.Text(), nullable=True),
-    sa.Column('created_at', content.database.UtcDateTime(), nullable=False),
-    sa.Column('retired_at', content.database.UtcDateTime(), nullable=True),
+    sa.Column('created_at', content.tables.UtcDateTime(), nullable=False),
+    sa.Column('retired_at', content.tables.UtcDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_users')),
     sa.UniqueConstraint('name', name=op.f('uq_users_name'))
     )

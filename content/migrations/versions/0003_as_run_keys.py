@@ -5,7 +5,7 @@ Revision: 0003, after 0002
 from alembic import op
 import sqlalchemy as sa
 
-import content.database
+import content.tables
 
 revision = '0003'
 down_revision = '0002'

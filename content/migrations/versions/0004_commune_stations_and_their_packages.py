@@ -5,7 +5,7 @@ Revision: 0004, after 0003
 from alembic import op
 import sqlalchemy as sa
 
-import content.database
+import content.tables
 
 revision = '0004'
 down_revision = '0003'
@@ -28,7 +28,7 @@ def upgrade() -> None:
     sa.Column('token_sha256', sa.String(length=64), nullable=True),
     sa.Column('contact', sa.Text(), nullable=True),
     sa.Column('active', sa.Boolean(), nullable=False),
-    sa.Column('created_at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('created_at', content.tables.UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_commune_stations')),
     sa.UniqueConstraint('code', name=op.f('uq_commune_stations_code'))
     )
@@ -41,7 +41,7 @@ def upgrade() -> None:
     sa.Column('name', sa.Text(), nullable=True),
     sa.Column('public_key', sa.String(length=64), nullable=True),
     sa.Column('station_code', sa.String(length=32), nullable=True),
-    sa.Column('trusted_at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('trusted_at', content.tables.UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_trusted_signers')),
     sa.UniqueConstraint('fingerprint', name=op.f('uq_trusted_signers_fingerprint'))
     )
@@ -54,8 +54,8 @@ def upgrade() -> None:
     sa.Column('until_on', sa.Date(), nullable=False),
     sa.Column('manifest_sha256', sa.String(length=64), nullable=False),
     sa.Column('manifest', sa.LargeBinary(), nullable=False),
-    sa.Column('made_at', content.database.UtcDateTime(), nullable=False),
-    sa.Column('received_at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('made_at', content.tables.UtcDateTime(), nullable=False),
+    sa.Column('received_at', content.tables.UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['signer_id'], ['trusted_signers.id'], name=op.f('fk_received_packages_signer_id_trusted_signers')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_received_packages')),
     sa.UniqueConstraint('signer_id', 'revision', name=op.f('uq_received_packages_signer_id_revision'))
@@ -72,8 +72,8 @@ def upgrade() -> None:
     sa.Column('until_on', sa.Date(), nullable=False),
     sa.Column('manifest_sha256', sa.String(length=64), nullable=False),
     sa.Column('manifest', sa.LargeBinary(), nullable=False),
-    sa.Column('made_at', content.database.UtcDateTime(), nullable=False),
-    sa.Column('received_at', content.database.UtcDateTime(), nullable=True),
+    sa.Column('made_at', content.tables.UtcDateTime(), nullable=False),
+    sa.Column('received_at', content.tables.UtcDateTime(), nullable=True),
     sa.ForeignKeyConstraint(['station_id'], ['commune_stations.id'], name=op.f('fk_sent_packages_station_id_commune_stations')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sent_packages')),
     sa.UniqueConstraint('station_id', 'revision', name=op.f('uq_sent_packages_station_id_revision'))
@@ -88,8 +88,8 @@ def upgrade() -> None:
     sa.Column('sha256', sa.String(length=64), nullable=False),
     sa.Column('from_on', sa.Date(), nullable=False),
     sa.Column('until_on', sa.Date(), nullable=False),
-    sa.Column('made_at', content.database.UtcDateTime(), nullable=False),
-    sa.Column('imported_at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('made_at', content.tables.UtcDateTime(), nullable=False),
+    sa.Column('imported_at', content.tables.UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['station_id'], ['commune_stations.id'], name=op.f('fk_station_reports_station_id_commune_stations')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_station_reports')),
     sa.UniqueConstraint('sha256', name=op.f('uq_station_reports_sha256'))
@@ -106,9 +106,9 @@ def upgrade() -> None:
     sa.Column('make_good_for', sa.Integer(), nullable=True),
     sa.Column('kind', sa.String(length=16), nullable=False),
     sa.Column('title', sa.Text(), nullable=False),
-    sa.Column('planned_at', content.database.UtcDateTime(), nullable=True),
-    sa.Column('started_at', content.database.UtcDateTime(), nullable=True),
-    sa.Column('ended_at', content.database.UtcDateTime(), nullable=True),
+    sa.Column('planned_at', content.tables.UtcDateTime(), nullable=True),
+    sa.Column('started_at', content.tables.UtcDateTime(), nullable=True),
+    sa.Column('ended_at', content.tables.UtcDateTime(), nullable=True),
     sa.Column('heard_ms', sa.Integer(), nullable=False),
     sa.Column('outcome', sa.String(length=16), nullable=False),
     sa.Column('reason', sa.Text(), nullable=True),

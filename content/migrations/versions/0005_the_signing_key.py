@@ -5,7 +5,7 @@ Revision: 0005, after 0004
 from alembic import op
 import sqlalchemy as sa
 
-import content.database
+import content.tables
 
 revision = '0005'
 down_revision = '0004'
@@ -18,7 +18,7 @@ def upgrade() -> None:
     op.create_table('signing_keys',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('private_pem', sa.Text(), nullable=False),
-    sa.Column('created_at', content.database.UtcDateTime(), nullable=False),
+    sa.Column('created_at', content.tables.UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_signing_keys'))
     )
     # ### end Alembic commands ###
