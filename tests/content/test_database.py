@@ -20,7 +20,6 @@ import audio
 import content
 import scheduler
 from content.database import (
-    Base,
     DatabaseError,
     DatabaseGoneError,
     DatabaseTooNewError,
@@ -32,6 +31,7 @@ from content.database import (
 )
 from content.models import Programme
 from content.station import init_station, open_station
+from content.tables import Base
 
 
 def load_all_tables() -> None:
