@@ -26,6 +26,9 @@ _PHASES = 4
 _REACH = 16
 """Samples to either side that an interpolated value is made of, as many as in ffmpeg's meter; BS.1770 asks for six.
 With 12, clipped sound near half the rate read 0.3 dB less than there."""
+_KAISER = 4.0
+"""Width of the window. Tones up to 0.45 of the rate, cut off hard, read 0.45 dB less to 0.13 dB more than a 64-fold
+interpolation by Fourier transform; with 7.0, 0.75 dB less, with 2.0, 0.17 dB more."""
 _PEAK_BLOCK = 16
 _NEGLIGIBLE = 1e-20
 """States below are zero: what decays in silence would reach numbers that processors reckon a hundred times slower."""
@@ -219,7 +222,7 @@ def _interpolation() -> tuple[Samples, float]:
     taps = []
     for phase in range(1, _PHASES):
         away = at - phase / _PHASES
-        window = np.i0(7.0 * np.sqrt(np.maximum(0.0, 1 - (away / _REACH) ** 2))) / np.i0(7.0)
+        window = np.i0(_KAISER * np.sqrt(np.maximum(0.0, 1 - (away / _REACH) ** 2))) / np.i0(_KAISER)
         tap = np.sinc(away) * window
         taps.append(tap / tap.sum())
     matrix = np.zeros((_PEAK_BLOCK + 2 * _REACH - 1, _PEAK_BLOCK * len(taps)))
