@@ -34,7 +34,7 @@ def serving(station: Station, folder: Path) -> Iterator[str]:
     finally:
         server.should_exit = True
         server.force_exit = True
-        thread.join(10)
+        thread.join(60)
         listening.close()
 
 

@@ -1,5 +1,7 @@
 """The feed: tokens, ranges, resume, urgent first, and the same checks as for a stick."""
 
+import asyncio
+import contextlib
 import hashlib
 import json
 import socket
@@ -32,6 +34,8 @@ from scheduler.stations import CommuneStation, ReceivedPackage
 from tests.scheduler.a_centre import FROM, NOW, UNTIL, add_play, add_sound, noise, plan_month
 from tests.scheduler.a_feed import BrokenLine, serving
 
+PATIENCE_S = 60
+"""For a machine that is busy with other things: only a connection that is never answered takes so long."""
 HALF_A_HEAD = "GET /v1/packages HTTP/1.1\r\nHost: x\r\nX-a: "
 
 
@@ -52,7 +56,7 @@ class Net:
         told = {"Authorization": f"Bearer {token or self.token}"} | {
             k.replace("_", "-"): v for k, v in headers.items()
         }
-        return requests.get(self.url + path, headers=told, timeout=10)
+        return requests.get(self.url + path, headers=told, timeout=PATIENCE_S)
 
 
 @pytest.fixture
@@ -134,7 +138,7 @@ def test_what_did_not_change_is_not_sent_again(net: Net) -> None:
 def test_a_wrong_token_learns_nothing(net: Net) -> None:
     sound = read_manifest(net.get("/v1/manifest/plan").content).audio[0].sha256
     replies = [
-        requests.request(method, net.url + path, headers=headers, timeout=10)
+        requests.request(method, net.url + path, headers=headers, timeout=PATIENCE_S)
         for method, path in [
             ("GET", "/v1/packages"), ("GET", "/v1/manifest/plan"), ("GET", f"/v1/file/{sound}"),
             ("GET", "/v1/file/" + "0" * 64), ("GET", "/nothing/here"), ("POST", "/v1/log"), ("DELETE", "/v1/packages"),
@@ -166,11 +170,9 @@ def test_a_token_opens_only_its_own_stations_files(net: Net) -> None:
 
 
 def _until_known(net: Net, token: str) -> requests.Response:
-    import time
-
-    for _turn in range(100):
-        if (reply := net.get("/v1/packages", token)).status_code == 200:
-            break
+    """The tokens are read again every few seconds."""
+    until = time.monotonic() + PATIENCE_S
+    while (reply := net.get("/v1/packages", token)).status_code != 200 and time.monotonic() < until:
         time.sleep(0.1)
     return reply
 
@@ -270,30 +272,45 @@ def test_a_client_that_reads_nothing_blocks_nobody(net: Net) -> None:
 
 @pytest.mark.parametrize(("good_before", "begun"), [(False, ""), (False, HALF_A_HEAD), (True, HALF_A_HEAD)])
 def test_whoever_opens_a_connection_and_asks_nothing_is_put_out(
-    net: Net, monkeypatch: pytest.MonkeyPatch, begun: str, good_before: bool
+    net: Net, begun: str, good_before: bool
 ) -> None:
-    monkeypatch.setattr(feed_line, "HEAD_WITHIN_S", 0.2)
-    with socket.create_connection(("127.0.0.1", int(net.url.rpartition(":")[2])), timeout=3) as idle:
-        if good_before:
-            idle.sendall(
-                f"GET /v1/packages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {net.token}\r\n\r\n".encode()
-            )
-            assert idle.recv(65536).startswith(b"HTTP/1.1 200")
-        idle.sendall(begun.encode())
-        while idle.recv(4096):  # a timeout of the socket here says that it was left open
-            pass
+    address = ("127.0.0.1", int(net.url.rpartition(":")[2]))
+    with pytest.MonkeyPatch.context() as patch:
+        if not good_before:
+            patch.setattr(feed_line, "HEAD_WITHIN_S", 0.2)
+        with socket.create_connection(address, timeout=PATIENCE_S) as idle:
+            if good_before:
+                idle.sendall(
+                    f"GET /v1/packages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {net.token}\r\n\r\n".encode()
+                )
+                assert idle.recv(65536).startswith(b"HTTP/1.1 200")
+                patch.setattr(feed_line, "HEAD_WITHIN_S", 0.2)
+            with contextlib.suppress(ConnectionError):  # put out before the half of a head was on its way
+                idle.sendall(begun.encode())
+                while idle.recv(4096):  # a timeout of the socket here says that it was left open
+                    pass
     assert net.get("/v1/packages").status_code == 200
 
 
-def test_one_who_asks_in_time_is_served_to_the_end(net: Net, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed_line, "HEAD_WITHIN_S", 0.2)
+def test_one_who_asked_in_time_is_given_all_the_time_to_take_the_answer(
+    net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[asyncio.TimerHandle | None] = []
+    wait = feed_line.PromptProtocol._wait
+
+    def noted(protocol: feed_line.PromptProtocol) -> None:
+        wait(protocol)
+        waits.append(protocol._waiting)
+
+    monkeypatch.setattr(feed_line.PromptProtocol, "_wait", noted)
     entry = read_manifest(net.get("/v1/manifest/plan").content).audio[0]
     with requests.Session() as line:
         line.headers["Authorization"] = f"Bearer {net.token}"
         for _n in range(3):
-            reply = line.get(f"{net.url}/v1/file/{entry.sha256}", stream=True, timeout=10)
-            time.sleep(0.25)
+            reply = line.get(f"{net.url}/v1/file/{entry.sha256}", timeout=PATIENCE_S)
             assert hashlib.sha256(reply.content).hexdigest() == entry.sha256
+            assert waits
+            assert all(handle is not None and handle.cancelled() for handle in waits)
 
 
 def test_a_feed_whose_signer_is_not_trusted_is_refused_and_nothing_is_fetched(net: Net) -> None:
@@ -318,7 +335,10 @@ def test_a_damaged_file_in_the_feed_is_never_taken_in(net: Net) -> None:
 
 def test_a_log_that_the_centre_refuses_is_answered_with_the_reason(net: Net) -> None:
     reply = requests.post(
-        f"{net.url}/v1/log", data=b"{}", headers={"Authorization": f"Bearer {net.token}"}, timeout=10
+        f"{net.url}/v1/log",
+        data=b"{}",
+        headers={"Authorization": f"Bearer {net.token}"},
+        timeout=PATIENCE_S,
     )
     assert reply.status_code == 422
     assert "refused" in json.loads(reply.content)

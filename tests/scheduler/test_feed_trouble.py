@@ -74,10 +74,10 @@ def test_a_redirect_is_not_followed_with_the_token_in_hand(tmp_path: Path) -> No
 
 
 def test_a_dead_line_and_a_sick_server_are_told_in_words(tmp_path: Path) -> None:
-    with answering(200, b"[]") as url:
-        pass
-    with pytest.raises(FeedError, match="no connection"):
-        client(url).packages()
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # bound and not listening: no other server can come by this port
+        with pytest.raises(FeedError, match="no connection"):
+            client(f"http://127.0.0.1:{nobody.getsockname()[1]}").packages()
     with answering(503, b"") as url, pytest.raises(FeedError, match="HTTP 503"):
         client(url).packages()
 
@@ -120,12 +120,10 @@ def test_a_certificate_that_is_none_is_told_before_anything_is_said_to_be_served
 ) -> None:
     pem = tmp_path / "cert.pem"
     pem.write_text("no certificate", "ascii")
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
     said: list[str] = []
     with pytest.raises(FeedCertificateError, match=r"cert\.pem"):
         serve(
-            new_station("centre"), host="127.0.0.1", port=port, certificate=pem, key=pem, insecure=False,
+            new_station("centre"), host="127.0.0.1", port=0, certificate=pem, key=pem, insecure=False,
             started=said.append,
         )  # fmt: skip
     assert said == []
