@@ -20,6 +20,8 @@ from content.language import N_
 MAGIC: Final = b'{"loa": "sealed 1"'
 CHUNK: Final = 1 << 20
 _N, _R, _P = 1 << 15, 8, 1
+LARGEST_KEY_WORK: Final = 1 << 20
+"""scrypt's n times r times p, 128 bytes each: a stranger's file may ask for 128 MB and a few seconds, not for 4 GB."""
 
 
 class PasswordError(LoaError):
@@ -117,7 +119,7 @@ def open_into(raw: BinaryIO, plain: BinaryIO, password: str | None) -> None:
     header = raw.readline(4096)
     try:
         facts = json.loads(header)
-        if not (facts["n"] <= 1 << 20 and facts["r"] <= 32 and facts["p"] <= 16):
+        if facts["n"] * facts["r"] * facts["p"] > LARGEST_KEY_WORK:
             raise PasswordError
         prefix = bytes.fromhex(facts["prefix"])
         cipher = AESGCM(_key(password, bytes.fromhex(facts["salt"]), facts["n"], facts["r"], facts["p"]))
@@ -128,7 +130,7 @@ def open_into(raw: BinaryIO, plain: BinaryIO, password: str | None) -> None:
             if not following:
                 return
             number, chunk = number + 1, following
-    except (InvalidTag, ValueError, KeyError, TypeError) as error:
+    except (InvalidTag, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise PasswordError from error
 
 

@@ -13,6 +13,7 @@ from audio.packages.manifest import Manifest, PlayEntry
 from audio.packages.playlists import KIND_WORDS
 
 FEWEST_FOR_A_RULE = 3
+SEQUENCE_FROM = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +56,12 @@ def _run(days: dict[date, PlayEntry], start: date, step: int) -> int:
     return count
 
 
-def calendar(manifest: Manifest) -> bytes:
+def calendar(manifest: Manifest, changed_at: datetime) -> bytes:
     """The package's airings for a calendar program; times carry the station's zone.
 
-    Nothing in it names the station, so that stations with the same airings share one file. Each event's UID stays
-    the same from one revision to the next, so that importing again updates; DTSTAMP is the day of making.
+    Nothing in it names the station or the day of export, so that stations with the same airings share one file and
+    the same plan gives the same bytes. Each event's UID stays the same from one revision to the next, and DTSTAMP and
+    SEQUENCE follow `changed_at`, when the plan was last changed, so that importing again updates.
     """
     book = Calendar()
     book.add("prodid", "-//Loa//loaphuong//VI")
@@ -69,16 +71,17 @@ def calendar(manifest: Manifest) -> bytes:
     for series in sorted(
         series_of(manifest.plays), key=lambda series: (series.first.starts_at, series.first.id)
     ):
-        book.add_component(_event(series, manifest))
+        book.add_component(_event(series, manifest, changed_at.astimezone(UTC)))
     book.add_missing_timezones()
     return bytes(book.to_ical())
 
 
-def _event(series: Series, manifest: Manifest) -> Event:
+def _event(series: Series, manifest: Manifest, changed_at: datetime) -> Event:
     play = series.first
     event = Event()
     event.add("uid", f"play-{play.id}@{manifest.sender.fingerprint[:9]}.loa")
-    event.add("dtstamp", manifest.made_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0))
+    event.add("dtstamp", _whole_seconds(changed_at))
+    event.add("sequence", max(0, int((changed_at - SEQUENCE_FROM).total_seconds())))
     event.add("dtstart", _whole_seconds(play.starts_at))
     event.add("duration", timedelta(seconds=max(1, round(play.length_ms / 1000))))
     event.add("summary", play.title)

@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 import re
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeGuard
 from zoneinfo import ZoneInfo
 
 from content.errors import LoaError
 
+MOST_VALUES = 2_000_000
+"""Twice what the largest manifest holds: a few MB of brackets would else become a GB of empty lists."""
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+"""What no database and no file name takes."""
+
 
 def read_json(content: bytes, problem: type[LoaError]) -> Table:
     """The JSON object in `content`; raises `problem(where=…)` for anything else, also for a key that stands twice."""
+    if sum(content.count(mark) for mark in (b",", b"[", b"{")) > MOST_VALUES:
+        raise problem(where="JSON")
     try:
         body = json.loads(
             content.decode("utf-8"), object_pairs_hook=_without_doubles, parse_constant=_no_constant
@@ -33,6 +40,15 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) <= 4000 and not _NO_TEXT.search(value)
+
+
+def printable(text: str) -> str:
+    """Text from outside as it may stand in a message: short, and nothing in it that steers a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:120])
+
+
 class Table:
     """One JSON object with its place, giving only values of the expected kind.
 
@@ -41,7 +57,7 @@ class Table:
 
     def __init__(self, value: object, where: str, problem: type[LoaError]) -> None:
         if not isinstance(value, dict):
-            raise problem(where=where or "{}")
+            raise problem(where=printable(where) or "{}")
         self.values: dict[str, Any] = value
         self.where = where
         self.problem = problem
@@ -50,11 +66,11 @@ class Table:
         return f"{self.where}.{key}" if self.where else key
 
     def _wrong(self, key: str) -> LoaError:
-        return self.problem(where=self._at(key))
+        return self.problem(where=printable(self._at(key)))
 
     def text(self, key: str, pattern: re.Pattern[str] | None = None) -> str:
         value = self.values.get(key)
-        if not isinstance(value, str) or len(value) > 4000 or "\x00" in value:
+        if not _is_text(value):
             raise self._wrong(key)
         if pattern is not None and not pattern.fullmatch(value):
             raise self._wrong(key)
@@ -71,11 +87,7 @@ class Table:
 
     def texts(self, key: str, most: int = 1000) -> list[str]:
         value = self.values.get(key)
-        if (
-            not isinstance(value, list)
-            or len(value) > most
-            or not all(isinstance(v, str) and len(v) <= 4000 for v in value)
-        ):
+        if not isinstance(value, list) or len(value) > most or not all(map(_is_text, value)):
             raise self._wrong(key)
         return value
 

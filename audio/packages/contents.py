@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from audio.packages import calendar_events, playlists
 from audio.packages.manifest import SIGNER, AudioEntry, FileEntry, Manifest, PlayEntry
@@ -56,13 +57,16 @@ def lay_out(
     return Layout(audio=audio, play_paths=play_paths, sounds=kept)
 
 
-def lists(manifest: Manifest, play_paths: dict[int, str]) -> dict[str, bytes]:
-    """Playlists, calendar and instructions by path; nothing in them names the station."""
+def lists(manifest: Manifest, play_paths: dict[int, str], changed_at: datetime) -> dict[str, bytes]:
+    """Playlists, calendar and instructions by path; nothing in them names the station or the day of export.
+
+    `changed_at` is when the plan was last changed.
+    """
     key = from_text(manifest.sender.public_key, KEY_BYTES)
     assert key is not None
     return {
         **playlists.lists_of(manifest, play_paths),
-        "schedule.ics": calendar_events.calendar(manifest),
+        "schedule.ics": calendar_events.calendar(manifest, changed_at),
         READ_ME: _READ_ME[manifest.station.player in IN_FILE_ORDER].encode("utf-8-sig"),
         SIGNER: public_pem(key),
     }

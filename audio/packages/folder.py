@@ -12,11 +12,12 @@ import hashlib
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISREG
 
-from audio.packages.errors import FolderTakenError
+from audio.packages.archive import ArchiveReader
+from audio.packages.errors import FolderTakenError, PackageProblem
 from audio.packages.manifest import MANIFEST, OWN, SIGNATURE, split_text
 from audio.packages.names import is_safe_path
 from audio.packages.outline import outline_of
@@ -91,18 +92,33 @@ def standing_in(folder: Path) -> Standing:
         return Standing(files=dict.fromkeys(ours, ("", -1)))
     if MANIFEST not in names or OWN not in names:
         raise FolderTakenError(path=folder)
-    text = (folder / OWN).read_bytes() + (folder / MANIFEST).read_bytes()
-    outline = outline_of(text)
-    try:
-        files = outline.files() if outline is not None else {}
-    except ValueError:
-        outline, files = None, {}
-    if outline is None:
+    found = _standing_of((folder / OWN).read_bytes() + (folder / MANIFEST).read_bytes())
+    if found is None:
         raise FolderTakenError(path=folder)
+    return found if SIGNATURE in names else replace(found, text=b"")
+
+
+def standing_as_zip(path: Path) -> Standing:
+    """What stands in the zip at `path`; nothing where there is none, or one that is no package any more."""
+    try:
+        with path.open("rb") as source:
+            text, _signature = ArchiveReader(source).head()
+    except (OSError, PackageProblem):
+        return Standing(files={})
+    return _standing_of(text) or Standing(files={})
+
+
+def _standing_of(text: bytes) -> Standing | None:
+    outline = outline_of(text)
+    if outline is None:
+        return None
+    try:
+        files = outline.files()
+    except ValueError:
+        return None
     return Standing(
-        files=files, text=text if SIGNATURE in names else b"", revision=outline.revision, made_at=outline.made_at,
-        sheet_of=outline.sheet_of,
-    )  # fmt: skip
+        files=files, text=text, revision=outline.revision, made_at=outline.made_at, sheet_of=outline.sheet_of
+    )
 
 
 def write_folder(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from audio.packages.checked_json import Table, read_json
+from audio.packages.checked_json import Table, printable, read_json
 from audio.packages.errors import ManifestProblem, ManifestTooNewProblem, NameProblem, TooLargeProblem
 from audio.packages.names import is_safe_path
 from audio.packages.signature import KEY_BYTES, fingerprint, from_text
@@ -36,7 +36,7 @@ MOST_FILES = 20_000
 MOST_PLAYS = 50_000
 LONGEST_PLAY_MS = 24 * 3600 * 1000
 _HASH = re.compile(r"[0-9a-f]{64}")
-_MONTH = re.compile(r"\d{4}-\d{2}")
+_MONTH = re.compile(r"2[01][0-9]{2}-(0[1-9]|1[0-2])")
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -238,7 +238,7 @@ def _of_our_schema(part: bytes) -> Table:
     table = read_json(part, ManifestProblem)
     schema = table.text("schema")
     if schema != SCHEMA:
-        raise ManifestTooNewProblem(schema=schema[:40], known=SCHEMA)
+        raise ManifestTooNewProblem(schema=printable(schema[:40]), known=SCHEMA)
     return table
 
 
@@ -302,7 +302,7 @@ def _check_whole(manifest: Manifest) -> None:
     key = from_text(manifest.sender.public_key, KEY_BYTES)
     if key is None or fingerprint(key) != manifest.sender.fingerprint:
         raise ManifestProblem(where="sender.public_key")
-    if manifest.until_on < manifest.from_on:
+    if not date(2000, 1, 1) <= manifest.from_on <= manifest.until_on <= date(2200, 12, 31):
         raise ManifestProblem(where="until_on")
     paths = {MANIFEST, OWN, SIGNATURE}
     for file in manifest.files:

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import lru_cache
 
 LONGEST = 60
+DEEPEST = 4
+"""Parts of a path, the file's own name among them."""
 RESERVED = frozenset(
     {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))}
 )
@@ -54,7 +56,7 @@ def is_safe_path(path: str) -> bool:
     parts = path.split("/")
     return (
         0 < len(path) <= 200
-        and len(parts) <= 4
+        and len(parts) <= DEEPEST
         and all(
             _SAFE_PART.fullmatch(part)
             and not part.endswith(".")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from audio.packages.archive import CHUNK, ArchiveReader
+from audio.packages.checked_json import printable
 from audio.packages.errors import (
     FileChangedProblem,
     FileMissingProblem,
@@ -42,11 +43,14 @@ from audio.packages.manifest import (
     read_manifest,
     split_text,
 )
+from audio.packages.names import DEEPEST
 from audio.packages.signature import KEY_BYTES, SIGNATURE_BYTES, from_text, is_signed
 from content import atomic
 
 STAGE = ".incoming-"
 """How the folder is named in which a package waits until it is found good."""
+MOST_TOLD = 200
+"""So many strange files say enough: a stick may hold a million of them."""
 LITTER = frozenset({"desktop.ini", "thumbs.db", ".ds_store"})
 """What file managers leave behind; never read, never taken in."""
 
@@ -155,9 +159,14 @@ def _head(
     if key is None or not is_signed(content, signature, key):
         raise SignatureProblem
     if trusted is not None and not trusted(manifest.sender.fingerprint):
-        raise UntrustedSignerProblem(name=manifest.sender.name[:80], fingerprint=manifest.sender.fingerprint)
+        raise untrusted(manifest)
     checked.proved = True
     return manifest
+
+
+def untrusted(manifest: Manifest) -> UntrustedSignerProblem:
+    """What is told of a signer whom nobody here trusts."""
+    return UntrustedSignerProblem(name=manifest.sender.name[:80], fingerprint=manifest.sender.fingerprint)
 
 
 def _room(stage: Path | None, manifest: Manifest) -> None:
@@ -189,9 +198,11 @@ def _look_at_folder(
     listed = {file.path for file in manifest.files}
     for found, is_plain in _everything_in(folder):
         if not is_plain:
-            checked.problems.append(LinkProblem(path=found[:120]))
+            checked.problems.append(LinkProblem(path=printable(found)))
         elif found not in listed and found not in {MANIFEST, OWN, SIGNATURE} and not _is_litter(found):
-            checked.problems.append(FileUnknownProblem(path=found[:120]))
+            checked.problems.append(FileUnknownProblem(path=printable(found)))
+        if len(checked.problems) >= MOST_TOLD:
+            return
     if any(isinstance(problem, LinkProblem) for problem in checked.problems):
         return
     sounds = {entry.path for entry in manifest.audio}
@@ -223,14 +234,20 @@ def _look_at_zip(
 
 
 def _everything_in(folder: Path) -> Iterator[tuple[str, bool]]:
-    """Every entry below `folder` that is no folder, with whether it is a plain file; links are never followed."""
-    for root, folders, files in os.walk(folder):
-        for name in [*folders, *files]:
-            entry = Path(root) / name
-            mode = entry.lstat().st_mode
-            if name in folders and stat.S_ISDIR(mode) and not _is_junction(entry):
-                continue
-            yield entry.relative_to(folder).as_posix(), stat.S_ISREG(mode)
+    """Every entry below `folder` that is no folder, with whether it is a plain file; links are never followed.
+
+    A folder that is deeper than any file of a package stands for all that it holds.
+    """
+    left = [(folder, "")]
+    while left:
+        here, prefix = left.pop()
+        for entry in here.iterdir():
+            found, mode = f"{prefix}{entry.name}", entry.lstat().st_mode
+            is_folder = stat.S_ISDIR(mode) and not _is_junction(entry)
+            if is_folder and found.count("/") < DEEPEST - 1:
+                left.append((entry, f"{found}/"))
+            else:
+                yield found, is_folder or stat.S_ISREG(mode)
 
 
 def _is_junction(path: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -13,6 +14,7 @@ from content.commands.choices import DAY, MONTH
 from content.commands.shell import LoaGroup, json_option, option, print_json, print_table, say, with_station
 from content.config import PROFILES
 from content.language import N_, _
+from content.shown import moment
 from scheduler.commands.period import named_days
 
 if TYPE_CHECKING:
@@ -264,7 +266,7 @@ def report(
         print_json(
             [
                 {
-                    "code": row.code, "name": row.name, "from": start, "until": end, **tally(found[row.code]),
+                    "code": row.code, "name": row.name, "timezone": row.timezone, "from": start, "until": end, **tally(found[row.code]),
                     "lines": [line.to_json() for line in found[row.code]],
                 }
                 for row in rows
@@ -277,18 +279,21 @@ def report(
         [[row.name, len(found[row.code]), *tally(found[row.code]).values()] for row in rows],
     )
     if code:
-        _print_lines(opened, found[code])
+        _print_lines(opened, rows[0].timezone, found[code])
 
 
-def _print_lines(opened: Station, lines: list[Line]) -> None:
+def _print_lines(opened: Station, timezone: str, lines: list[Line]) -> None:
+    """In the station's own time, which is named where it is not that of this centre."""
+    zone = ZoneInfo(timezone)
+    is_ours = timezone == opened.config.station.timezone
     print_table(
-        _("Airings"),
+        _("Airings") if is_ours else _("Airings, in the time of {zone}").format(zone=timezone),
         [_("planned"), _("title"), _("what became of it"), _("made good"), _("reason")],
         [
             [
-                f"{line.planned_at.astimezone(opened.tz):%d/%m/%Y %H:%M}", line.title,
+                moment(line.planned_at, zone), line.title,
                 _(STATE_WORDS[line.state]) + (" " + _("(simulated)") if line.simulated else ""),
-                f"{line.made_good_at.astimezone(opened.tz):%d/%m/%Y %H:%M}" if line.made_good_at else "", line.reason and _(line.reason),
+                moment(line.made_good_at, zone), line.reason and _(line.reason),
             ]
             for line in lines
         ],

@@ -41,8 +41,14 @@ class StationLock:
             AlreadyRunningError: another living process holds it.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        file = self.path.open("r+b" if self.path.exists() else "w+b", buffering=0)
-        if not _lock(file):
+        while True:
+            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
+            file = os.fdopen(handle, "r+b", buffering=0)
+            held = _lock(file)
+            if not held or self._is(file):
+                break
+            file.close()  # its last holder took the file away meanwhile: this lock keeps nobody out
+        if not held:
             file.close()
             holder = self.holder() or {}
             raise AlreadyRunningError(
@@ -59,6 +65,13 @@ class StationLock:
             file.seek(0)
             file.truncate()
             file.write(json.dumps(about).encode())
+
+    def _is(self, file: FileIO) -> bool:
+        """Whether the file of this lock is still the one that was opened."""
+        try:
+            return self.path.stat().st_ino == os.fstat(file.fileno()).st_ino
+        except FileNotFoundError:
+            return False
 
     def release(self) -> None:
         """Let go."""

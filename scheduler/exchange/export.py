@@ -20,7 +20,7 @@ from sqlalchemy import func, insert, select
 from audio.packages import contents, sheet, sheet_pdf
 from audio.packages.archive import write_archive
 from audio.packages.contents import Layout
-from audio.packages.folder import Shelf, Standing, standing_in, stands, write_folder
+from audio.packages.folder import Shelf, Standing, standing_as_zip, standing_in, stands, write_folder
 from audio.packages.manifest import (
     CHECKSUMS,
     MANIFEST,
@@ -34,6 +34,7 @@ from audio.packages.manifest import (
     split_text,
 )
 from audio.packages.signature import SigningKey, fingerprint, to_text
+from audio.packages.verify import check_package
 from content.atomic import replacing
 from content.station import Station
 from scheduler.exchange.communes import Commune, signing_key
@@ -210,7 +211,7 @@ class _Exporter:
         base, at_station = self._at_station(commune) if update else (None, frozenset[str]())
         body, gathered = self._body(commune, at_station)
         target = self.folder / (self._zip_name(commune) if self.form == "zip" else commune.code)
-        old = Standing(files={}) if self.form == "zip" else standing_in(target)
+        old = standing_as_zip(target) if self.form == "zip" else standing_in(target)
         wall_sha256 = sheet.sha256_of_sheet(body.wall_sha256, commune.name)
         own = self._own_files(target, replace(body.wall, station=commune.name), wall_sha256, old)
         entries = [*body.entries, *(entry for entry, _made in own)]
@@ -284,7 +285,7 @@ class _Exporter:
             from_on=self.from_on, until_on=self.until_on, audio=layout.audio, plays=plays, rules=rules,
             unplaced=fitted.unplaced, sheet_of="", own_files=[], shared_files=[],
         )  # fmt: skip
-        lists = contents.lists(draft, layout.play_paths)
+        lists = contents.lists(draft, layout.play_paths, gathered.changed_at)
         entries = [
             FileEntry(path=path, sha256=sha256, size=gathered.sounds[sha256].size)
             for path, sha256 in layout.sounds.items()
@@ -332,7 +333,9 @@ class _Exporter:
         return as_before.own_text() + shared == old.text
 
     def _is_whole(self, target: Path, text: bytes, entries: list[FileEntry], old: Standing) -> bool:
-        """Whether what that manifest lists is there too, by size; on a stick by content."""
+        """Whether what that manifest lists is there too, by size; on a stick and in a zip by content."""
+        if self.form == "zip":
+            return not check_package(target).problems
         try:
             if (target / SIGNATURE).read_bytes() != self.key.sign(text):
                 return False

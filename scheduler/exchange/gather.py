@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,16 +14,18 @@ from sqlalchemy.orm import Session, selectinload
 
 from audio.models import EpisodeAudio
 from audio.packages.manifest import AudioEntry, RuleEntry
+from content.events import Event
 from content.language import _
 from content.media import MediaMissingError
 from content.models import Approval, Episode, EpisodePart, Programme
 from content.months import month_of
 from content.station import Station
 from scheduler.daemon.feed import may_air
-from scheduler.models import Play
+from scheduler.models import Plan, Play
 
 AIRING = ("planned", "pinned", "aired", "missed", "preempted")
 """Statuses of the centre's plays that a commune is asked to air: what became of them here does not matter there."""
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 CLASSES = ("normal", "priority", "emergency")
 
 
@@ -56,6 +58,8 @@ class Gathered:
     rules: list[Programme]
     left_out: list[str]
     """Airings without a cleared sound, in words: title, day, reason."""
+    changed_at: datetime
+    """When the plan of these days or its sounds were last changed."""
 
 
 def gather(
@@ -83,6 +87,18 @@ def gather(
         return _Gathering(station, session, from_on, until_on, profile, zone).of(plays)
 
 
+def _changed_at(session: Session, plays: Sequence[Play], sounds: set[int]) -> datetime:
+    """When these plays or the sounds of those ids were made or last moved: by the tables and the event log."""
+    moments = [play.created_at for play in plays]
+    plans = {play.plan_id for play in plays if play.plan_id is not None}
+    moments += session.scalars(select(Plan.built_at).where(Plan.id.in_(plans)))
+    moments += session.scalars(select(EpisodeAudio.created_at).where(EpisodeAudio.id.in_(sounds)))
+    moved = select(Event.subject, Event.at).where(Event.action == "play.moved")
+    names = {f"plays:{play.id}" for play in plays}
+    moments += [at for subject, at in session.execute(moved) if subject in names]
+    return max(moments, default=LONG_AGO)
+
+
 class _Gathering:
     """Reads each distinct sound and approval once."""
 
@@ -100,10 +116,12 @@ class _Gathering:
             files={},
             rules=[],
             left_out=[],
+            changed_at=LONG_AGO,
         )
 
     def of(self, plays: Sequence[Play]) -> Gathered:
         programmes: dict[int, Programme] = {}
+        sent: set[int] = set()
         newest = self._newest({play.episode_id for play in plays if play.episode_id is not None})
         for play in plays:
             episode = play.episode
@@ -116,9 +134,10 @@ class _Gathering:
                 continue
             if episode.programme is not None:
                 programmes[episode.programme.id] = episode.programme
+            sent.add(audio.id)
             self.found.airings.append(_airing(play, episode, audio, day))
         self.found.rules.extend(programmes[key] for key in sorted(programmes))
-        return self.found
+        return replace(self.found, changed_at=_changed_at(self.session, plays, sent))
 
     def _newest(self, episode_ids: set[int]) -> dict[int, EpisodeAudio]:
         rows = self.session.scalars(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -254,7 +255,11 @@ def _note_entries(
 def report_of(
     station: Station, row: CommuneStation, from_on: date, until_on: date, *, now: datetime
 ) -> list[Line]:
-    """What became of each airing that a station was asked for on [from_on, until_on], both inclusive."""
+    """What became of each airing that a station was asked for on [from_on, until_on], both inclusive.
+
+    All times are in the station's own zone.
+    """
+    zone = ZoneInfo(row.timezone)
     with station.read() as session:
         packages = session.scalars(
             select(SentPackage)
@@ -267,7 +272,8 @@ def report_of(
         ).all()
         told = [
             Told(
-                play_id=line.play_id, make_good_for=line.make_good_for, outcome=line.outcome, started_at=line.started_at,
+                play_id=line.play_id, make_good_for=line.make_good_for, outcome=line.outcome,
+                started_at=line.started_at and line.started_at.astimezone(zone),
                 heard_ms=line.heard_ms, reason=line.reason, simulated=line.simulated,
             )
             for line in session.scalars(select(StationAsRun).where(StationAsRun.station_id == row.id))

@@ -24,7 +24,7 @@ from audio.packages.errors import (
 )
 from audio.packages.manifest import AudioEntry, Manifest
 from audio.packages.signature import to_text
-from audio.packages.verify import STAGE, Checked, staged_package
+from audio.packages.verify import STAGE, Checked, staged_package, untrusted
 from content import atomic
 from content.events import record
 from content.station import Station
@@ -98,6 +98,8 @@ def receive_package(station: Station, path: Path, *, now: datetime, sounds_only:
         try:
             with station.decide() as session:
                 problems = _order_problems(session, station, signer_id, manifest)
+                if session.get_one(TrustedSigner, signer_id).revoked_at is not None:  # while it was checked
+                    problems.append(untrusted(manifest))
                 if problems:
                     raise PackageRefusedError(name=path.name, problems=problems)
                 counts = _take_in(session, station, signer_id, checked, manifest, now)
