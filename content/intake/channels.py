@@ -61,7 +61,8 @@ def channels_of(root: Node, kind: str, contents_start: int) -> list[Channel]:
     has_forms = any(_is_form(node) for node in root.below())
     found: list[Channel] = []
     seen: set[str] = set()
-    for node, line, start, in_forms in _entries(root, contents_start):
+    skipped = contents_start if kind != "Báo cáo" else 0  # what a report tells of is its results
+    for node, line, start, in_forms in _entries(root, skipped):
         text = line.text[start:]
         if marker(text):
             continue

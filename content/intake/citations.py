@@ -41,6 +41,11 @@ _NAME_GOES_ON = compiled(
     r"(?:\s(?!về\b|việc\b|thực\b|hướng\b|triển\b|quy\b|ban\b|đã\b)[\w-]+){0,6}"
 )
 
+_FORM = re.compile(
+    r"(?:Mẫu|Biểu|Biểu mẫu|Phiếu|Tờ khai|Phụ lục|Bảng|Thông tư mẫu)\s*(?:số\s*)?:?\s*$", re.IGNORECASE
+)
+"""What stands before the number of a form ("Mẫu số 01/CT-HGĐ"), which is no document."""
+
 
 def citations_in(text: str, start: int = 0, own_number: str | None = None) -> list[Citation]:
     """The documents named in `text` from `start` on, each once, in order; `own_number` is left out."""
@@ -49,7 +54,7 @@ def citations_in(text: str, start: int = 0, own_number: str | None = None) -> li
         number = re.sub(r"\s*([-/–])\s*", r"\1", match["number"]).replace("–", "-").rstrip(".&")
         if not _STRICT_NUMBER.match(number) or not _is_code(number, match):
             continue
-        if number == own_number:
+        if number == own_number or _FORM.search(text, max(0, match.start() - 24), match.start()):
             continue
         after = text[match.end() : match.end() + 160]
         issuer_match = _ISSUER.match(after)

@@ -8,6 +8,7 @@ from datetime import date
 from content.intake.dates import period_of
 from content.intake.facts import Item, Named, Part, Period
 from content.intake.heading import Heading
+from content.intake.labels import label_of
 from content.intake.letters import compiled
 from content.intake.outline import Line, Node
 from content.intake.sections import (
@@ -52,6 +53,18 @@ _SUBJECT_MONTH = re.compile(
 _NAMED_BY_DATES = re.compile(
     r"(?:(?:Đợt|Giai đoạn|Cao điểm|Đợt cao điểm)\s*[\w ]{0,12}\s*[:(–-]\s*)?(?P<dates>(?:(?:Trong\s+)?(?:Tháng|Quý)\s+(?:\d|[IV])|Từ\s+(?:nay|ngày|tháng|quý|\d)|Ngày\s+\d)[^.;:]{0,60})\)?\s*[.:;]?$",
     re.IGNORECASE,
+)
+
+_TIME_IN_SENTENCE = re.compile(
+    r"[.;,(]\s*(?:thời gian|thời điểm)(?:\s+(?:thực hiện|phát sóng|phát thanh|phát|tuyên truyền|triển khai|hoàn thành))*\s*:?\s*(?:là\s+)?"
+    r"(?P<when>(?:từ|trong|quý|tháng|ngày|xuyên suốt|trước|thường xuyên|đến|cả năm|năm)\b[^.;()]{2,120}?)"
+    r"(?=[.;()]|$|,\s*(?:ngày|mỗi|hằng|hàng|sáng|phát|tần suất|thời lượng)\s)",
+    re.IGNORECASE,
+)
+_ORDERED_TELLING = compiled(
+    r"^(?:(?:Giao|Đề nghị|Yêu cầu|Chỉ đạo)\s+(?P<unit>[{UPPER}][^.;:()\n]{3,90}?)(?:\s+chủ trì)?|(?P<lead>[{UPPER}][^.;:()\n]{3,90}?)\s+chủ trì)\s*,?\s*(?:(?:và\s+)?phối hợp(?:\s+với)?\s+[^.;:()\n]{3,120}?\s+)?"
+    r"(?P<task>(?:(?:tăng cường|đẩy mạnh|tổ chức|tiếp tục|thực hiện|làm tốt|công tác|việc)\s+)*(?<!, )(?:thông tin|tuyên truyền|phát thanh|phổ biến|truyền thông|thông báo)\b(?=.{0,160}?\b(?:về|việc|nội dung|biện pháp|quy định|chủ trương|nguy cơ|lợi ích|tác hại|kỹ năng)\b).{20,})",
+    re.DOTALL,
 )
 
 
@@ -143,15 +156,14 @@ class _Reader:
         return [self.item(node, self._unit_heading(node) or shared) for node in found]
 
     def _task_of_station(self, node: Node) -> Node | None:
-        """ "1. Đài Truyền thanh xã: Xây dựng tin, bài tuyên truyền về …": a task that is a content at once."""
-        match = _UNIT_TASK.match(node.text)
-        if match is None or node.is_bullet or node.children:
+        """ "1. Đài Truyền thanh xã: Xây dựng tin, bài tuyên truyền về …", "2. Giao Trạm Y tế xã chủ trì tuyên truyền …
+        trên loa": a task that is a content at once."""
+        found = _task(node.text)
+        if found is None or node.is_bullet or node.children or (node.label and node.label.style == "Điều"):
             return None
-        task = match["task"]
-        on_air = (
-            ON_AIR.search(match["unit"]) or ON_AIR.search(task) or re.search(r"phát sóng|chuyên mục", task)
-        )
-        return node if on_air and SUBJECT_ON.search(match["task"]) else None
+        unit, task, _before_colon = found
+        on_air = ON_AIR.search(unit) or ON_AIR.search(task) or re.search(r"phát sóng|chuyên mục", task)
+        return node if on_air and SUBJECT_ON.search(task) else None
 
     def _unit_heading(self, node: Node) -> _Marked | None:
         """The unit under whose name a content stands ("3. Đài Truyền thanh thị trấn")."""
@@ -201,9 +213,9 @@ class _Reader:
             self._collect(entry, body, marked)
         lead, partner, period = self._markers(marked)
         own_text = node.text.strip()
-        task = _UNIT_TASK.match(own_text)
-        if task and not lead and is_unit(task["unit"]):
-            name = re.sub(r"^Giao\s+", "", task["unit"])
+        unit, task, before_colon = _task(own_text) or ("", own_text, False)
+        if before_colon and not lead and is_unit(unit):
+            name = re.sub(r"^Giao\s+", "", unit)
             lead = split_units(name, node.text_start + own_text.index(name))
         is_heading = len(own_text.split()) <= 80 and not compiled(r"[.!?;]\s+[{UPPER}]").search(own_text)
         if not lead and not partner:
@@ -212,12 +224,17 @@ class _Reader:
             lead, partner = inline_units(line.text, line.start)
             if lead:
                 break
-        period = period or self._own_dates(own_text, node.text_start) or self._dates_in_bracket(node)
+        period = (
+            period
+            or self._own_dates(own_text, node.text_start)
+            or self._dates_in_bracket(node)
+            or self._dates_in_sentence(node)
+        )
         if body and is_heading:
             title = own_text.rstrip(" :;.,")
             text = "\n".join(line.text for line in body)
         else:
-            title = short_title(task["task"] if task and is_unit(task["unit"]) else own_text)
+            title = short_title(task if is_unit(unit) else own_text)
             text = "\n".join([own_text, *(line.text for line in body)])
         parts = [Part(text=line.text, span=line.span) for line in body]
         if not body or not is_heading:
@@ -241,6 +258,14 @@ class _Reader:
             return None
         period = period_of(found[0], node.text_start + found[1], self.issued_on, self.year)
         return period if period.from_on or period.until_on else None
+
+    def _dates_in_sentence(self, node: Node) -> Period | None:
+        """The period that a content names within its own words: "… Thời gian phát: từ ngày 01/8 đến ngày 30/9"."""
+        match = _TIME_IN_SENTENCE.search(node.text)
+        if match is None:
+            return None
+        words = match["when"].rstrip(" .,")
+        return period_of(words, node.text_start + match.start("when"), self.issued_on, self.year)
 
     def _own_dates(self, text: str, start: int) -> Period | None:
         """The period of a content that is named by it: "Tháng 02/2024", "Đợt 1: Từ ngày 01/02 đến ngày 15/3"."""
@@ -324,7 +349,10 @@ class _Reader:
                     node.text[found[1] :].strip(" ."), node.text_start + found[1], self.issued_on, self.year
                 )
             for line in node.lines_below():
-                text = line.text.lstrip("-+* ")
+                label = label_of(line.text)
+                text = line.text[label.width :] if label else line.text
+                found = marker(text)
+                text = text[found[1] :] if found and found[0] == "period" else text
                 return period_of(text.rstrip(" ."), line.end - len(text), self.issued_on, self.year)
         return self._month_of_subject()
 
@@ -335,6 +363,15 @@ class _Reader:
         if match is None or span is None or not SUBJECT_ON.search(subject or ""):
             return None
         return period_of(match.group(), span[0] + match.start(), self.issued_on, self.year)
+
+
+def _task(text: str) -> tuple[str, str, bool] | None:
+    """The unit that a content orders, what it is to do, and whether a colon stands between them."""
+    if match := _UNIT_TASK.match(text):
+        return match["unit"], match["task"], True
+    match = _ORDERED_TELLING.match(text)
+    unit = (match["unit"] or match["lead"]) if match else ""
+    return (unit, match["task"], False) if match and is_unit(unit) else None
 
 
 def _body_of_heading(section: Node) -> str:

@@ -69,6 +69,15 @@ _YEAR = re.compile(r"năm\s+(20\d{2})", re.IGNORECASE)
 _OPEN_END = re.compile(
     r"(?:các|những)\s+năm\s+(?:tiếp theo|tiếp sau|sau)|và tiếp theo|trở đi|cho đến khi", re.IGNORECASE
 )
+_PEAK_WITHIN = re.compile(
+    r"[,;(]?\s*(?:trong đó\s*,?\s*)?(?:tập trung\s+)?(?:đợt\s+|tháng\s+)?cao điểm\b", re.IGNORECASE
+)
+_PEAK = re.compile(
+    r"(?P<before>từ\s+(?:ngày\s+)?\d[^.;\n()]{6,60})\s*\(\s*(?:là\s+)?(?:đợt |tháng |thời gian )?cao điểm\s*\)|"
+    r"cao điểm\b(?!\s*\))[^.;\n\d]{0,60}?(?P<dates>(?:từ|ngày|tháng|trong)\s[^.;\n]{4,80})",
+    re.IGNORECASE,
+)
+_ALWAYS = re.compile(r"thường xuyên|xuyên suốt|quanh năm|cả năm|hằng ngày|hàng ngày|liên tục", re.IGNORECASE)
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "1": 1, "2": 2, "3": 3, "4": 4}
 
 
@@ -86,9 +95,26 @@ def period_of(text: str, start: int, issued_on: date | None, year: int | None) -
     return Period(text=text, from_on=first, until_on=last, span=(start, start + len(text)))
 
 
-def period_bounds(text: str, issued_on: date | None, year: int | None) -> tuple[date | None, date | None]:
-    """First and last day, both inclusive, None where open."""
+def peak_of(text: str, issued_on: date | None, year: int | None) -> tuple[date, date] | None:
+    """The one peak ("đợt cao điểm từ ngày … đến ngày …") that `text` dates; None where it dates none or several."""
+    found = {
+        (first, last)
+        for match in _PEAK.finditer(text)
+        for first, last in [period_bounds(match["dates"] or match["before"], issued_on, year, whole=False)]
+        if first and last
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def period_bounds(
+    text: str, issued_on: date | None, year: int | None, *, whole: bool = True
+) -> tuple[date | None, date | None]:
+    """First and last day, both inclusive, None where open; a peak within a `whole` period does not narrow it."""
     flat = " ".join(text.split())
+    if whole and (peak := _PEAK_WITHIN.search(flat)) and peak.start():
+        outer = period_bounds(flat[: peak.start()], issued_on, year)
+        if outer != (None, None) or _ALWAYS.search(flat[: peak.start()]):
+            return outer
     if match := _DAY_RANGE.search(flat) or _BARE_RANGE.search(flat):
         parts = match.groupdict()
         last_year = parts.get("by") or parts.get("ay") or year

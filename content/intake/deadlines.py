@@ -27,6 +27,10 @@ _BRACKET_DAY = re.compile(
     r"\s*[(,]?\s*(?:trước|chậm nhất|muộn nhất|vào)(?:\s+(?:là|vào))?\s+ngày\s+(?P<d>\d{1,2})(?!\s*(?:/|-|\d|tháng|hằng|hàng|của))(?:[^()]{0,40}\))?",
     re.IGNORECASE,
 )
+_BARE_DAY = re.compile(
+    r"(?:trước|chậm nhất|muộn nhất|vào)(?:\s+(?:là|vào))?\s+ngày\s+(?P<d>\d{1,2})(?!\s*(?:/|-|\.\d|\d|tháng|hằng|hàng|của|mỗi))",
+    re.IGNORECASE,
+)
 _DATE = re.compile(
     r"(?:(?P<before>trước|chậm nhất|muộn nhất|vào|hạn cuối|xong|và|,|đến)(?:\s+(?:là|vào|hết))?\s*(?:\d{1,2}\s*(?:giờ|h|g)\s*(?:\d{2})?(?:\s*phút)?\s*,?\s*)?)?(?:ngày\s+)(?P<d>\d{1,2})\s*(?:/|-|\.|\s+tháng\s+)\s*(?P<m>\d{1,2})(?:\s*(?:/|-|\.|\s+năm\s+)\s*(?P<y>20\d{2}))?"
     r"|(?P<before2>trước|chậm nhất(?: là)?|muộn nhất(?: là)?)\s+(?P<d2>\d{1,2})/(?P<m2>\d{1,2})(?:/(?P<y2>20\d{2}))?",
@@ -54,11 +58,14 @@ _KEYWORDS = (
         ),
     ),
     (
-        "ad hoc",
+        "day",
         re.compile(
-            r"đột xuất|(?:giờ|\dh)(?:\s*\d{2})?(?:\s*phút)?\s*,?\s*(?:hằng|hàng|mỗi) ngày", re.IGNORECASE
+            r"(?:giờ|\dh)(?:\s*\d{2})?(?:\s*phút)?\s*,?\s*(?:hằng|hàng|mỗi) ngày|báo cáo(?:\s+\w+){0,5}?\s+(?:hằng|hàng|mỗi)\s+ngày|"
+            r"(?:hằng|hàng|mỗi)\s+ngày\s*,?\s*(?:\w+\s+){0,4}?báo cáo",
+            re.IGNORECASE,
         ),
     ),
+    ("ad hoc", re.compile(r"đột xuất", re.IGNORECASE)),
 )
 _PERIOD_NAMED = re.compile(
     r"(?:,\s*)?(?:(?:báo cáo|định kỳ)\s+)?(?:(?:hằng|hàng|mỗi)\s+)?(?:quý|tháng)\s*[(,]?\s*$", re.IGNORECASE
@@ -147,8 +154,21 @@ def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
     named = _periods_named(sentence, used)
     pairs = _paired(due, named)
     taken = {index for index in pairs.values() if index is not None}
-    for place, (every, _start, _end) in enumerate(named):
+    days = [
+        match
+        for match in _BARE_DAY.finditer(sentence)
+        if not any(low <= match.start() < high for low, high in used)
+    ]
+    for place, (every, _start, end) in enumerate(named):
         index = pairs.get(place)
+        if (
+            index is None
+            and len(named) == len(days) == 1
+            and every in ("month", "quarter")
+            and days[0].start() > end
+        ):
+            add(every, int(days[0]["d"]))  # "định kỳ hằng tháng báo cáo kết quả về Phòng trước ngày 25"
+            continue
         add(every, *(due[index][1:3] if index is not None else (None, None)))
     has_keyword = bool(named)
     left = [entry for index, entry in enumerate(due) if index not in taken]
@@ -213,7 +233,7 @@ def _periods_named(sentence: str, used: list[tuple[int, int]]) -> list[tuple[str
 
 def _paired(due: list[_Due], named: list[tuple[str, int, int]]) -> dict[int, int | None]:
     """Which date belongs to which period: in order where there are as many, else the next one close by."""
-    dated = [place for place, entry in enumerate(named) if entry[0] != "ad hoc"]
+    dated = [place for place, entry in enumerate(named) if entry[0] not in ("day", "ad hoc")]
     if due and len(dated) == len(due):
         return dict(zip(dated, range(len(due)), strict=True))
     dates_first = bool(due and dated and due[0][0] < named[dated[0]][1])

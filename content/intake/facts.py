@@ -13,6 +13,7 @@ CHANNELS = (
     "loudspeaker", "relay", "mobile", "portal", "social", "visual", "meeting", "training", "export", "report",
 )  # fmt: skip
 EVERY = ("month", "6 months", "quarter", "year", "ad hoc")
+"""How often a report is due, as JSON tells it; a `Deadline` of every day is "ad hoc" there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +136,8 @@ class FrequencyRule:
         if self.dayparts:
             rules["dayparts"] = [list(part) for part in self.dayparts]
         plays = self._all_plays()
+        if self.is_campaign and not (self.from_on and self.until_on):
+            return {}  # for a peak whose dates nobody has told: no rule for every day
         if self.is_campaign and self.from_on and self.until_on and plays is not None:
             campaign: dict[str, Any] = {"from": self.from_on.isoformat(), "until": self.until_on.isoformat()}
             if plays.minimum is not None and plays.per in ("day", "week", "total"):
@@ -192,7 +195,8 @@ class Deadline:
     due_on: date | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"text": self.text, "every": self.every, "day": self.day}
+        every = self.every if self.every in EVERY else "ad hoc"
+        return {"text": self.text, "every": every, "day": self.day}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +251,7 @@ class Understanding:
             "items": [item.to_json() for item in self.items],
             "channels": [channel.to_json() for channel in self.channels],
             "frequency_rules": [rule.to_json() for rule in self.frequency_rules],
-            "deadlines": [deadline.to_json() for deadline in self.deadlines],
+            "deadlines": _distinct([deadline.to_json() for deadline in self.deadlines]),
             "citations": [citation.to_json() for citation in self.citations],
         }
 
@@ -273,6 +277,11 @@ class Understanding:
             yield f"deadline {deadline.every}", deadline.text, deadline.span
         for citation in self.citations:
             yield "citation", f"{citation.kind} {citation.number}", citation.span
+
+
+def _distinct(deadlines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each kind of report once: one of every day and one on request are both "ad hoc" in JSON."""
+    return list({(one["every"], one["day"]): one for one in reversed(deadlines)}.values())[::-1]
 
 
 def _a_month(count: Count | None) -> int | None:

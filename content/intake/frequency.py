@@ -71,6 +71,11 @@ _NOT_AIR = re.compile(
     r"báo cáo|họp\b|giao ban|kiểm tra|tập huấn|tiêm|uống|ra quân|vệ sinh|thu gom|trực ban|tưới|phun|đo đạc|tổng hợp|đăng ký|nộp|dự toán|triệu|đồng/|hưởng",
     re.IGNORECASE,
 )
+_DONE = re.compile(
+    r"\bđã\s+(?:được\s+)?(?:phát|tuyên truyền|thực hiện|biên tập|xây dựng|tiếp âm|tiếp sóng|đăng|tổ chức|có)",
+    re.IGNORECASE,
+)
+"""What has been done ("đã phát 92 buổi trong tháng") is reported, not ordered."""
 _WEB_ONLY = re.compile(
     r"cổng thông tin|trang thông tin|TTĐT|website|zalo|facebook|fanpage|mạng xã hội|đăng tải|đăng bài",
     re.IGNORECASE,
@@ -109,6 +114,11 @@ _DAY_NAMES = {
     "7": 6,
 }
 _PEAK = re.compile(r"cao điểm|tăng (?:cường )?(?:tần suất|thời lượng|số lần)", re.IGNORECASE)
+_AT_PEAK = re.compile(
+    r"(?:trong|vào|dịp|riêng|đối với)\s+(?:các\s+|những\s+)?(?:đợt|dịp|thời gian|giai đoạn|tháng|ngày|thời điểm)?\s*cao điểm|(?:đợt|giai đoạn|thời gian) cao điểm|(?:^|[;:,(-]\s*)cao điểm",
+    re.IGNORECASE,
+)
+"""A count for the peak only, whose dates may stand elsewhere in the document."""
 _DATES = re.compile(
     r"từ\s+(?:ngày\s+)?\d{1,2}(?:/|\s+tháng|\s+đến|\s*-)|từ nay đến|\d{1,2}/\d{1,2}(?:/\d{4})?\s*(?:-|–)\s*\d{1,2}/\d{1,2}|từ tháng|trong (?:các )?tháng\s+\d|tháng \d{1,2}/20\d\d",
     re.IGNORECASE,
@@ -136,20 +146,29 @@ def frequency_rules_in(
     heading: str = "",
     issued_on: date | None = None,
     year: int | None = None,
+    peak: tuple[date, date] | None = None,
 ) -> list[FrequencyRule]:
-    """The rules in one paragraph; `start` is its offset in the clean text, `heading` the words above it."""
+    """The rules in one paragraph; `start` is its offset in the clean text, `heading` the words above it, `peak` the
+    first and last day of the peak that the document dates."""
     rules: list[FrequencyRule] = []
     begin = 0
     for match in [*_SENTENCE_END.finditer(text), None]:
         end = match.start() if match else len(text)
         sentence = text[begin:end]
-        rules += _in_sentence(sentence, start + begin, ref, heading, text[:begin], issued_on, year)
+        rules += _in_sentence(sentence, start + begin, ref, heading, text[:begin], issued_on, year, peak)
         begin = match.end() if match else end
     return rules
 
 
 def _in_sentence(
-    sentence: str, start: int, ref: str, heading: str, before: str, issued_on: date | None, year: int | None
+    sentence: str,
+    start: int,
+    ref: str,
+    heading: str,
+    before: str,
+    issued_on: date | None,
+    year: int | None,
+    peak: tuple[date, date] | None,
 ) -> list[FrequencyRule]:
     sentence = sentence[:SENTENCE_LIMIT]
     if not _AIR.search(sentence) and not _AIR.search(heading):
@@ -171,7 +190,7 @@ def _in_sentence(
             groups.append([])
         groups[-1].append(hit)
     return [
-        _rule(group, index, groups, sentence, start, ref, heading, before, issued_on, year)
+        _rule(group, index, groups, sentence, start, ref, heading, before, issued_on, year, peak)
         for index, group in enumerate(groups)
     ]
 
@@ -187,9 +206,14 @@ def _rule(
     before: str,
     issued_on: date | None,
     year: int | None,
+    peak: tuple[date, date] | None,
 ) -> FrequencyRule:
-    low = 0 if index == 0 else groups[index - 1][-1].end
-    high = len(sentence) if index == len(groups) - 1 else groups[index + 1][0].start
+    low = 0 if index == 0 else _border(sentence, groups[index - 1][-1].end, group[0].start)[1]
+    high = (
+        len(sentence)
+        if index == len(groups) - 1
+        else _border(sentence, group[-1].end, groups[index + 1][0].start)[0]
+    )
     column = _OTHER_COLUMN.search(sentence, group[-1].end, high) if high < len(sentence) else None
     part = sentence[low : column.start() if column else high]
     title, topic = (
@@ -200,8 +224,14 @@ def _rule(
         or (None, None)
     )
     by_role = {hit.role: hit.count for hit in group}
-    dates = _nearest_dates(sentence, group[0].start)
-    first, last = period_bounds(sentence[dates.start() :], issued_on, year) if dates else (None, None)
+    at_peak = bool(_AT_PEAK.search(part))
+    dates = (
+        _nearest_dates(part, group[0].start - low) if at_peak else _nearest_dates(sentence, group[0].start)
+    )
+    from_dates = (part if at_peak else sentence)[dates.start() :] if dates else ""
+    first, last = period_bounds(from_dates, issued_on, year, whole=False) if dates else (None, None)
+    if at_peak and not (first and last):
+        first, last = peak or (None, None)
     minutes = _MINUTES.search(part)
     cut = sentence.strip(" -+*")
     at = start + sentence.index(cut)
@@ -220,8 +250,17 @@ def _rule(
         duration_max_min=int(minutes[2] or minutes[1]) if minutes else None,
         from_on=first,
         until_on=last,
-        is_campaign=bool(first and last) or bool(_PEAK.search(sentence) and (first or last)),
+        is_campaign=at_peak or bool(first and last) or bool(_PEAK.search(sentence) and (first or last)),
     )
+
+
+def _border(sentence: str, low: int, high: int) -> tuple[int, int]:
+    """Where the words of one count end and those of the next begin, both between `low` and `high`."""
+    cut = max(sentence.rfind(";", low, high), sentence.rfind("\n", low, high))
+    peak = _AT_PEAK.search(sentence, low, high)
+    if cut < 0 and peak:
+        cut = max(sentence.rfind(",", low, peak.start()), low)
+    return (cut, cut) if cut >= 0 else (high, low)
 
 
 def _nearest_dates(sentence: str, at: int) -> re.Match[str] | None:
@@ -289,6 +328,8 @@ def _is_air(sentence: str, hit: _Found, heading: str) -> bool:
     clause_end = sentence.find(";", hit.end)
     clause = sentence[clause_start : clause_end if clause_end >= 0 else len(sentence)]
     near = sentence[max(0, hit.start - 60) : hit.end + 30]
+    if _DONE.search(sentence[clause_start : hit.start]):
+        return False
     if hit.role == "replays":
         return True
     if _NOT_AIR.search(near) and not _SURELY_AIR.search(near):

@@ -60,7 +60,9 @@ _SIGN_NOTE = re.compile(r"^[(\[]?\s*(?:đã ký|ký|ký tên|chữ ký|ký số|
 _RANK = re.compile(
     r"^(?:(?:ThS|Th\.S|TS|PGS|GS|BS|BSCKI{1,2}|BS\s?CK\s?I{1,2}|BSNT|DS|KS|CN|LG|NCS)(?:[.:,-]\s*|\s+)|(?:Ông|Bà|Đ/c|Đồng chí|(?:Thượng|Trung|Thiếu|Đại) (?:tá|úy|uý|tướng)|Bác sĩ|Kỹ sư|Thạc sĩ|Tiến sĩ|Luật sư|Nhà báo)[.:]?\s+)"
 )
-_NAME = compiled(r"^[{UPPER}][{LOWER}']*(?:\s+[{UPPER}][{LOWER}']*){1,5}$")
+_NAME_WORD = "[{UPPER}][{LOWER}čñŏŭĭĕƀ]*(?:['’-][{UPPER}]?[{LOWER}čñŏŭĭĕƀ]+)*"
+_NAME = compiled(rf"^{_NAME_WORD}(?:\s+{_NAME_WORD}){{1,5}}$")
+"""A person's name, with those of the Central Highlands: "H'Loan Mlô", "K'Brơi", "Y Krông Niê"."""
 _END_NOTE = re.compile(
     r"\s*\((?:b/c|B/c|để b/c|t/h|T/h|c/đ|p/h|để báo cáo|để thực hiện|để chỉ đạo|đăng tải|báo cáo|thực hiện|để đăng tin|biết)[^)]*\)",
     re.IGNORECASE,

@@ -43,13 +43,15 @@ class _Columns:
     first_row: int
 
 
-def table_items(source: SourceText, root: Node, annex: Node, heading: Heading) -> Iterator[Item]:
-    """One item for each row of every table that lists contents to be broadcast."""
-    for number, table in enumerate(source.tables):
+def table_items(
+    source: SourceText, root: Node, annex: Node, annex_from: int, heading: Heading
+) -> Iterator[Item]:
+    """One item for each row of every table that lists contents to be broadcast; `annex_from` is where the annex begins."""
+    for table in source.tables:
         columns = _columns(source, table)
         if columns is None:
             continue
-        above = _node_above(root, table.start) or _node_above(annex, table.start)
+        above = _node_above(annex if table.start >= annex_from else root, table.start)
         head = " ".join(_text(source, cell) for row in table.rows[: columns.first_row] for cell in row)
         near = source.text[max(0, table.start - 400) : table.start]
         named = above.text if above is not None else ""
@@ -64,7 +66,7 @@ def table_items(source: SourceText, root: Node, annex: Node, heading: Heading) -
             and not ON_AIR.search(near)
         ):
             continue
-        yield from _rows(source, table, columns, above, heading, several=number)
+        yield from _rows(source, table, columns, above, heading)
 
 
 def _columns(source: SourceText, table: Table) -> _Columns | None:
@@ -79,17 +81,32 @@ def _columns(source: SourceText, table: Table) -> _Columns | None:
                     found[name] = index
                     break
         if "content" in found and len(found) >= 2:
-            return _Columns(found, at + 1)
+            return _below(source, table, _Columns(found, at + 1))
     return None
 
 
+def _below(source: SourceText, table: Table, columns: _Columns) -> _Columns:
+    """A second line of the head divides a merged cell: "Đơn vị thực hiện" into "Chủ trì" and "Phối hợp"."""
+    row = table.rows[columns.first_row] if columns.first_row < len(table.rows) else ()
+    above = table.rows[columns.first_row - 1]
+    named: dict[str, int] = {}
+    for index, cell in enumerate(row):
+        words = " ".join(_text(source, cell).split())
+        if not words or (index < len(above) and words == " ".join(_text(source, above[index]).split())):
+            continue
+        name = next((name for name, pattern in _COLUMNS if pattern.search(words)), None)
+        if name not in ("lead", "partner", "period") or len(words) > 40:
+            return columns
+        named.setdefault(name, index)
+    return _Columns({**columns.of, **named}, columns.first_row + 1) if named else columns
+
+
 def _rows(
-    source: SourceText, table: Table, columns: _Columns, above: Node | None, heading: Heading, *, several: int
+    source: SourceText, table: Table, columns: _Columns, above: Node | None, heading: Heading
 ) -> Iterator[Item]:
     base = above.ref if above is not None else ""
     group = ""
     count = 0
-    del several
     for row in table.rows[columns.first_row :]:
 
         def cell(name: str, row: tuple[Cell, ...] = row) -> Cell | None:

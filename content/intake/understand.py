@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from content.intake.channels import channels_named, channels_of
 from content.intake.citations import citations_in
 from content.intake.contents import items_of
+from content.intake.dates import peak_of
 from content.intake.deadlines import deadlines_in
 from content.intake.facts import Channel, Deadline, FrequencyRule, Item, Understanding
 from content.intake.frequency import frequency_rules_in
@@ -31,7 +32,8 @@ def understand(source_text: SourceText) -> Understanding:
     root = build(outside)
     annex = [line for line in lines[annex_at + 1 :] if not _in_table(line, source_text.tables)]
     annex_root = build(annex)
-    from_tables = list(table_items(source_text, root, annex_root, heading))
+    annex_from = lines[annex_at].start if annex_at < len(lines) else len(source_text.text)
+    from_tables = list(table_items(source_text, root, annex_root, annex_from, heading))
     items = items_of(root, heading, whole_lines(source_text, lines[first:foot]))
     items = _merged(items, from_tables, source_text.tables)
     if not items and annex:
@@ -120,15 +122,20 @@ def _frequency(
     from datetime import date
 
     issued = issued_on if isinstance(issued_on, date) else None
+    peak = peak_of(source.text, issued, year)
     rules: list[FrequencyRule] = []
     for node, text, start, above in (entry for root in roots for entry in _entries(root)):
-        rules += frequency_rules_in(text, start, ref=node.ref, heading=above, issued_on=issued, year=year)
+        rules += frequency_rules_in(
+            text, start, ref=node.ref, heading=above, issued_on=issued, year=year, peak=peak
+        )
     for table in source.tables:
         head = " ".join(source.text[cell.start : cell.end] for cell in table.rows[0])
         for row in table.rows[1:]:
             for cell in row:
                 text = source.text[cell.start : cell.end]
-                rules += frequency_rules_in(text, cell.start, heading=head, issued_on=issued, year=year)
+                rules += frequency_rules_in(
+                    text, cell.start, heading=head, issued_on=issued, year=year, peak=peak
+                )
     return rules
 
 

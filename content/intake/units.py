@@ -81,11 +81,27 @@ _HEADS = [
 ]
 _GENERAL = re.compile(r"^(?:các|toàn bộ|những|mọi|tất cả)\b", re.IGNORECASE)
 _INLINE = compiled(
-    r"\(\s*(?:[Gg]iao\s+)?(?P<unit>[{UPPER}][^()]{3,120}?)\s+(?:chủ trì|thực hiện|phụ trách)(?:\s*[,;]?\s*(?P<with>[^();]{3,120}?)\s+phối hợp|\s*[,;]?\s*phối hợp(?:\s+với)?\s*:?\s+(?P<with2>[^();]{3,120}?))?(?:\s*[;,]\s*(?P<when>(?:thời gian|thực hiện|hoàn thành|xong|trong|từ|đến|trước|quý|tháng)[^()]{3,90}?))?\s*\)"
+    r"\(\s*(?:(?:[Gg]iao|[Dd]o)\s+)?(?P<unit>[{UPPER}][^()]{3,120}?)\s+(?:chủ trì|thực hiện|phụ trách)(?:\s*[,;]?\s*(?P<with>[^();]{3,120}?)\s+phối hợp|\s*[,;]?\s*phối hợp(?:\s+với)?\s*:?\s+(?P<with2>[^();]{3,120}?))?(?:\s*[;,]\s*(?P<when>(?:thời gian|thực hiện|hoàn thành|xong|trong|từ|đến|trước|quý|tháng)[^()]{3,90}?))?\s*\)"
 )
 _ASSIGNED = compiled(
-    r"(?:Giao|giao)\s+(?P<unit>[{UPPER}][^.;:\n]{3,90}?)\s+(?:chủ trì|là đơn vị chủ trì|chịu trách nhiệm)(?:\s*,?\s*phối hợp\s+(?:với\s+)?(?P<with>[^.;:\n]{3,120}?))?(?=\s+(?:tuyên truyền|thực hiện|xây dựng|triển khai|tổ chức|tham mưu|biên tập|phát)|[.;]|$)"
+    r"(?:Giao|giao)\s+(?P<unit>(?:[{UPPER}]|các\s)[^.;:\n]{3,90}?)\s+(?:chủ trì|là đơn vị chủ trì|chịu trách nhiệm|phụ trách|thực hiện(?=\s*(?:[.;,)]|$)))(?:\s*,?\s*phối hợp\s+(?:với\s+)?(?P<with>[^.;:\n]{3,120}?))?(?=\s+(?:tuyên truyền|thực hiện|xây dựng|triển khai|tổ chức|tham mưu|biên tập|phát)|[.;]|$)"
 )
+
+_MARKED = re.compile(
+    r"\(\s*(?:(?:Các\s+)?(?:Đơn vị|Cơ quan|Bộ phận)\s+)?(?:chủ trì|thực hiện|phụ trách)(?:\s+thực hiện)?\s*:\s*(?P<unit>[^();]{3,120}?)"
+    r"(?:\s*[;,.]\s*(?:(?:đơn vị|cơ quan)\s+)?phối hợp(?:\s+với|\s+thực hiện)?\s*:\s*(?P<with>[^();]{3,160}?))?"
+    r"(?:\s*[;,.]\s*(?P<when>thời gian[^()]{3,90}?))?\s*\)",
+    re.IGNORECASE,
+)
+_DONE_BY = compiled(
+    r"\b[Dd]o\s+(?P<unit>(?:[{UPPER}]|các\s)[^.;:()\n]{3,90}?)\s+(?:chủ trì|phụ trách|thực hiện|đảm nhiệm|chịu trách nhiệm(?: thực hiện)?)"
+    r"(?:\s*,?\s*phối hợp\s+(?:với\s+)?(?P<with>[^.;:()\n]{3,120}?))?(?=\s*(?:[.;)]|$))"
+)
+_LEADS = compiled(
+    r"^(?:(?:Giao|Đề nghị|Yêu cầu)\s+)?(?P<unit>[{UPPER}][^.;:()\n]{3,90}?)\s+chủ trì(?:\s*,?\s*phối hợp\s+(?:với\s+)?(?P<with>[^.;:\n]{3,120}?))?"
+    r"(?=\s+(?:tuyên truyền|thực hiện|xây dựng|triển khai|tổ chức|tham mưu|biên tập|phát|đẩy mạnh|tăng cường|thông tin)|[.;]|$)"
+)
+_INLINE_FORMS = (_INLINE, _MARKED, _ASSIGNED, _DONE_BY, _LEADS)
 
 
 def marker(line: str) -> tuple[str, int] | None:
@@ -127,7 +143,14 @@ def is_unit(text: str) -> bool:
 
 def inline_units(text: str, start: int) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
     """Lead and partner units that a content names within its own sentence."""
-    match = _INLINE.search(text) or _ASSIGNED.search(text)
+    match = next(
+        (
+            found
+            for form in _INLINE_FORMS
+            if (found := form.search(text)) and (form is not _LEADS or is_unit(found["unit"]))
+        ),
+        None,
+    )
     if match is None:
         return (), ()
     lead = split_units(match["unit"], start + match.start("unit"))
@@ -138,7 +161,7 @@ def inline_units(text: str, start: int) -> tuple[tuple[Named, ...], tuple[Named,
 
 def inline_dates(text: str) -> tuple[str, int] | None:
     """What follows the unit in its bracket, and where: "thực hiện trong quý I/2024"."""
-    match = _INLINE.search(text)
+    match = _INLINE.search(text) or _MARKED.search(text)
     if match is None or not match["when"]:
         return None
     return match["when"], match.start("when")
