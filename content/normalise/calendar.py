@@ -58,7 +58,7 @@ _TIME = re.compile(
 _LOOSE_END = re.compile(r"\s*(?:$|[.,;:)\n-]|đến|ngày|sáng|chiều|tối|đêm|hằng|hàng|hôm|tại|cùng|thứ|và|phút)")
 _HALF_OF_DAY = re.compile(r"\s?(SA|CH|[aApP][mM])(?![^\W_])")
 _DURATION = re.compile(r"(\d{1,3})(?:p|ph|')(\d{1,2})(?:s|\")?(?![^\W_])")
-_COUNTED = re.compile(
+COUNTED = re.compile(
     r"\s*(?:[o°0]C\b|°|lần|lượt|buổi|tiếng|giờ|bữa|ca|viên|người|con|tấn|triệu|nghìn|tỷ|đồng|đêm|ngày|trận|vụ|chuyến|lít|kg|ml|%|độ|gói|bát|cốc|trường hợp|số(?! \d)|tin|bài|chương trình|kỳ|cuộc|lớp|hội|đợt|suất|phần|bản tin|chuyên mục|nội dung)"
 )
 
@@ -90,7 +90,8 @@ def time_words(hour: int, minute: int, second: int, reading: Reading) -> str:
     return words
 
 
-def _valid(day: int, month: int, year: int = 2024) -> bool:
+def is_date(day: int, month: int, year: int = 2024) -> bool:
+    """Whether the calendar has this day."""
     return 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]
 
 
@@ -111,7 +112,7 @@ def full_date(scan: Scan) -> Said | None:
         year, month, day = int(match[1]), int(match[2]), int(match[3])
     else:
         return None
-    if not _valid(day, month, max(year, 1)):
+    if not is_date(day, month, max(year, 1)):
         return None
     return Said(match.end(), _prefixed(scan, date_words(day, month, year, scan.reading)), "date")
 
@@ -122,7 +123,7 @@ def day_and_month(scan: Scan) -> Said | None:
     if not match:
         return None
     day, sign, month = int(match[1]), match[2], int(match[3])
-    if not _valid(day, month):
+    if not is_date(day, month):
         return None
     left, right = scan.left(), scan.right(match.end())
     if len(scan.pieces) > 1 and scan.pieces[-1].text == "đến" and scan.pieces[-2].rule == "day":
@@ -238,7 +239,7 @@ def day_or_month(scan: Scan) -> Said | None:
     if (
         day_before
         and 1 <= number <= 31
-        and not _COUNTED.match(right)
+        and not COUNTED.match(right)
         and (not half or re.match(r"\s*(?:tháng|/|,?\s*ngày \d|và (?:sáng|chiều|tối|đêm|ngày) \d)", right))
         and not re.search(r"(?:mỗi|một|hai|ba|\d|trong|hằng|hàng) ngày\s*$", left)
     ):
@@ -255,7 +256,7 @@ def day_or_month(scan: Scan) -> Said | None:
             left,
         )
         and 1 <= number <= 12
-        and not _COUNTED.match(right)
+        and not COUNTED.match(right)
     ):
         words = month_words(number, scan.reading)
         if year := _BARE_YEAR.match(scan.text, match.end()):

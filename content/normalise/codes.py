@@ -32,6 +32,7 @@ _TYPE_NAMED = re.compile(
 _DOC_LEFT = re.compile(
     r"(?:\bsố|\bsố:|nghị định|nghị quyết|thông tư|quyết định|luật|chỉ thị|kế hoạch|pháp lệnh|\bnđ|\bnq|\btt|\bqđ|\bkh)\s*:?\s*$"
 )
+_ROAD = re.compile(r"(?:QL|ĐT|TL|HL|ĐH|ĐX)(?![^\W\d_])")
 _UPPER2 = re.compile(r"[A-ZĐƯÂĂÔƠ].*[A-ZĐƯÂĂÔƠ]")
 _TRAILING_NUMBER = re.compile(r"([^\d]+)(\d+)\Z")
 _POLICE = re.compile(r"(?:P[ACXKHV]|[ACXVHK])\d\d\Z")
@@ -140,8 +141,8 @@ def _looks_like_code(scan: Scan, code: str, sep: str) -> bool:
 def document_number(scan: Scan) -> Said | None:
     """A document's number with its code, at a digit."""
     match = _NUMBERED.match(scan.text, scan.pos)
-    if not match:
-        return None
+    if not match or (_ROAD.match(match["code"]) and scan.left(4).endswith("+")):
+        return None  # "Km5+450/ĐT.392" is a place on a road
     code = match["code"]
     end = match.end()
     parts = list(re.finditer(_PART, code))

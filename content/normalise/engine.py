@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from content.lexicon import Lexicon, shipped
-from content.normalise import calendar, codes, figures, phones, symbols, web, words
+from content.normalise import calendar, codes, figures, phones, short_dates, symbols, web, words
 from content.normalise.lines import breaks
 from content.normalise.reading import DEFAULT_READING, Reading
 from content.normalise.scan import Piece, Said, Scan, Unknown
@@ -23,6 +23,7 @@ _AT_DIGIT = (
     codes.standard,
     codes.document_number,
     calendar.full_date,
+    short_dates.short_date,
     calendar.listed,
     codes.number_of_year,
     calendar.time_of_day,
@@ -139,7 +140,9 @@ def _word(scan: Scan, word: str) -> Said:
             return said
         if scan.lexicon.heads(word) and (said := words.abbreviation(scan, word)):
             return said
-        if following in {"/", " "} and word.lower() in MEASURE_WORDS and (said := words.rate(scan, word)):
+        if (following == "/" or (following == " " and word.lower() in MEASURE_WORDS)) and (
+            said := words.rate(scan, word)
+        ):
             return said
         return words.plain(scan, word)
     if word in "xX" and (said := _times(scan)):

@@ -211,8 +211,15 @@ def ratio(scan: Scan) -> Said | None:
         return Said(
             match.end(), " ".join(named(part, scan.reading) for part in match.group().split("-")), "triple"
         )
-    if (match := _SCORE.match(scan.text, scan.pos)) and re.search(
-        r"(?:tỷ số|tỉ số|với kết quả|thắng|thua|hòa|kết quả)[^.;\n]{0,30}$", left
+    if (
+        (match := _SCORE.match(scan.text, scan.pos))
+        and re.search(
+            r"(?:tỷ số|tỉ số|với kết quả|thắng|thua|(?<!điều )(?<!cộng )(?<!hài )\bhòa|kết quả)[^.;\n]{0,30}$",
+            left,
+        )
+        and not _COUNT_RIGHT.match(scan.right(match.end()))
+        and not UNIT.match(scan.text, match.end())
+        and not _DECIMAL_RIGHT.match(scan.right(match.end()))
     ):
         return Said(
             match.end(),

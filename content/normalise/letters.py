@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from content.normalise.numbers import DIGITS
 
@@ -30,3 +31,13 @@ def _names(text: str) -> Iterator[str]:
             bare = unicodedata.normalize("NFD", sign)[0]
             if bare in LETTER_NAMES:
                 yield LETTER_NAMES[bare]
+
+
+_PARTS = frozenset(part for name in LETTER_NAMES.values() for part in name.split()) | frozenset(DIGITS)
+
+
+@lru_cache(maxsize=1024)
+def is_spelled(word: str, words: str) -> bool:
+    """Whether `words` name each letter of `word`: a foreign short form that no voice could read as it stands."""
+    parts = words.split()
+    return len(parts) >= len(word) and all(part in _PARTS for part in parts)

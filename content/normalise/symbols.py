@@ -22,7 +22,7 @@ _MINUS_LEFT = re.compile(
 )
 _MINUS_UNIT = re.compile(r"-\d+(?:[.,]\d+)?\s?(?:°|độ)")
 _NUMERIC_PIECES = {
-    "number", "measure", "money", "date", "day", "month", "time", "ordinal", "number-name", "letters-and-digits", "fraction", "dotted-number",
+    "number", "measure", "money", "date", "short-date", "day", "month", "time", "ordinal", "number-name", "letters-and-digits", "fraction", "dotted-number",
     "lexicon-number", "roman",
 }  # fmt: skip
 _WORDS = {
@@ -38,6 +38,7 @@ _OTHER_KIND = {
 }
 _COMPARED = re.compile(r"[<>]\s?=(?=\s?\d)")
 _CHANGE = re.compile(r"[-+]\s?(?=\d+(?:[.,]\d+)?\s?%)")
+_OTHER_ELECTRIC = re.compile(r"\s?-\s?[\d.,]+\s?(?:[Hh][Zz]|k?[Ww]|m?Ah?|HP|CV)(?![^\W_])")
 _PEOPLE_OF_HOUSES = re.compile(r"/\s?[\d.]+ ?(?:nhân )?(?:khẩu|người)")
 _MEASURED_LEFT = re.compile(
     r"\d\s?(?:kg|g|gam|ml|l|lít|tấn|tạ|yến|bao|gói|viên|đồng|triệu|hải)(?: (?!và|hoặc)[^\W\d_]+){1,3}$"
@@ -82,6 +83,8 @@ def dash(scan: Scan) -> Said:
             return Said(match.end(), "", "dash")
         if last.text.endswith("vôn am pe") and not re.match(r"\s?-\s?[\d.,]+\s?[kM]VA", text[pos : pos + 16]):
             return Said(match.end(), "", "dash")  # "400kVA-22/0,4kV"
+        if last.text.endswith(("vôn", "am pe", "hẹc")) and _OTHER_ELECTRIC.match(text, pos):
+            return Said(match.end(), "", "dash")  # "220V-50Hz"
         if last.text.endswith("vĩ bắc"):
             return Said(match.end(), ",", "dash")
         if last.rule == "date" and _holiday_pair(scan, last.text):

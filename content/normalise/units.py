@@ -83,6 +83,22 @@ _RATE_ONLY = {"h": "giờ", "min": "phút", "s": "giây", "giây": "giây"}
 ANY_RATE = re.compile(rf"\s?/\s?([{LOWER}]{{2,}}(?:\s(?:khẩu|sinh|gái|trai))?)(?![^\W_])")
 """After money, percent or a measure whatever follows the stroke is what it is reckoned by."""
 
+_PLACES = "xã|phường|trấn|thôn|bản|xóm|ấp|buôn|khóm|tổ|khu|phố|huyện|quận|tỉnh"
+_THING_RATE = re.compile(
+    rf"\s?/\s?(?:(?P<word>{_PLACES}|hộ|người|năm|tháng|tuần|ngày|đêm|giờ|vụ|đợt|lần|sào|công|mẫu|cây|con|dảnh|bông|bụi|hố|gốc|luống"
+    rf"|khay|bình|bao|thùng|hộp|lồng|ao|chuồng|chuyến|buổi|ca|quý|kỳ|phòng|lớp|trường|chi bộ|chi hội|hội viên|đảng viên)(?![^\W_]|\s?/)"
+    r"|(?P<unit>m2|m3|km2|km|ha|kg|cm2|lít)(?![^\W_]))"
+)
+_PLACE = re.compile(rf"(?:{_PLACES})\Z")
+
+
+def thing_rate(text: str, at: int, thing: str) -> tuple[int, str] | None:
+    """(where it ends, the words) of "/m2", "/xã" at `at` after counted things; places beside places are a choice."""
+    match = _THING_RATE.match(text, at)
+    if not match or (match["word"] and _PLACE.match(match["word"]) and _PLACE.match(thing)):
+        return None
+    return match.end(), rate_word(match["word"]) if match["word"] else unit_words(match["unit"])
+
 
 def rate_word(word: str) -> str:
     """The words of what a rate is reckoned by, written out or short ("HS")."""

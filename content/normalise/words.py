@@ -6,11 +6,12 @@ import re
 
 from content.lexicon.alphabet import LOWER, UPPER
 from content.normalise.codes import part_words
-from content.normalise.letters import LETTER_NAMES, spell
+from content.normalise.letters import LETTER_NAMES, is_spelled, spell
 from content.normalise.numbers import cardinal, digits, named, ordinal, roman
+from content.normalise.repairs import repaired
 from content.normalise.scan import Said, Scan
 from content.normalise.syllables import is_syllable
-from content.normalise.units import MEASURE_WORDS, RATE, UNITS, any_rate, rate_word, unit_words
+from content.normalise.units import MEASURE_WORDS, RATE, UNITS, any_rate, rate_word, thing_rate, unit_words
 
 WORD = re.compile(r"[^\W\d_]+")
 _ALNUM = re.compile(r"[^\W\d_]+\d+[^\W_]*(?:[.\-/]\d+)*")
@@ -46,6 +47,12 @@ _DISTRICT_LEFT = re.compile(
 )
 _REPEATED = frozenset(["đường", "đất", "khu", "ban", "số", "mã", "trạm", "tổ", "hội", "giấy", "cụm"])
 """Words that say what a thing is; an abbreviation just after them that opens with the same word gives it up."""
+_FORMULA = re.compile(r"(?=\D*\d)(?:(?:Al|B|Ca|C|Cl|CL|Cu|Fe|F|H|K|Mg|Mn|Na|N|O|P|S|Zn)\d{0,2}){2,}")
+_SEED_LEFT = re.compile(r"\b(?:giống|lúa|ngô|lạc|biến thể|chủng)\b[^.;\n]{0,40}$")
+_KIND_LEFT = re.compile(
+    r"\b(?:giống|lúa|ngô|lạc|đậu|khoai|sắn|mía|dưa|keo|cá|gà|lợn|biến thể|chủng|mã|model|số hiệu|phân|thuốc|máy|xe|tàu|súng)\b[^.;\n]{0,32}$"
+)
+_COUNTED_THING = re.compile(r"\d\s(?:[^\W\d_]+\s){0,2}$")
 _GLUED = re.compile(r"\.?(?=[A-ZĐ])")
 
 
@@ -93,6 +100,14 @@ def abbreviation(scan: Scan, word: str) -> Said | None:
                     spoken = " ".join(written.replace("'", "").replace("-", " ").split())
                 if len(spoken) > 3 and entry.place == "text" and left.rstrip().endswith(" " + spoken):
                     spoken = ""  # "đường tỉnh ĐT 326": said already
+                elif (
+                    entry.place == "text"
+                    and (pair := " ".join(left.split()[-2:]))
+                    and spoken.startswith(f"{pair} ")
+                ):
+                    spoken = (
+                        spoken.removeprefix(f"{pair} ") if " " in pair else spoken
+                    )  # "tiêu chuẩn TCVN 5603"
                 elif entry.place == "text" and left.rstrip().rpartition(" ")[2] in _REPEATED:
                     first, _, rest = spoken.partition(" ")  # "đường ĐT 326", "đất ONT"
                     spoken = rest if rest and left.rstrip().rpartition(" ")[2] == first else spoken
@@ -145,6 +160,8 @@ def series(scan: Scan, word: str) -> Said | None:
     """ "BA 123456" of a certificate, "BA.2" of a virus: letters, then figures one by one or joined by "chấm"."""
     if len(word) == 2 and (match := _SERIES.match(scan.text, scan.pos + 2)):
         return Said(match.end(), f"{spell(word)} {digits(match[1])}", "identity-number")
+    if _ROMAN_LEFT.search(scan.left()) and set(word) <= set("IVX"):
+        return None  # "mục II.4"
     if variant := _VARIANT.match(scan.text, scan.pos):
         parts = variant.group().split(".")
         numbers = " chấm ".join(named(part, scan.reading) for part in parts[1:])
@@ -280,7 +297,7 @@ def letters_then_digits(scan: Scan) -> Said | None:
             words.append(named(part, scan.reading) if whole else " ".join(_figures(part)))
             continue
         entry = None
-        if len(part) > 1 and index == 0 and not _FORM_LEFT.search(left):
+        if len(part) > 1 and index == 0 and not _FORM_LEFT.search(left) and not _SEED_LEFT.search(left):
             entries = next((entries for written, entries in scan.lexicon.heads(part) if written == part), [])
             if part == "VN":
                 entries = []
@@ -288,12 +305,17 @@ def letters_then_digits(scan: Scan) -> Said | None:
             entry = next((entry.spoken for entry in entries if entry.fits(left, rest)), None)
         if entry is None and (scan.lexicon.foreign(part) or (is_syllable(part) and part[1:].islower())):
             entry = part if part[1:].islower() else part.lower()
-        if entry is None and len(part) > 2:
+        if entry is None and len(part) > 2 and not _names_a_kind(token, left):
             scan.unknown(scan.pos, match.end(), "abbreviation", spell(part))
         words.append((entry or spell(part)).replace(_PARTY, scan.reading.party_committee))
     if "." in token[:-1] and re.search(r"\d\.\d", token):
         words = [words[0], *(" chấm ".join(words[1:]).split())] if len(parts) == 3 else words
     return Said(match.end(), " ".join(filter(None, words)), "letters-and-digits")
+
+
+def _names_a_kind(token: str, left: str) -> bool:
+    """Whether letters and figures are a chemical formula or the name of a seed, a drug, a machine: spelled by nature."""
+    return _FORMULA.fullmatch(token) is not None or _KIND_LEFT.search(left) is not None
 
 
 def _figures(part: str) -> list[str]:
@@ -309,7 +331,10 @@ def rate(scan: Scan, word: str) -> Said | None:
     other = any_rate(scan.text, end)
     if not match and word in _MONEY_WORDS and other and re.search(r"\d[\w\s,.]{0,16}$", scan.left(24)):
         return Said(other[0], f"{word} một {other[1]}", "rate")
-    if not match or (word.lower() not in MEASURE_WORDS and word not in {"km", "kg"}):
+    if word.lower() not in MEASURE_WORDS and word not in {"km", "kg"}:
+        things = thing_rate(scan.text, end, word) if _COUNTED_THING.search(scan.left(32)) else None
+        return Said(things[0], f"{word} một {things[1]}", "rate") if things else None
+    if not match:
         return None
     if not re.search(
         r"(?:\d|mỗi|một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|triệu|nghìn|tỷ|vài|mấy)[\s\w,.]{0,24}$",
@@ -345,7 +370,10 @@ def capitals(scan: Scan, word: str) -> Said:
             return Said(end, known, "composed")
     if scan.lexicon.foreign(word) or scan.lexicon.name(word):
         respelled = scan.lexicon.foreign(word) or scan.lexicon.name(word) or word
-        return Said(end, word.lower() if scan.reading.foreign == "keep" else respelled, "foreign")
+        kept = scan.reading.foreign == "keep" and not is_spelled(word, respelled)
+        return Said(end, word.lower() if kept else respelled, "foreign")
+    if whole := repaired(word):
+        return Said(end, whole.lower() if word.isupper() else whole, "repaired")
     if word.isupper() and (len(word) <= 12 or not is_syllable(word)):
         if is_syllable(word) and len(word) > 2:
             scan.unknown(scan.pos, end, "abbreviation", word.lower())
@@ -368,7 +396,10 @@ def plain(scan: Scan, word: str) -> Said:
     if is_syllable(word):
         return Said(end, word, "")
     if (respelled := scan.lexicon.foreign(word)) or (respelled := scan.lexicon.name(word)):
-        return Said(end, word, "") if scan.reading.foreign == "keep" else Said(end, respelled, "foreign")
+        kept = scan.reading.foreign == "keep" and not is_spelled(word, respelled)
+        return Said(end, word, "") if kept else Said(end, respelled, "foreign")
+    if whole := repaired(word):
+        return Said(end, whole, "repaired")
     scan.unknown(scan.pos, end, "word", word)
     return Said(end, word, "unknown")
 
