@@ -14,7 +14,7 @@ from audio.listening import Recogniser, compare
 from audio.models import EpisodeAudio, Segment
 from audio.profiles import PROFILES, TOLERANCE_LU
 from content.errors import LoaError, Told
-from content.items import current_script, get_item
+from content.items import VIETNAMESE, current_script, get_item
 from content.language import N_
 from content.models import Episode, Item, Script
 from content.station import Station
@@ -95,7 +95,7 @@ def _segment(
         path = station.media.find(segment.sha256, ".wav", verify=True)
         judged = proof.judge(path, spoken, script.estimated_ms)
         problems += [flag.told for flag in judged.flags]
-        if recogniser is not None:
+        if recogniser is not None and item.language == VIETNAMESE:  # it knows no other language
             heard = compare(spoken, recogniser.words_in(path))
             rate, missed = round(heard.syllable_error_rate, 3), heard.missed
             if rate > _POOR_HEARING:

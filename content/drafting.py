@@ -26,7 +26,8 @@ def draft_item(
     """Draft the item's script from its words: the current version when nothing changed, else a new one.
 
     An item on its own has the station's opening and closing around it; one inside a programme has not, the
-    episode brings them, nor has one in another language than Vietnamese, which they are written in. One that is too long for an episode of its programme keeps its first part; the rest
+    episode brings them, nor has one in another language than Vietnamese, which they are written in: its words
+    stay as they are. One that is too long for an episode of its programme keeps its first part; the rest
     becomes items of its own, drafted too, to be heard in the episodes after it (see `content.carry`).
 
     Raises:
@@ -91,7 +92,8 @@ def _drafted(station: Station, item: Item, lexicon: Lexicon, pace: Pace, part: i
         item.kind,
         station.config.station.name,
         place=station.config.station.place,
-        framed=item.programme_id is None and item.language == VIETNAMESE,
+        framed=item.programme_id is None,
+        vietnamese=item.language == VIETNAMESE,
         part=part,
         parts=parts,
         reading=reading_of(station.config),

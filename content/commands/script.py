@@ -50,6 +50,8 @@ version_option = option(
 @json_option
 @with_station
 def show(station: Station, item_id: int, number: int | None, as_json: bool) -> None:
+    from content.items import VIETNAMESE
+
     with station.read() as session:
         item, found = _script(session, item_id, number)
         if as_json:
@@ -68,6 +70,14 @@ def show(station: Station, item_id: int, number: int | None, as_json: bool) -> N
                 for index, one in enumerate(found.sentences, 1)
             ],
         )
+        if item.language != VIETNAMESE:
+            say(
+                N_(
+                    "Numbers and dates are left to the voice of the language {language!r}: listen before you approve, with `loa audio preview {item}`."
+                ),
+                language=item.language,
+                item=item.id,
+            )
         for text in dict.fromkeys(unknown["text"] for unknown in found.unknowns):
             say(
                 N_(
@@ -95,6 +105,7 @@ def show(station: Station, item_id: int, number: int | None, as_json: bool) -> N
 def edit(station: Station, item_id: int, file: str | None, as_name: str | None) -> None:
     from content import people
     from content.drafting import lexicon_of, pace_of, reading_of
+    from content.items import VIETNAMESE
     from content.script_versions import save_version
     from content.scripts.edit import edited, lines_of
 
@@ -109,7 +120,7 @@ def edit(station: Station, item_id: int, file: str | None, as_name: str | None) 
         person = people.current_person(session, station.config, as_name)
         item, found = _script(session, item_id, None)
         changed = edited(
-            found.sentences, found.unknowns, text.splitlines(),
+            found.sentences, found.unknowns, text.splitlines(), vietnamese=item.language == VIETNAMESE,
             reading=reading_of(station.config), lexicon=lexicon_of(station), pace=pace_of(station.config, item.voice),
         )  # fmt: skip
         saved = save_version(

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from content.lexicon import Lexicon
-from content.normalise import DEFAULT_READING, Reading, Unknown, normalise
+from content.normalise import DEFAULT_READING, Reading, Unknown
+from content.scripts.foreign import said
 from content.scripts.frame import frame
 from content.scripts.pace import PACES, Pace
 from content.scripts.sentences import BREATH_SYLLABLES, Sentence, split
@@ -44,6 +45,7 @@ def draft(
     place: str = "",
     programme_title: str = "",
     framed: bool = True,
+    vietnamese: bool = True,
     part: int = 1,
     parts: int = 1,
     reading: Reading = DEFAULT_READING,
@@ -55,7 +57,8 @@ def draft(
     """The script of one item, drafted from its own words; nothing is added but the station's frame.
 
     `framed=False` leaves out opening and closing, for an item inside a programme that has its own; one of
-    several `parts` then says that it goes on or is gone on with.
+    several `parts` then says that it goes on or is gone on with. An item that is not `vietnamese` has no
+    frame at all, and its words stay as they are written.
     The title is not read twice: it is left out where the text opens with it. Pure: the only file read is
     a station's own template. Lengths are estimates by `pace` (default: the pace of gTTS).
 
@@ -63,7 +66,7 @@ def draft(
         FrameError: an unknown kind, or a template that cannot be used.
     """
     pace = pace or PACES["gtts"]
-    in_parts = parts > 1 and not framed
+    in_parts = parts > 1 and not framed and vietnamese
     around = frame(
         "part" if in_parts else kind,
         station_name=station_name,
@@ -73,14 +76,14 @@ def draft(
         parts=parts,
         folder=template_folder,
     )
-    framed = framed or in_parts
+    framed = (framed or in_parts) and vietnamese
     unknowns: list[Unknown] = []
 
     def own(line: str) -> list[Sentence]:
-        said = normalise(line, reading, lexicon)
-        unknowns.extend(replace(unknown, start=-1, end=-1) for unknown in said.unknowns)
+        words = said(line, reading, lexicon, vietnamese=vietnamese)
+        unknowns.extend(replace(unknown, start=-1, end=-1) for unknown in words.unknowns)
         return [
-            replace(sentence, span=None) for sentence in split(line, said, breath_syllables=breath_syllables)
+            replace(sentence, span=None) for sentence in split(line, words, breath_syllables=breath_syllables)
         ]
 
     opening: list[Sentence] = []
@@ -90,7 +93,7 @@ def draft(
             opening += own(line)
     if around.title and item_title.strip() and not _opens_with(item_text, item_title):
         opening += own(item_title)
-    body = normalise(item_text, reading, lexicon)
+    body = said(item_text, reading, lexicon, vietnamese=vietnamese)
     unknowns.extend(body.unknowns)
     if framed:
         for line in around.closing:

@@ -10,8 +10,9 @@ from typing import Any
 from content.errors import LoaError
 from content.language import N_
 from content.lexicon import Lexicon
-from content.normalise import DEFAULT_READING, Reading, normalise
+from content.normalise import DEFAULT_READING, Reading
 from content.scripts.draft import length_ms
+from content.scripts.foreign import said
 from content.scripts.pace import PACES, Pace
 from content.scripts.sentences import Sentence, split
 
@@ -41,11 +42,14 @@ def edited(
     unknowns: Sequence[dict[str, Any]],
     lines: Sequence[str],
     *,
+    vietnamese: bool = True,
     reading: Reading = DEFAULT_READING,
     lexicon: Lexicon | None = None,
     pace: Pace | None = None,
 ) -> Edited:
     """The script with its lines changed to `lines`; a line that stayed keeps its words, pause and place.
+
+    New lines are read as those of an item are, see `draft`.
 
     Raises:
         EmptyScriptError: no line is left.
@@ -62,10 +66,10 @@ def edited(
             spans += [tuple(sentence["span"]) for sentence in sentences[first:last] if sentence["span"]]
             continue
         for line in new[start:end]:
-            said = normalise(line, reading, lexicon)
-            result += [_stored(replace(sentence, span=None)) for sentence in split(line, said)]
+            words = said(line, reading, lexicon, vietnamese=vietnamese)
+            result += [_stored(replace(sentence, span=None)) for sentence in split(line, words)]
             flagged += [
-                {"text": unknown.text, "kind": unknown.kind, "span": [-1, -1]} for unknown in said.unknowns
+                {"text": unknown.text, "kind": unknown.kind, "span": [-1, -1]} for unknown in words.unknowns
             ]
     kept = [
         unknown

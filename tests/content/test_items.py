@@ -154,12 +154,13 @@ def test_words_of_another_language_are_neither_framed_in_vietnamese_nor_unknown(
     station: Station, session: Session
 ) -> None:
     def drafted(language: str) -> Script:
-        item = add_item(session, title="News", text="Please keep safe.", now=NOW, language=language)
+        text = "Please keep safe on 2/9."
+        item = add_item(session, title="News", text=text, now=NOW, language=language)
         return draft_item(session, station, item, now=NOW)
 
     assert drafted("vi").unknowns
     script = drafted("en")
-    assert [sentence["text"] for sentence in script.sentences] == ["News", "Please keep safe"]
+    assert [sentence["spoken"] for sentence in script.sentences] == ["News.", "Please keep safe on 2/9."]
     assert script.unknowns == []
 
 

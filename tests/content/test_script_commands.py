@@ -163,3 +163,19 @@ def test_a_broken_word_list_is_named_with_its_line(loa: Callable[..., tuple[int,
     code, _out, err = loa("normalise", "AB")
     assert code == 1
     assert "line 2" in err
+
+
+def test_words_of_another_language_are_left_as_they_are_and_the_editor_is_told(
+    loa: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    assert loa("item", "add", "News", "Closed on 2/9.", "--language", "en", "--as", "lan")[0] == 0
+    shown, said = loa("script", "show", "1")[1:]
+    assert "Closed on 2/9." in shown
+    assert "voice of the language 'en'" in said
+    words = tmp_path / "words.txt"
+    words.write_text("News\nOpen again at 7.30, room 12.\n", "utf-8")
+    assert loa("script", "edit", "1", "--file", str(words), "--as", "lan")[0] == 0
+    sentences = json.loads(loa("script", "show", "1", "--json")[1])["sentences"]
+    assert [one["spoken"] for one in sentences] == ["News.", "Open again at 7.30, room 12."]
+    assert loa("item", "add", "Tin", "Nghỉ ngày 2/9.", "--as", "lan")[0] == 0
+    assert "voice of the language" not in loa("script", "show", "2")[2]
