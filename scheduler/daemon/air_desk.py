@@ -46,6 +46,8 @@ class Piece:
     audio_sha256: str | None = None
     who: str | None = None
     why: str | None = None
+    order: str | None = None
+    """The name of the urgent order that it carries out."""
     give_up_at: datetime | None = None
     """A not-before play waits until then."""
     until: datetime | None = None
@@ -134,7 +136,7 @@ class AirDesk:
                 key=self.journal.new_key(), kind=piece.kind, title=piece.title, zones=piece.zones,
                 output=", ".join(self._output_names(piece.zones)), simulated=self.clock.simulated,
                 play_id=piece.play_id, planned_at=piece.planned_at, outcome=outcome, reason=reason,
-                audio_sha256=piece.audio_sha256, who=piece.who, length_ms=piece.length_ms,
+                audio_sha256=piece.audio_sha256, who=piece.who, length_ms=piece.length_ms, order=piece.order,
                 play_status=status if piece.play_id else None,
             )  # fmt: skip
         self.write(entry)
@@ -277,7 +279,7 @@ class AirDesk:
             output=", ".join(route.used for route in routes), simulated=self.clock.simulated,
             play_id=piece.play_id, planned_at=piece.planned_at, started_at=now, reason="; ".join(parts) or None,
             audio_sha256=piece.audio_sha256, who=piece.who, slot=slot, offset_ms=offset_ms,
-            length_ms=piece.length_ms,
+            length_ms=piece.length_ms, order=piece.order,
         )  # fmt: skip
         self.on_air[key] = (piece, entry)
         self._levels = None

@@ -51,6 +51,8 @@ class Entry:
     """Where in the sound it began: above 0 when it joined in progress or was resumed."""
     length_ms: int = 0
     """Of the whole sound."""
+    order: str | None = None
+    """The name of the urgent order that was carried out."""
     play_status: str | None = None
     """What becomes of the play: aired, missed, preempted; None leaves it as it is."""
 
@@ -80,7 +82,8 @@ def from_line(line: bytes) -> Entry | None:
             if table[name] is not None:
                 table[name] = datetime.fromisoformat(table[name])
         table["zones"] = tuple(table["zones"])
-        entry = Entry(**table)
+        # What another version of Loa noted beside it is left aside.
+        entry = Entry(**{name: table[name] for name in _FIELDS if name in table})
         numbers = [entry.heard_ms, entry.offset_ms, entry.length_ms]
         numbers += [number for number in (entry.play_id, entry.slot) if number is not None]
         times = [at for name in _TIMES if (at := getattr(entry, name)) is not None]

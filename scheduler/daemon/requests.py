@@ -69,12 +69,16 @@ def take(folder: Path) -> list[Request]:
 
 
 def _read(path: Path) -> Request:
-    """The order in a file, every field of the type that it must have. Raises ValueError, TypeError, KeyError."""
+    """The order in a file. Raises ValueError, TypeError, KeyError."""
     with path.open("rb") as file:
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise ValueError("too large")
-    table: dict[str, Any] = json.loads(content)
+    return request_of(json.loads(content), path.stem)
+
+
+def request_of(table: dict[str, Any], called: str) -> Request:
+    """The order in a table, every field of the type that it must have. Raises ValueError, TypeError, KeyError."""
     for name in ("sounds", "zones"):
         table[name] = tuple(table[name])
         if not all(isinstance(part, str) for part in table[name]):
@@ -89,7 +93,7 @@ def _read(path: Path) -> Request:
         request.file,
         request.language,
     )
-    if not all(isinstance(part, str) for part in words) or request.name != path.stem:
+    if not all(isinstance(part, str) for part in words) or request.name != called:
         raise ValueError("words")
     if (
         type(request.repeat) is not int

@@ -191,6 +191,7 @@ class StationDaemon:
 
     def _end(self) -> None:
         upkeep.notify_service("STOPPING=1")
+        self.urgent.close()
         self.desk.close(_("Loa was stopped"))
         self.relays.close()
         self.timetable.shutdown()
@@ -224,6 +225,7 @@ class StationDaemon:
         undecided = [e for e in last.values() if e.play_status is None and e.play_id not in self.handled]
         if isinstance(result := attempt(self._store_now), LoaError):
             self.database_trouble = result.told(_)
+        self.urgent.go_on()
         for entry in undecided:
             self._go_on(entry, heard[entry.play_id or 0])
 

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 from content import atomic
 from content.errors import LoaError
 from content.language import _
-from scheduler.daemon import aired_alerts, arbiter, bulletin, requests
+from scheduler.daemon import aired_alerts, arbiter, bulletin, requests, unfinished
 from scheduler.daemon.air_desk import Piece
 from scheduler.daemon.cap import CapAlert
 from scheduler.daemon.deck import Source
 from scheduler.daemon.journal import Entry
 from scheduler.daemon.requests import Request
 from scheduler.daemon.sources import InTurn, built_in
+from scheduler.daemon.unfinished import Order
 
 if TYPE_CHECKING:
     from scheduler.daemon.station_daemon import StationDaemon
@@ -48,6 +49,7 @@ class Urgent:
         """Pieces that read an alert, by its name."""
         self._lane = 0
         self._number = 0
+        self._closing = False
         requests.sweep(self.folder)
         for name in ("urgent", "alarm"):
             built_in(name, daemon.air.cue)
@@ -109,44 +111,118 @@ class Urgent:
 
     def interrupt(self, request: Request, alert: CapAlert | None = None) -> None:
         """Break in: a chime, then the bulletin, as often as asked; what it cuts goes on or is made good."""
-        lead = built_in("alarm" if request.emergency else "urgent", self.daemon.air.cue)
+        ends = [info.expires_at for info in alert.infos] if alert is not None else []
+        order = Order(
+            request=request, given_at=self.daemon.clock.now(), simulated=self.daemon.clock.simulated,
+            alert=alert.name if alert is not None else None,
+            expires_at=None if not ends or None in ends else max(end for end in ends if end is not None),
+        )  # fmt: skip
+        try:
+            piece = self._piece(order)
+        except OSError as error:
+            requests.answer(self.folder, request.name, {"ok": False, "reason": str(error)})
+            return
+        self._begin(order, piece)
+        waits = piece.name in self.daemon.desk.waiting
+        requests.answer(
+            self.folder, request.name,
+            {"ok": True, "title": request.title, "waits_for": piece.blocked_by if waits else None, "at": order.given_at, "length_ms": piece.length_ms},
+        )  # fmt: skip
+
+    def go_on(self) -> None:
+        """Begin again what the end of an earlier run silenced: from its chime, with the readings that are left."""
+        daemon = self.daemon
+        now, entries = daemon.clock.now(), list(daemon.journal.entries.values())
+        for order in unfinished.kept(self.folder):
+            if order.simulated != daemon.clock.simulated:
+                continue
+            try:
+                reading_ms = self._reading_ms(order)
+                left = unfinished.readings_left(order, entries, reading_ms)
+                piece = self._piece(replace(order, request=replace(order.request, repeat=max(1, left))))
+            except OSError as error:
+                daemon.hooks.alarm(
+                    f"urgent {order.request.name}",
+                    _("{title} was not heard to its end, and its sound is gone ({reason}): give the order again").format(
+                        title=order.request.title, reason=error.strerror
+                    ),
+                )  # fmt: skip
+                self._over(order)
+                continue
+            last = unfinished.last_of(order, entries)
+            if left == 0:
+                self._over(order)
+            elif unfinished.is_too_old(order, last, now):
+                text = _("{title} was not heard to its end, and it is too late to begin again").format(
+                    title=order.request.title
+                )
+                daemon.hooks.alarm(f"urgent {order.request.name}", text)
+                if last is None:
+                    daemon.desk.miss(piece, text)
+                self._over(order)
+            else:
+                again = _("begun again after Loa was cut off, {left} of {count} readings left").format(
+                    left=left, count=order.request.repeat
+                )
+                log.warning("%s: %s", order.request.title, again)
+                piece.why = f"{piece.why}; {again}" if piece.why else again
+                self._begin(replace(order, request=replace(order.request, repeat=left)), piece)
+
+    def close(self) -> None:
+        """The daemon ends: what is on the air or waits now is not over."""
+        self._closing = True
+
+    def _begin(self, order: Order, piece: Piece) -> None:
+        unfinished.keep(self.folder, order)
+        name = order.request.name
+        self.daemon.workers.submit("urgent-kept", lambda: unfinished.sync(self.folder, name))
+        if order.alert is not None:
+            self._alerts[order.alert] = piece.name
+        self.daemon.duties.power.wake(self.daemon.clock.now())
+        self.daemon.desk.offer(piece)
+
+    def _over(self, order: Order) -> None:
+        unfinished.forget(self.folder, order.request.name)
+        bulletin.discard(tuple(map(Path, order.request.sounds)))
+
+    def _lead(self, order: Order) -> Path:
+        return built_in("alarm" if order.request.emergency else "urgent", self.daemon.air.cue)
+
+    def _reading_ms(self, order: Order) -> int:
+        """Length of the chime and the bulletin once. Raises OSError."""
+        sound = InTurn([self._lead(order), *map(Path, order.request.sounds)])
+        sound.close()
+        return sound.length_ms
+
+    def _piece(self, order: Order) -> Piece:
+        """Raises OSError: a sound is not there."""
+        request, lead = order.request, self._lead(order)
+        length_ms = self._reading_ms(order) * request.repeat
         paths = [Path(sound) for sound in request.sounds]
-        self._number += 1
         power = self.daemon.duties.power
-        power.wake(self.daemon.clock.now())
 
         def open_source(_offset_ms: int) -> Source:
             # The horns cannot be heard yet: the chime goes on until they can, so that no word is lost.
             first = leads_for(power.warm_up_ms(self.daemon.clock.now()), lead)
-            return InTurn([*first, *(path for _time in range(request.repeat) for path in (lead, *paths))])
+            sound = InTurn([*first, *(path for _time in range(request.repeat) for path in (lead, *paths))])
+            piece.length_ms = sound.length_ms
+            return sound
 
-        def ended(entry: Entry) -> None:
-            if entry.outcome is not None:
-                bulletin.discard(tuple(paths))
-            if alert is not None and self._alerts.get(alert.name) == piece.name:
-                del self._alerts[alert.name]
+        def ended(_entry: Entry) -> None:
+            if self._closing:
+                return  # the next start goes on with it
+            self._over(order)
+            if order.alert is not None and self._alerts.get(order.alert) == piece.name:
+                del self._alerts[order.alert]
 
-        try:
-            whole = InTurn([lead, *paths])
-        except OSError as error:
-            requests.answer(self.folder, request.name, {"ok": False, "reason": str(error)})
-            return
-        length_ms = whole.length_ms * request.repeat
-        whole.close()
+        self._number += 1
         piece = Piece(
             name=f"interrupt-{self._number}", kind="interrupt", title=request.title, zones=request.zones,
             level=arbiter.EMERGENCY if request.emergency else arbiter.INTERRUPT, open_source=open_source,
-            length_ms=length_ms, planned_at=self.daemon.clock.now(), who=request.who, why=request.why or None,
-            on_end=ended,
+            length_ms=length_ms, planned_at=order.given_at, who=request.who, why=request.why or None,
+            order=request.name, on_end=ended,
         )  # fmt: skip
-        if alert is not None:
-            self._alerts[alert.name] = piece.name
-        self.daemon.desk.offer(piece)
-        waits = piece.name in self.daemon.desk.waiting
-        requests.answer(
-            self.folder, request.name,
-            {"ok": True, "title": request.title, "waits_for": piece.blocked_by if waits else None, "at": self.daemon.clock.now(), "length_ms": length_ms},
-        )  # fmt: skip
+        return piece
 
     def _withdraw(self, alert: CapAlert) -> None:
         """Take off what a newer alert replaces or cancels."""
@@ -217,27 +293,29 @@ class Urgent:
                 self.daemon.hooks.alarm("alert", result.told(_))
                 _put_away(path, "refused", result.told(_))
                 return
-            if result.alert is not None:
-                air = self.daemon.air.root
-                if not result.alert.withdraws and (before := aired_alerts.aired_at(air, result.alert.name)):
+            alert, air = result.alert, self.daemon.air.root
+            if alert is not None and not alert.withdraws:
+                before = now if alert.name in self._alerts else aired_alerts.aired_at(air, alert.name)
+                if before is not None:
                     text = _("{name} was aired already, at {at:%d/%m/%Y %H:%M}").format(
                         name=path.name, at=before.astimezone(config.tz)
                     )
                     bulletin.discard(result.sounds)
                     _put_away(path, "refused", text)
                     return
-                aired_alerts.note(air, result.alert.name, now)
-                self._withdraw(result.alert)
+            if alert is not None:
+                self._withdraw(alert)
+            if result.sounds:
+                self.interrupt(
+                    Request(
+                        what="interrupt", who=_("watched folder"), why=result.why or path.name, title=result.title,
+                        sounds=tuple(map(str, result.sounds)), zones=result.zones, emergency=True,
+                    ),
+                    alert,
+                )  # fmt: skip
+            if alert is not None:  # only now: a crash before this has it taken again
+                aired_alerts.note(air, alert.name, now)
             _put_away(path, "done", None)
-            if not result.sounds:
-                return
-            self.interrupt(
-                Request(
-                    what="interrupt", who=_("watched folder"), why=result.why or path.name, title=result.title,
-                    sounds=tuple(map(str, result.sounds)), zones=result.zones, emergency=True,
-                ),
-                result.alert,
-            )  # fmt: skip
 
         self.daemon.workers.submit(
             "watch", lambda: bulletin.prepare(path, config, self.folder, name, now=now), ready

@@ -188,7 +188,7 @@ def test_a_second_daemon_is_refused_and_told_who_holds_the_station(tmp_path: Pat
 import sys, time; sys.path[:0] = {sys.path!r}
 from pathlib import Path
 from scheduler.daemon.lock import StationLock
-lock = StationLock(Path({str(tmp_path / "lock")!r})); lock.take(); print("taken", flush=True); time.sleep(60)
+lock = StationLock(Path({str(tmp_path / "lock")!r})); lock.take(); print("taken", flush=True); time.sleep(600)
 """
     process = subprocess.Popen([sys.executable, "-c", holder], stdout=subprocess.PIPE)
     assert process.stdout is not None

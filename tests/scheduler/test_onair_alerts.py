@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-import time
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from broadcast import as_run, noise, wav
 from hypothesis import given
 from hypothesis import strategies as st
-from test_daemon_live import CONFIG, by_kind, on_air, order, pcm_file, playing, wait_for
+from test_daemon_live import CONFIG, aired, by_kind, on_air, order, pcm_file, playing, put, wait_for
 from test_daemon_parts import ALERT
 
 from content.config import Config
@@ -21,6 +21,7 @@ from content.station import Station
 from scheduler.daemon import aired_alerts, bulletin, requests
 from scheduler.daemon.cap import CapError, check_airable, read_alert
 from scheduler.daemon.requests import Request
+from scheduler.daemon.urgent import Urgent
 
 NewStation = Callable[..., Station]
 NOON = datetime(2026, 12, 1, 5, tzinfo=UTC)
@@ -37,6 +38,11 @@ def alert(**changes: str) -> str:
         before = text.split(f"<{tag}>")[1].split("<")[0]
         text = text.replace(f"<{tag}>{before}<", f"<{tag}>{value}<")
     return text
+
+
+def long_alert(**changes: str) -> str:
+    """One that is still being read when a busy machine comes to look."""
+    return alert(**changes).replace("Bà con di chuyển lên nơi cao", "Bà con di chuyển lên nơi cao. " * 20)
 
 
 BOMB = (
@@ -177,24 +183,24 @@ def test_several_languages_are_heard_in_turn_after_the_alarm_and_a_cancel_takes_
     folder = station.folder / "alerts"
     folder.mkdir()
     with on_air(station) as daemon:
-        (folder / "lu.xml").write_text(alert(), "utf-8")
-        wait_for(lambda: playing(daemon, "interrupt"), 30)
+        put(folder, "lu.xml", long_alert())
+        wait_for(lambda: playing(daemon, "interrupt"))
         (piece, _entry) = next(iter(daemon.desk.on_air.values()))
         sounds = len(list(daemon.urgent.folder.glob("watch-*.pcm")))
         assert sounds == 2  # Vietnamese, then English
         assert piece.level == 100
-        (folder / "lai.xml").write_text(alert(), "utf-8")  # the same alert again
-        wait_for((folder / "refused" / "lai.xml").exists)
+        put(folder, "lai.xml", long_alert())  # the same alert again
+        wait_for((folder / "refused" / "lai.xml.reason.txt").exists)
         assert "already" in (folder / "refused" / "lai.xml.reason.txt").read_text("utf-8")
         references = (
             "<references>khituong@example.vn,LB-2026-114,2026-12-01T10:00:00+07:00</references><info>"
         )
         fake = alert(status="Test", msgType="Cancel", identifier="LB-T").replace("<info>", references, 1)
-        (folder / "thu.xml").write_text(fake, "utf-8")  # a test cancels nothing
+        put(folder, "thu.xml", fake)  # a test cancels nothing
         wait_for((folder / "refused" / "thu.xml").exists)
         assert playing(daemon, "interrupt")
         cancel = alert(msgType="Cancel", identifier="LB-2").replace("<info>", references, 1)
-        (folder / "huy.xml").write_text(cancel, "utf-8")
+        put(folder, "huy.xml", cancel)
         wait_for(lambda: daemon.desk.is_idle)
         wait_for((folder / "done" / "huy.xml").exists)
     (row,) = by_kind(station, "interrupt")
@@ -205,9 +211,9 @@ def test_several_languages_are_heard_in_turn_after_the_alarm_and_a_cancel_takes_
 def test_an_update_replaces_the_alert_that_is_on_the_air(new_station: NewStation, tmp_path: Path) -> None:
     station = new_station(config=CONFIG)
     first, second = tmp_path / "1.xml", tmp_path / "2.xml"
-    first.write_text(alert(), "utf-8")
+    first.write_text(long_alert(), "utf-8")
     second.write_text(
-        alert(msgType="Update", identifier="LB-3", headline="Lũ đã rút").replace(
+        long_alert(msgType="Update", identifier="LB-3", headline="Lũ đã rút").replace(
             "<info>", "<references>khituong@example.vn,LB-2026-114,x</references><info>", 1
         ),
         "utf-8",
@@ -240,17 +246,27 @@ def test_a_file_that_cannot_be_moved_away_is_aired_once_and_links_are_left_alone
     monkeypatch.setattr(
         "scheduler.daemon.urgent._put_away", lambda *_facts: None
     )  # a folder without write access
+    looks: list[datetime] = []
+    look = Urgent.look_at_folder
+    monkeypatch.setattr(Urgent, "look_at_folder", lambda self, now: (looks.append(now), look(self, now)))
     with on_air(station) as daemon:
-        wait_for(lambda: playing(daemon, "interrupt"), 30)
-        wait_for(lambda: daemon.desk.is_idle)
-        time.sleep(3)
+        wait_for(aired(daemon))
+        count = len(looks)
+        wait_for(lambda: len(looks) > count + 2)
         assert daemon.desk.is_idle
     assert [row.title for row in by_kind(station, "interrupt")] == ["nhac"]
 
 
 def test_two_bulletins_are_heard_one_after_another_and_a_large_file_does_not_hold_up_the_next(
-    new_station: NewStation, tmp_path: Path
+    new_station: NewStation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    large, decode = threading.Event(), bulletin.decode
+
+    def decode_slowly(*facts: object, **more: object) -> None:
+        assert large.wait(60)
+        decode(*facts, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(bulletin, "decode", decode_slowly)
     station = new_station(config=CONFIG)
     slow = tmp_path / "cham.wav"
     slow.write_bytes(wav(np_long()))
@@ -260,9 +276,8 @@ def test_two_bulletins_are_heard_one_after_another_and_a_large_file_does_not_hol
         requests.leave(
             folder, Request(what="interrupt", who="b", title="Ngắn", sounds=(str(pcm_file(tmp_path, 0.3)),))
         )
-        wait_for(lambda: len(by_kind(station, "interrupt")) >= 2 or len(daemon.desk.waiting) == 1)
-        titles = [piece.title for piece, _entry in daemon.desk.on_air.values()]
-        assert titles == ["Ngắn"]
+        wait_for(lambda: playing(daemon, "interrupt") or aired(daemon)())  # before the large one is ready
+        large.set()
         wait_for(lambda: any(p.title == "cham" for p, _entry in list(daemon.desk.on_air.values())))
     rows = as_run(station)
     assert [row.title for row in rows] == ["Ngắn", "cham"]

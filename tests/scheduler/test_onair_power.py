@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from broadcast import add_episode, add_play, as_run
-from test_daemon_live import CONFIG, on_air, order, pcm_file, playing, wait_for
+from test_daemon_live import CONFIG, aired, here_at, on_air, order, pcm_file, wait_for
 
 from content.config import Config, ConfigError, DaemonConfig, read_config
 from content.station import Station
@@ -231,19 +231,19 @@ def test_a_bulletin_that_finds_the_amplifiers_off_chimes_until_they_are_warm(
     new_station: NewStation, tmp_path: Path, plug: Plug
 ) -> None:
     extra = f'power_on_url = "{plug.url}/on"\npower_off_url = "{plug.url}/off"\npower_warm_up_s = 5\n'
-    station = new_station(config=CONFIG + extra)
+    night = CONFIG.replace("[station]", f'[station]\ntimezone = "{here_at(2)}"')
+    station = new_station(config=night + extra)
     words = pcm_file(tmp_path, 0.3)
     with on_air(station) as daemon:
         wait_for(lambda: plug.asked)
+        assert not daemon.duties.power.is_on
         asked = len(plug.asked)
-        inside = daemon.duties.power.is_on
         assert order(station, Request(what="interrupt", who="x", title="Lũ", sounds=(str(words),)))["ok"]
-        wait_for(lambda: inside or len(plug.asked) > asked)
-        wait_for(lambda: daemon.desk.is_idle, 30)
+        wait_for(lambda: len(plug.asked) > asked)
+        wait_for(aired(daemon))
     (row,) = as_run(station)
     assert row.outcome == "aired"
-    if not inside:
-        assert row.heard_ms > 5000
+    assert row.heard_ms > 5000
     assert plug.asked[-1] == "GET /off"  # the orderly end
 
 
@@ -253,8 +253,7 @@ def test_audio_plays_though_the_switch_is_dead(new_station: NewStation, tmp_path
     episode = add_episode(station, tmp_path, seconds=1)
     add_play(station, episode, datetime.now(UTC) + timedelta(seconds=2), length_ms=1000)
     with on_air(station) as daemon:
-        wait_for(lambda: playing(daemon, "play"))
-        wait_for(lambda: daemon.desk.is_idle)
+        wait_for(aired(daemon))
         wait_for(lambda: "power" in daemon.hooks.told)
         text = daemon.hooks.told["power"]
     assert "127.0.0.1" in text
@@ -278,22 +277,33 @@ def test_a_hook_that_hangs_is_ended_with_what_it_started(tmp_path: Path) -> None
     parent = (
         f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(60)"
     )
-    begun = time.monotonic()
-    trouble = Running().run([sys.executable, "-c", parent], timeout_s=2.0)
-    assert trouble is not None
-    assert time.monotonic() - begun < 20
-    wait_for(alive.exists, 2)
-    time.sleep(0.3)
-    size = alive.stat().st_size
-    time.sleep(0.4)
-    assert alive.stat().st_size == size  # the grandchild is gone, too
+    for patience_s in (2.0, 10.0, 40.0):  # a busy machine begins late
+        trouble = Running().run([sys.executable, "-c", parent], timeout_s=patience_s)
+        assert trouble is not None
+        assert f"{patience_s:.0f} s" in trouble
+        if alive.exists():
+            break
+
+    def stands_still() -> bool:
+        size = alive.stat().st_size
+        time.sleep(1)
+        return alive.stat().st_size == size
+
+    wait_for(stands_still)  # the grandchild is gone, too
 
 
-def test_a_hook_that_leaves_a_child_behind_is_not_waited_for() -> None:
-    parent = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(20)'])"
-    begun = time.monotonic()
-    assert Running().run([sys.executable, "-c", parent]) is None
-    assert time.monotonic() - begun < 15
+def test_a_hook_that_leaves_a_child_behind_is_not_waited_for(tmp_path: Path) -> None:
+    go, gone = tmp_path / "go", tmp_path / "gone"
+    child = (
+        "import pathlib, time\n"
+        f"while not pathlib.Path({str(go)!r}).exists(): time.sleep(0.05)\n"
+        f"pathlib.Path({str(gone)!r}).touch()"
+    )
+    parent = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}])"
+    assert Running().run([sys.executable, "-c", parent], timeout_s=60) is None
+    assert not gone.exists()
+    go.touch()
+    wait_for(gone.exists)
 
 
 def test_what_goes_wrong_with_a_hook_is_told() -> None:
@@ -306,7 +316,7 @@ def test_what_goes_wrong_with_a_hook_is_told() -> None:
 def test_a_hanging_alarm_holds_up_neither_the_next_nor_the_end(tmp_path: Path) -> None:
     script = tmp_path / "alarm.py"
     script.write_text(
-        "import sys, time\nif sys.argv[1] == 'first': time.sleep(60)\nopen(sys.argv[0] + sys.argv[1], 'w')",
+        "import sys, time\nif sys.argv[1] == 'first': time.sleep(600)\nopen(sys.argv[0] + sys.argv[1], 'w')",
         "utf-8",
     )
     workers = Workers(inline=False, bell=threading.Event())
@@ -318,7 +328,7 @@ def test_a_hanging_alarm_holds_up_neither_the_next_nor_the_end(tmp_path: Path) -
     begun = time.monotonic()
     hooks.running.close(0.1)
     workers.close()
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 300
 
 
 def test_an_alarm_whose_words_flutter_is_logged_and_runs_the_command_once(

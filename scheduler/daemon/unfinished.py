@@ -1,0 +1,112 @@
+"""Urgent orders that were not heard to their end: kept beside the requests, so that no crash silences an emergency.
+
+An order is kept from the moment at which it is given until it is over: heard, cut, withdrawn, or stopped by a person.
+What is left at the next start begins again from its chime, with the readings that are left (`Urgent.go_on`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from scheduler.daemon import requests, upkeep
+from scheduler.daemon.journal import Entry
+from scheduler.daemon.requests import Request
+
+WITHIN = timedelta(minutes=30)
+"""An order begins again until so long after it was last heard; where it was never heard, after it was given."""
+HEARD = 0.98
+"""A reading counts as heard when so much of it was."""
+SUFFIX = ".unfinished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order that is made into sound, and what is known of it."""
+
+    request: Request
+    """Its `repeat` is the number of readings that were left when it (last) went on the air."""
+    given_at: datetime
+    simulated: bool
+    alert: str | None = None
+    """The name of the CAP alert that it reads."""
+    expires_at: datetime | None = None
+
+
+def keep(folder: Path, order: Order) -> None:
+    """Write it down: at once, for a crash; `sync` sees to it that it outlives a power cut, too."""
+    table = {
+        "request": asdict(order.request), "given_at": order.given_at.isoformat(), "simulated": order.simulated,
+        "alert": order.alert, "expires_at": order.expires_at.isoformat() if order.expires_at else None,
+    }  # fmt: skip
+    upkeep.write_beside(_path(folder, order.request.name), json.dumps(table, ensure_ascii=False))
+
+
+def sync(folder: Path, name: str) -> None:
+    """Wait until the order is on the disk; it may be over by now."""
+    with suppress(OSError), _path(folder, name).open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def forget(folder: Path, name: str) -> None:
+    """The order is over."""
+    with suppress(OSError):
+        _path(folder, name).unlink(missing_ok=True)
+
+
+def kept(folder: Path) -> list[Order]:
+    """The orders that are not over, oldest first; one that a person or a disk spoilt is left out."""
+    found = []
+    for path in folder.glob(f"*{SUFFIX}"):
+        with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+            found.append(_order_of(json.loads(path.read_bytes()), path.stem))
+    return sorted(found, key=lambda order: (order.given_at, order.request.name))
+
+
+def readings_left(order: Order, entries: Iterable[Entry], reading_ms: int) -> int:
+    """How often it has still to be read, after what the log knows of it; 0 when it is over."""
+    last = last_of(order, entries)
+    if last is None:
+        return order.request.repeat
+    if last.outcome == "aired":
+        return 0
+    left = (last.length_ms - last.heard_ms) / max(1, reading_ms)
+    return min(order.request.repeat, max(0, math.ceil(left - (1 - HEARD))))
+
+
+def last_of(order: Order, entries: Iterable[Entry]) -> Entry | None:
+    """The newest entry of the order."""
+    mine = [entry for entry in entries if entry.order == order.request.name]
+    return mine[-1] if mine else None
+
+
+def is_too_old(order: Order, last: Entry | None, now: datetime) -> bool:
+    """True when it is no longer to be heard: old by now, or an alert that has expired."""
+    since = max(filter(None, (order.given_at, last.ended_at if last else None)))
+    return now - since > WITHIN or (order.expires_at is not None and now >= order.expires_at)
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / f"{name}{SUFFIX}"
+
+
+def _order_of(table: dict[str, Any], name: str) -> Order:
+    """Raises ValueError, TypeError, KeyError."""
+    expires = table["expires_at"]
+    order = Order(
+        request=requests.request_of(table["request"], name),
+        given_at=datetime.fromisoformat(table["given_at"]),
+        simulated=table["simulated"] is True,
+        alert=None if table["alert"] is None else str(table["alert"]),
+        expires_at=None if expires is None else datetime.fromisoformat(expires),
+    )
+    if order.given_at.tzinfo is None or (order.expires_at and order.expires_at.tzinfo is None):
+        raise ValueError("no time zone")
+    return order
