@@ -1,6 +1,6 @@
 """Proofs of what no plan could bring: lower bounds on missing airings.
 
-`alone` looks at one line with the air to itself (its dates, gaps and limits). `together` relaxes all lines
+`alone.py` looks at one line with the air to itself (its dates, gaps and limits). `together` relaxes all lines
 of a zone to whole days and sessions (no order inside a session, no separation of topics or units) and lets
 HiGHS minimise what is missing; the solver's dual bound holds for every plan.
 """
@@ -9,52 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from scheduler.planner.dynamic import patterns
 from scheduler.planner.line import Line
 from scheduler.planner.problem import DAY_S, NO_LIMIT, Problem
 
 MOST_NODES: Final = 20
-
-
-class _Roomy(Line):
-    """A line whose airings may sit anywhere in an interval: gaps are measured at their widest."""
-
-    __slots__ = ("reach",)
-    reach: dict[int, int]
-
-    def apart(self, first: int, second: int) -> bool:
-        return super().apart(first, second + self.reach.get(second, 0))
-
-
-def alone(problem: Problem, line: Line, window: tuple[int, int], earliest: int = 0) -> int:
-    """Airings that the obligations inside these days (both inclusive) must miss even with the air to itself."""
-    inside = tuple(
-        p for p in line.programme.periods if window[0] <= p.first and p.last <= window[1] and p.need
-    )
-    if not inside:
-        return 0
-    capped = tuple(
-        replace(p, need=0, want=0)
-        for p in line.programme.periods
-        if p.most < NO_LIMIT and window[0] <= p.first and p.last <= window[1]
-    )
-    periods = tuple(replace(p, most=NO_LIMIT, want=0) for p in inside) + capped
-    roomy = _Roomy(0, replace(line.programme, periods=periods), line.zones, problem, earliest)
-    roomy.fixed = {at for at in line.fixed if window[0] <= at // DAY_S <= window[1]}
-    roomy.reach = {}
-    times: set[int] = set(roomy.fixed)
-    for day in range(window[0], window[1] + 1):
-        for low, high in roomy.base[day]:
-            step = line.length_s + 1
-            for number in range(min(roomy.most_on(day), 1 + (high - low) // step, 6)):
-                at = day * DAY_S + low + number * step
-                times.add(at)
-                roomy.reach[at] = day * DAY_S + high - at
-    found = patterns(roomy, sorted(times))
-    return min((p.hard for p in found.values()), default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +89,8 @@ def together(
             most = max(0, line.most_on(day) - fixed.get(day, 0))
             for number, (start, end) in enumerate(free[day]):
                 if any(start <= a and a + line.length_s <= end for a, _ in line.base[day]):
-                    one = column(float(min(most, 50)), 0)
+                    fit = (end - start + problem.changeover_s) // (line.length_s + problem.changeover_s)
+                    one = column(float(min(most, fit)), 0)
                     place_of[one] = (owner, day, number)
                     per_day.setdefault(day, []).append(one)
                     air.setdefault((day, number), []).append((one, line.length_s))

@@ -33,11 +33,17 @@ class Pattern:
 
 
 def patterns(
-    line: Line, times: Sequence[int], *, number: int | None = None, bound: float = 1e9
+    line: Line,
+    times: Sequence[int],
+    *,
+    number: int | None = None,
+    bound: float = 1e9,
+    most_states: int | None = None,
 ) -> dict[int, Pattern]:
     """The best pattern for each number of airings (or for `number` only, with deviations counted).
 
-    `times` are the sorted times open to the line; fixed airings of the line among them are always taken.
+    `times` are the sorted times open to the line; fixed airings of the line among them are always taken. Empty where
+    `most_states` does not do: what is found is then the best there is, not the best that was met.
     """
     gap = line.widest_gap_s()
     fixed = line.fixed
@@ -61,6 +67,8 @@ def patterns(
             open_now = [p for i, p in enumerate(open_now) if i not in closed] + fresh
         must = at in fixed
         states = _step(line, states, at, must, open_now, number, bound)
+        if most_states is not None and len(states) > most_states:
+            return {}
         if len(states) > WIDTH:
             states = dict(sorted(states.items(), key=lambda entry: (entry[1][0], entry[0]))[:WIDTH])
     states = _turn(line, states, open_now, list(range(len(open_now))), 0, order[coming:], 0, gap)

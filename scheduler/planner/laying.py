@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from scheduler.planner.bounds import alone
+from scheduler.planner.alone import alone, least_alone
 from scheduler.planner.dynamic import best_pattern, patterns
 from scheduler.planner.line import SOFT, Line
-from scheduler.planner.problem import DAY_S, NO_LIMIT, Problem
+from scheduler.planner.problem import DAY_S, NO_LIMIT, Problem, Span
 from scheduler.planner.spacing import chain, counts_hold, least_needed, least_number, place_windows
 from scheduler.planner.timeline import Timeline
 
 NEAR_DAYS = 7
 LONG_DAYS = 100  # above this the exact pattern of a line costs too much
 SESSION_S = 3 * 3600  # room closer together than this counts as one session of the day
+WIDE_S = 2 * 3600  # room longer than this offers times in between, too
+MOST_TIMES = 250  # above this the exact pattern of a line costs too much
+
+
+def times_within(
+    low: int, high: int, first: int, last: int, wished: float, until: float, ideal: float
+) -> Iterator[int]:
+    """The times worth trying between `low` and `high` that lie from `first` to `last`, all seconds of a day.
+
+    The ends; where that is a wide stretch also the time at which what is wished (from `wished` to `until` over the
+    day) is `ideal`.
+    """
+    low, high = max(low, first), min(high, last)
+    if low > high:
+        return
+    yield low
+    if high > low:
+        yield high
+    if high - low > WIDE_S and until > wished:
+        even = int((ideal - wished) / (until - wished) * DAY_S)
+        if low < even < high:
+            yield even
 
 
 class Laying:
@@ -37,19 +60,27 @@ class Laying:
         if not room:
             return []
         base = day * DAY_S
-        if len(room) == 1:
-            return [base + room[0][0]]
         times: list[int] = []
         low, high = room[0]
         for span in room[1:]:
-            if span[0] - low < SESSION_S:
+            if span[0] - low < SESSION_S and high - low <= WIDE_S:
                 if span[1] - span[0] < high - low:
                     low, high = span
             else:
-                times.append(base + low)
+                times += self._times_in(line, base, low, high)
                 low, high = span
-        times.append(base + low)
+        times += self._times_in(line, base, low, high)
         return times
+
+    @staticmethod
+    def _times_in(line: Line, base: int, low: int, high: int) -> list[int]:
+        """The beginning of a stretch of room; where it is wide, times in between as well."""
+        if high - low <= WIDE_S:
+            return [base + low]
+        day = base // DAY_S
+        number = min(line.useful_on(day), 1 + (high - low) // line.gap_s)
+        step = max(line.gap_s, (high - low) // max(2 * number, (high - low) // SESSION_S))
+        return list(range(base + low, base + high + 1, step))
 
     def all_times(self, line: Line) -> list[int]:
         """The times open to a line on all its days, sorted, with its fixed airings."""
@@ -58,7 +89,9 @@ class Laying:
             if line.days[day]:
                 found = self.times_on(line, day)
                 if len(found) > 1 and line.most_on(day) > 1:
-                    found = found[: self.air.headroom(line, day)]
+                    left = self.air.headroom(line, day)
+                    if left < len(found):
+                        found = [found[i * len(found) // left] for i in range(left)]
                 times += found
         if line.fixed:
             times = sorted(set(times) | line.fixed)
@@ -89,7 +122,11 @@ class Laying:
         best: tuple[tuple[int, int, float], list[int]] | None = None
         if not line.fixed:
             least = least_number(line)
-            for number in range(least, least + 3):
+            numbers = [*range(least, least + 3)]
+            if line.silence:
+                steady = 1 + (times[-1] - times[0]) // (line.silence * DAY_S)
+                numbers += range(max(steady, least + 3), max(steady, least) + 3)
+            for number in numbers:
                 line.number = number
                 found = chain(line, number, times, place_windows(line, number))
                 if found is None:
@@ -100,7 +137,8 @@ class Laying:
                 widest = (
                     max((line.dev(i, at) for i, at in enumerate(found)), default=0.0) if number > 1 else 0.0
                 )
-                score = (0, 0, widest + 0.04 * (number - least))
+                silent = sum(line.too_long(a // DAY_S, b // DAY_S) for a, b in pairwise(found))
+                score = (0, silent, widest + 0.04 * (number - least))
                 if best is None or score < best[0]:
                     best = (score, found)
             if best is not None:
@@ -109,7 +147,7 @@ class Laying:
 
     def _hard_pattern(self, line: Line, times: Sequence[int]) -> list[int]:
         """Where the quick way meets no pattern that keeps all counts: the exact one, on long horizons a near one."""
-        if self.problem.days > LONG_DAYS:
+        if self.problem.days > LONG_DAYS or len(times) > MOST_TIMES:
             return self._near_pattern(line, times)
         tables = patterns(line, times)
         least = min((p.hard, p.soft) for p in tables.values())
@@ -197,10 +235,10 @@ class Laying:
         """The pattern of a line with the air to itself and what it misses even then, which `least_lack` notes."""
         alone = self.pattern(line, self.alone_times(line))
         _, hard, soft = counts_hold(line, alone)
-        if self.problem.days <= LONG_DAYS:
-            line.least_lack, line.least_hard = hard + soft, hard
-        else:
-            line.least_lack = line.least_hard = 0
+        line.least_lack = line.least_hard = 0
+        if hard + soft and self.problem.days <= LONG_DAYS:
+            line.least_lack, line.least_hard = least_alone(line)
+        line.least_silent = sum(line.too_long(a // DAY_S, b // DAY_S) for a, b in pairwise(alone))
         return alone, (hard, soft)
 
     def _least_lack(self, line: Line) -> int:
@@ -210,12 +248,12 @@ class Laying:
 
     def alone_times(self, line: Line) -> list[int]:
         """The times that would be open to a line if it had the air to itself."""
-        times = []
+        times: list[int] = []
         for day, spans in enumerate(line.base):
             last = -SESSION_S
-            for a, _ in spans:
+            for a, b in spans:
                 if a - last >= SESSION_S:
-                    times.append(day * DAY_S + a)
+                    times += self._times_in(line, day * DAY_S, a, b)
                     last = a
         return sorted(set(times) | line.fixed) if line.fixed else times
 
@@ -260,6 +298,11 @@ class Laying:
                     cost -= urgency
                 elif have < wants[period]:
                     cost -= SOFT
+            if line.silence:
+                cost += SOFT * (
+                    (line.too_long(before // DAY_S, day) if before is not None else 0)
+                    + (line.too_long(day, after // DAY_S) if after is not None else 0)
+                )
             if not shut:
                 options.append((cost, day))
         options.sort()
@@ -272,7 +315,8 @@ class Laying:
             limit = line.most_on(day)
             if limit < NO_LIMIT and line.count_on(day, place) >= limit:
                 continue
-            if not line.may_lie_between(before, day, after):
+            first_s, last_s = line.between(before, day, after)
+            if first_s > last_s:
                 continue
             room = self.air.room(line, day)
             if not room:
@@ -282,12 +326,8 @@ class Laying:
             gain = lower - (away - widest if away > widest else 0.0) - 0.1 * away
             midnight = day * DAY_S
             for a, b in room:
-                for start in (a, b):
+                for start in times_within(a, b, first_s, last_s, low, high, ideal):
                     at = midnight + start
-                    if before is not None and not line.apart(before, at):
-                        continue
-                    if after is not None and not line.apart(at, after):
-                        continue
                     away = abs(low + (high - low) * (start / DAY_S) - ideal)
                     cost = gain + (away - widest if away > widest else 0.0) + 0.1 * away
                     cost += 0.01 * min(1.0, (b - a) / 1800)
@@ -360,17 +400,10 @@ class Laying:
         With `near`, a day, only periods that touch the fortnight around it are fed.
         """
         low, high = (0, self.problem.days - 1) if near is None else (near - NEAR_DAYS, near + NEAR_DAYS)
-        wanted: set[int] = set()
-        for period, (have, want) in enumerate(zip(line.tally, line.wants, strict=True)):
-            if have < want and line.periods[period].last >= low and line.periods[period].first <= high:
-                wanted.update(
-                    range(max(0, low, line.periods[period].first), min(high, line.periods[period].last) + 1)
-                )
         number = line.number + 1
-        places = line.places
         best: tuple[float, int, int] | None = None
-        for day in sorted(wanted):
-            if day >= self.problem.days or not line.days[day]:
+        for day in sorted(set(line.wanted_days())):
+            if not low <= day <= high:
                 continue
             gain = 0.0
             shut = False
@@ -383,34 +416,41 @@ class Laying:
                     gain += line.urgency
                 elif have < line.wants[period]:
                     gain += SOFT
-            if shut or gain <= 0.0 or (best is not None and -gain >= best[0]):
+            if shut or (not line.silence and (gain <= 0.0 or (best is not None and -gain >= best[0]))):
                 continue
-            if not line.has_gap_on(day):
-                continue
-            for a, b in self.air.room(line, day):
-                for start in (a, b):
-                    at = day * DAY_S + start
-                    place, before, after = 0, None, None
-                    for i, other in enumerate(places):
-                        if other is None:
-                            continue
-                        if other > at:
-                            after = other
-                            break
-                        place, before = i + 1, other
-                    if (before is not None and not line.apart(before, at)) or (
-                        after is not None and not line.apart(at, after)
-                    ):
-                        continue
-                    if line.count_on(day, place) >= line.most_on(day):
-                        continue
-                    cost = 0.1 * abs(line.wish(at) * number - place - 0.5) - gain
-                    if best is None or cost < best[0]:
-                        best = (cost, at, place)
+            room: list[Span] | None = None
+            for place, before, after in line.slots_on(day):
+                first_s, last_s = line.between(before, day, after)
+                if first_s > last_s:
+                    continue
+                more = gain
+                if line.silence and before is not None and after is not None:
+                    one, two = before // DAY_S, after // DAY_S
+                    ended = line.too_long(one, two) - line.too_long(one, day) - line.too_long(day, two)
+                    more += SOFT * ended
+                if more <= 0.0:
+                    continue
+                if room is None:
+                    room = self.air.room(line, day)
+                for a, b in room:
+                    starts = times_within(
+                        a,
+                        b,
+                        first_s,
+                        last_s,
+                        line.wished[day] * number,
+                        line.wished[day + 1] * number,
+                        place + 0.5,
+                    )
+                    for start in starts:
+                        at = day * DAY_S + start
+                        cost = 0.1 * abs(line.wish(at) * number - place - 0.5) - more
+                        if best is None or cost < best[0]:
+                            best = (cost, at, place)
         if best is None:
             return False
         _, at, place = best
-        places.insert(place, None)
+        line.places.insert(place, None)
         line.devs.insert(place, 0.0)
         line.number = number
         line.put(place, at)
@@ -424,6 +464,8 @@ class Laying:
             if line.lack:
                 hard, soft = line.shortfall()
                 total += line.weight * (hard * line.urgency + soft * SOFT)
+            if line.silence:
+                total += line.weight * line.silent() * SOFT
         return total
 
     def undo(self, before: dict[int, list[int | None]]) -> None:

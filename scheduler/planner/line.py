@@ -7,6 +7,7 @@ speed: the search asks these questions some hundred thousand times per plan.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from scheduler.planner.problem import DAY_S, NO_LIMIT, Problem, Programme, Span
 
@@ -47,6 +48,7 @@ class Line:
         "lack",
         "least_hard",
         "least_lack",
+        "least_silent",
         "length_s",
         "limits",
         "locked",
@@ -60,6 +62,7 @@ class Line:
         "pressure",
         "programme",
         "settled",
+        "silence",
         "stay",
         "tally",
         "urgency",
@@ -85,9 +88,10 @@ class Line:
         self.wants = [max(p.need, p.want) for p in self.periods]
         self.of_day: list[tuple[int, ...]] = _periods_by_day(self.periods, problem.days)
         self.camp_of = programme.camp_of if programme.campaigns else None
-        base_gap = (programme.gap_s, programme.gap_days)
-        self.gaps = [(c.gap_s, c.gap_days) for c in programme.campaigns]
-        self.gap_s, self.gap_days = base_gap
+        own = programme.length_s + problem.changeover_s  # from start to start, two airings of one zone
+        self.gaps = [(max(own, c.gap_s), c.gap_days) for c in programme.campaigns]
+        self.gap_s, self.gap_days = max(own, programme.gap_s), programme.gap_days
+        self.silence = programme.silence_days
         self.limits = [c.max_per_day for c in programme.campaigns]
         self.urgency = HARD * (1.0 + (5 - min(5, max(1, programme.priority))) / 4.0)
         total = sum(programme.weight)
@@ -103,6 +107,7 @@ class Line:
         self.odd_s: dict[int, int] = {}  # fixed airings of another length than the programme has now
         self.least_lack = 0  # what it lacks even with the air to itself
         self.least_hard = 0  # of these, what its obligations lack
+        self.least_silent = 0  # airings that would end its silences, missing even then
         self.locked = False
         self.anchors: frozenset[int] = frozenset()  # times of the plan that stands: leaving one costs STAY
         self.stay: list[
@@ -127,49 +132,103 @@ class Line:
         return away if away >= 0 else -away
 
     # -- gaps
-    def apart(self, first: int, second: int) -> bool:
-        """Whether two successive airings are far enough from each other."""
-        day1, day2 = first // DAY_S, second // DAY_S
-        gap_s, gap_days = self.gap_s, self.gap_days
+    def gap_of(self, day1: int, day2: int) -> tuple[int, int]:
+        """Least seconds and days between successive airings on two days."""
         if self.camp_of is not None:
             camp1, camp2 = self.camp_of[day1], self.camp_of[day2]
             if camp1 >= 0:
-                gap_s, gap_days = self.gaps[camp1]
-            elif camp2 >= 0:
-                gap_s, gap_days = self.gaps[camp2]
+                return self.gaps[camp1]
+            if camp2 >= 0:
+                return self.gaps[camp2]
+        return self.gap_s, self.gap_days
+
+    def apart(self, first: int, second: int) -> bool:
+        """Whether two successive airings are far enough from each other."""
+        day1, day2 = first // DAY_S, second // DAY_S
+        gap_s, gap_days = self.gap_of(day1, day2)
         return second - first >= gap_s and day2 - day1 >= gap_days
 
-    def may_lie_between(self, before: int | None, day: int, after: int | None) -> bool:
-        """Whether any time of a day is far enough from the airings before and after it (a cheap first look)."""
-        midnight = day * DAY_S
-        return (before is None or self.apart(before, midnight + DAY_S - 1)) and (
-            after is None or self.apart(midnight, after)
-        )
+    def between(self, before: int | None, day: int, after: int | None) -> Span:
+        """The first and the last second of a day that are far enough from the airings before and after it.
 
-    def has_gap_on(self, day: int) -> bool:
-        """Whether one airing more may lie somewhere on a day as far as the others of the line go (a first look)."""
+        The first comes after the last where there is none.
+        """
+        low, high = 0, DAY_S
+        if before is not None:
+            day1 = before // DAY_S
+            gap_s, gap_days = self.gap_of(day1, day)
+            if day - day1 < gap_days:
+                return (1, 0)
+            low = before + gap_s - day * DAY_S
+        if after is not None:
+            day2 = after // DAY_S
+            gap_s, gap_days = self.gap_of(day, day2)
+            if day2 - day < gap_days:
+                return (1, 0)
+            high = after - gap_s - day * DAY_S
+        return (low, high)
+
+    def slots_on(self, day: int) -> list[tuple[int, int | None, int | None]]:
+        """Where one airing more could stand on a day: (place, airing before, airing after)."""
         low, high = day * DAY_S, (day + 1) * DAY_S
-        before = after = None
+        slots: list[tuple[int, int | None, int | None]] = []
+        place, before = 0, None
         here = 0
-        for at in self.places:
+        for i, at in enumerate(self.places):
             if at is None:
                 continue
-            if at < low:
-                before = at
-            elif at < high:
+            if at >= low:
+                slots.append((place, before, at))
+                if at >= high:
+                    break
                 here += 1
-            else:
-                after = at
-                break
-        if here:
-            return here < self.most_on(day)
-        return self.may_lie_between(before, day, after)
+            place, before = i + 1, at
+        else:
+            slots.append((place, before, None))
+        return slots if here < self.most_on(day) else []
+
+    # -- silence
+    def too_long(self, first_day: int, second_day: int) -> int:
+        """How many airings at the least are missing between two airings, so that no silence is too long."""
+        return max(0, (second_day - first_day - 1) // self.silence) if self.silence else 0
+
+    def silent(self) -> int:
+        """How many airings are missing to end silences that are longer than wished."""
+        if not self.silence:
+            return 0
+        days = [at // DAY_S for at in self.places if at is not None]
+        return sum(self.too_long(one, two) for one, two in pairwise(days))
+
+    def wanted_days(self) -> list[int]:
+        """The days on which one airing more would bring something that is missing, some more than once."""
+        wanted = [
+            day
+            for period, have, want in zip(self.periods, self.tally, self.wants, strict=True)
+            if have < want
+            for day in range(max(0, period.first), min(len(self.days) - 1, period.last) + 1)
+            if self.days[day]
+        ]
+        if self.silence:
+            airings = [at // DAY_S for at in self.places if at is not None]
+            wanted += [
+                day
+                for one, two in pairwise(airings)
+                if self.too_long(one, two)
+                for day in range(one + 1, two)
+                if self.days[day]
+            ]
+        return wanted
 
     def most_on(self, day: int) -> int:
         """How often it may air on a day."""
         if self.camp_of is not None and self.camp_of[day] >= 0:
             return self.limits[self.camp_of[day]]
         return self.programme.max_per_day
+
+    def useful_on(self, day: int) -> int:
+        """How often it may air on a day to any use."""
+        asked = max((self.wants[period] for period in self.of_day[day]), default=0)
+        return max(1, min(self.most_on(day), asked))
 
     def widest_gap_s(self) -> int:
         """No two airings that lie further apart than this can be too close."""
@@ -265,6 +324,8 @@ class Line:
                     total += (need - have) * self.urgency + (want - need) * SOFT
                 elif have < want:
                     total += (want - have) * SOFT
+        if self.silence:
+            total += self.silent() * SOFT
         total *= self.weight * self.pressure
         if self.number >= 2:
             total += self.weight * (max(self.devs) + 0.1 * sum(self.devs) / self.number)
@@ -280,7 +341,11 @@ class Line:
 
     def hungry(self) -> bool:
         """Whether an airing is missing that the line could have if it had the air to itself."""
-        return self.lack > self.least_lack
+        return self.lack > self.least_lack or (self.silence > 0 and self.silent() > self.least_silent)
+
+    def lacking(self) -> int:
+        """Airings missing to periods and to silences."""
+        return self.lack + self.silent()
 
     def starving(self) -> bool:
         """Whether an obligation lacks an airing that the line could have if it had the air to itself."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from scheduler.planner import bounds
+from scheduler.planner.alone import alone
 from scheduler.planner.laying import LONG_DAYS
 from scheduler.planner.line import Line
 from scheduler.planner.problem import Problem
@@ -30,7 +31,7 @@ def unavoidable(problem: Problem, lines: Sequence[Line], hungry: Sequence[Line],
                     max(0, min(line.periods[n].first for n in cluster)),
                     max(line.periods[n].last for n in cluster),
                 )
-            left = bounds.alone(problem, line, window, earliest)
+            left = alone(problem, line, window, earliest)
             for number in cluster:
                 missing = line.needs[number] - line.tally[number]
                 share = min(missing, left)

@@ -172,15 +172,7 @@ class Search(Laying):
         chance = self.random.random
         order: list[Line] = []
         if line.hungry():
-            days = [
-                day
-                for period, (have, want) in enumerate(zip(line.tally, line.wants, strict=True))
-                if have < want
-                for day in range(
-                    max(0, line.periods[period].first), min(self.problem.days, line.periods[period].last + 1)
-                )
-                if line.days[day]
-            ]
+            days = line.wanted_days()
             if not days:
                 return [], 0
             day = days[int(chance() * len(days))]

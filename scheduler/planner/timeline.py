@@ -31,6 +31,8 @@ class Timeline:
         self.topics = [*(line.programme.topic for line in lines), None]
         for line in lines:
             self._relate(line)
+        self.widest_s = max((max(line.pair) for line in lines), default=0)  # no silence needs to be longer
+        self.overrun_s = 0  # how far anything on air reaches into the next day
 
     def _relate(self, line: Line) -> None:
         """Work out the least silence between this line and each other. The last entry is for announcements."""
@@ -55,6 +57,7 @@ class Timeline:
     def occupy(self, zones: Sequence[int], day: int, start: int, length: int, line: int) -> None:
         """Put a play (or an announcement: line -1) on air."""
         entry = (start, start + length, line)
+        self.overrun_s = max(self.overrun_s, start + length - DAY_S)
         for zone in zones:
             insort(self.on[zone][day], entry)
             if line >= 0:
@@ -108,6 +111,8 @@ class Timeline:
             shut += [(start - length - pair[other], end + pair[other]) for start, end, other in on]
             if topic is not None and topic in [topics[other] for _, _, other in on]:
                 shut += self._topic_shut(on, line, length)
+        if base[0][0] < self.widest_s + self.overrun_s or base[-1][1] + length > DAY_S - self.widest_s:
+            shut += self._over_midnight(line, day)
         shut.sort()
         free: list[Span] = []
         for low, high in base:
@@ -125,6 +130,26 @@ class Timeline:
             if at <= high:
                 free.append((at, high))
         return free
+
+    def _over_midnight(self, line: Line, day: int) -> list[Span]:
+        """What lies just before and just after a day keeps its silence, too."""
+        shut: list[Span] = []
+        pair, length = line.pair, line.length_s
+        for zone in line.zones:
+            days = self.on[zone]
+            if day > 0:
+                shut += [
+                    (start - DAY_S - length - pair[other], end - DAY_S + pair[other])
+                    for start, end, other in days[day - 1]
+                    if end - DAY_S + self.widest_s > 0
+                ]
+            if day + 1 < len(days):
+                shut += [
+                    (start + DAY_S - length - pair[other], end + DAY_S + pair[other])
+                    for start, end, other in days[day + 1]
+                    if start < self.widest_s + length
+                ]
+        return shut
 
     def _topic_shut(self, on: list[On], line: Line, length: int) -> list[Span]:
         """A neighbour of the same topic keeps further away, unless something lies in between."""

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scheduler.planner import solve
-from scheduler.planner.bounds import alone, together
+from scheduler.planner.alone import alone
+from scheduler.planner.bounds import together
 from scheduler.planner.entry import make_lines
 from scheduler.planner.reader import read
 from scheduler.planner.verify import hard
