@@ -22,7 +22,8 @@ from content.intake.errors import (
     DocumentTooLongError,
     MisencodedError,
 )
-from content.intake.pdf_table import PlacedLine, blocks_of
+from content.intake.pdf_rules import Grid, grids_of
+from content.intake.pdf_table import PlacedLine, blocks_of, has_columns
 from content.intake.source import Changes, SourceText
 
 PAGE_LIMIT = 5000
@@ -47,7 +48,8 @@ def read_pdf(path: Path, content: bytes) -> SourceText:
                 raise DocumentEmptyError(path=path)
             if count > PAGE_LIMIT:
                 raise DocumentTooLongError(path=path, limit=TEXT_LIMIT)
-            pages = [list(lines) for lines in _pages(document, path)]
+            grids: list[list[Grid]] = []
+            pages = list(_pages(document, path, grids))
             if _is_bare(pages, 20 * min(count, 5)) and _has_pictures(document):
                 return _by_ocr(document, path, count)
     except pdfium.PdfiumError as error:
@@ -58,13 +60,14 @@ def read_pdf(path: Path, content: bytes) -> SourceText:
         raise DocumentDamagedError(path=path, reason=str(error)[:120] or type(error).__name__) from error
     _drop_running_heads(pages, changes)
     _put_letters_right(pages, path, changes)
-    return assemble(blocks_of(pages), path=path, file_format="pdf", changes=changes, pages=count)
+    return assemble(blocks_of(pages, grids), path=path, file_format="pdf", changes=changes, pages=count)
 
 
-def _pages(document: pdfium.PdfDocument, path: Path) -> Iterator[list[PlacedLine]]:
-    """The lines of each page; only one page is open at a time."""
+def _pages(document: pdfium.PdfDocument, path: Path, grids: list[list[Grid]]) -> Iterator[list[PlacedLine]]:
+    """The lines of each page; only one page is open at a time. The ruled tables of each are put into `grids`."""
     total = 0
     for index in range(len(document)):
+        grids.append([])
         try:
             page = document[index]
         except pdfium.PdfiumError:
@@ -77,7 +80,12 @@ def _pages(document: pdfium.PdfDocument, path: Path) -> Iterator[list[PlacedLine
                 total += len(text)
                 if total > TEXT_LIMIT:
                     raise DocumentTooLongError(path=path, limit=TEXT_LIMIT)
-                yield list(_lines(sheet, text))
+                lines = list(_lines(sheet, text))
+                if has_columns(lines):
+                    grids[-1] = grids_of(page.raw)
+                if grids[-1]:
+                    lines = _cut_at_rules(sheet, lines, grids[-1])
+                yield lines
             finally:
                 sheet.close()
         except pdfium.PdfiumError:
@@ -101,6 +109,20 @@ def _lines(sheet: pdfium.PdfTextPage, text: str) -> Iterator[PlacedLine]:
         start += len(line) + 2
 
 
+def _cut_at_rules(sheet: pdfium.PdfTextPage, lines: list[PlacedLine], grids: list[Grid]) -> list[PlacedLine]:
+    """The same lines; one that runs over the border of two cells is cut there."""
+    box = _Boxes(sheet)
+    cut: list[PlacedLine] = []
+    for line in lines:
+        if line.first is None or line.left is None or line.right is None or line.bottom is None:
+            cut.append(line)
+            continue
+        middle = line.bottom + (line.height or 0.0) / 2
+        borders = [x for grid in grids for x in grid.cuts(line.left, line.right, middle)]
+        cut += box.cut(line, line.first, sorted(borders)) if borders else [line]
+    return cut
+
+
 class _Boxes:
     """Where the letters of one page stand."""
 
@@ -115,12 +137,34 @@ class _Boxes:
         if not boxes:
             yield PlacedLine(line.replace("\ufffe", "-"))
         elif len(boxes) == 1 or " " not in line or not _has_gap(boxes):
-            yield _placed(line, boxes)
+            yield _placed(line, boxes, first)
         else:
             edges = [0, *self._cuts(first, line), len(line)]
             for low, high in itertools.pairwise(edges):
                 part = text[first + low : first + high]
-                yield _placed(part, self._rectangles(first + low, len(part.rstrip())) or boxes)
+                found = self._rectangles(first + low, len(part.rstrip()))
+                yield _placed(part, found or boxes, first + low if found else None)
+
+    def cut(self, line: PlacedLine, first: int, borders: list[float]) -> list[PlacedLine]:
+        """What stands left and right of each of the `borders`, which cross the line."""
+        left = self.numbers[0]
+        edges = [0]
+        waiting = list(borders)
+        for at, sign in enumerate(line.text):
+            if not waiting:
+                break
+            if sign == " " or not pdfium_c.FPDFText_GetCharBox(self.raw, first + at, *self.refs):
+                continue
+            if left.value > waiting[0] - 1:
+                edges.append(at)
+                waiting = [x for x in waiting if left.value <= x - 1]
+        parts = []
+        for low, high in itertools.pairwise([*edges, len(line.text)]):
+            text = line.text[low:high]
+            boxes = self._rectangles(first + low, len(text.rstrip())) if text.strip() else []
+            if boxes:
+                parts.append(_placed(text, boxes, first + low))
+        return parts or [line]
 
     def _rectangles(self, first: int, length: int) -> list[_Rectangle]:
         """(left, bottom, right, top) of each run of letters."""
@@ -159,13 +203,13 @@ def _has_gap(boxes: list[_Rectangle]) -> bool:
     return False
 
 
-def _placed(text: str, boxes: list[_Rectangle]) -> PlacedLine:
+def _placed(text: str, boxes: list[_Rectangle], first: int | None) -> PlacedLine:
     if len(boxes) == 1:
         left, bottom, right, top = boxes[0]
     else:
         left, right = min(box[0] for box in boxes), max(box[2] for box in boxes)
         bottom, top = min(box[1] for box in boxes), max(box[3] for box in boxes)
-    return PlacedLine(text.replace("\ufffe", "-"), left, right, bottom, top - bottom)
+    return PlacedLine(text.replace("\ufffe", "-"), left, right, bottom, top - bottom, first)
 
 
 def _drop_running_heads(pages: list[list[PlacedLine]], changes: Changes) -> None:

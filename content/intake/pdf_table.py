@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from content.intake.labels import label_of
+from content.intake.pdf_rules import Grid
 from content.intake.source import Raw, RawLine, RawTable
 
 _BESIDE_NOTHING = re.compile(
@@ -14,19 +17,25 @@ _BESIDE_NOTHING = re.compile(
 """What follows a masthead or a foot, and is no part of either column."""
 _HANGING_PT = 27.0
 """Text under a list label hangs less far in than a paragraph is indented (1 cm and more)."""
+_PADDING_PT = 5.4
+"""What Word and LibreOffice keep free between a border and the words."""
 _LINES_APART = 2.6
 """Lines of one cell stand closer than this many line heights."""
 
 
 @dataclass(slots=True)
 class PlacedLine:
-    """One line and its place in points from the bottom left corner (None where PDFium does not tell)."""
+    """One line and its place in points from the bottom left corner (None where PDFium does not tell).
+
+    `first` is the place of its first letter in the text of the page.
+    """
 
     text: str
     left: float | None = None
     right: float | None = None
     bottom: float | None = None
     height: float | None = None
+    first: int | None = None
 
     def box(self) -> _Box | None:
         if self.left is None or self.right is None or self.bottom is None or self.height is None:
@@ -66,14 +75,51 @@ class _Band:
     columns: list[_Column] = field(default_factory=list)
 
 
-def blocks_of(pages: list[list[PlacedLine]]) -> list[Raw]:
-    """Raw lines that know how full they are, and tables, of all pages; a table goes on over a page break."""
+@dataclass(slots=True)
+class _Ruled:
+    """A table whose cells are ruled, and the lines in it."""
+
+    grid: Grid
+    lines: list[PlacedLine] = field(default_factory=list)
+
+    @property
+    def columns(self) -> list[_Column]:
+        return [_Column(left, right) for left, right in pairwise(self.grid.xs)]
+
+    def rows(self, number: int) -> list[list[list[RawLine]]]:
+        """Its rows of cells of lines, from top to bottom; a merged cell stands in its first column and row."""
+        cells: dict[tuple[int, int], list[tuple[float, float, RawLine]]] = {}
+        for line in self.lines:
+            if line.left is None or line.right is None or line.bottom is None:
+                continue
+            middle = line.bottom + (line.height or 0.0) / 2
+            row, first, last = self.grid.cell_of((line.left + line.right) / 2, middle)
+            left, right = self.grid.xs[first], self.grid.xs[last + 1]
+            share = min((line.right - left) / max(right - left - 2 * _PADDING_PT, 1.0), 1.2)
+            raw = RawLine(line.text, page=number, right_share=share)
+            cells.setdefault((row, first), []).append((-round(line.bottom), line.left, raw))
+        height, width = len(self.grid.ys) - 1, len(self.grid.xs) - 1
+        rows = [
+            [
+                [raw for *_place, raw in sorted(cells.get((row, column), []), key=lambda entry: entry[:2])]
+                for column in range(width)
+            ]
+            for row in range(height)
+        ]
+        return [row for row in rows if any(row)]
+
+
+def blocks_of(pages: list[list[PlacedLine]], grids: Sequence[list[Grid]] = ()) -> list[Raw]:
+    """Raw lines that know how full they are, and tables, of all pages; a table goes on over a page break.
+
+    `grids` are the ruled tables of each page; lines that stand side by side without rules are tables, too.
+    """
     blocks: list[Raw] = []
     open_table: tuple[RawTable, list[_Column]] | None = None
     for number, page in enumerate(pages, 1):
         margin, width = _text_area(page)
         hanging: tuple[float, float] | None = None  # left edges of a labelled line and of what hangs below it
-        for part in _parts(page):
+        for part in _parts(page, grids[number - 1] if grids else []):
             if isinstance(part, PlacedLine):
                 raw = _raw(part, number, margin, width)
                 hanging = _hanging(part, hanging, blocks[-1] if blocks else None)
@@ -81,6 +127,15 @@ def blocks_of(pages: list[list[PlacedLine]]) -> list[Raw]:
                     raw.indented = False
                 blocks.append(raw)
                 open_table = None
+                continue
+            if isinstance(part, _Ruled):
+                ruled = part.rows(number)
+                if open_table is not None and _same_grid(open_table[1], part.columns):
+                    _go_on_ruled(open_table[0], ruled)
+                    continue
+                table = RawTable(ruled, number)
+                blocks.append(table)
+                open_table = (table, part.columns)
                 continue
             rows = _rows(part)
             if open_table is not None and _same_columns(open_table[1], part.columns):
@@ -127,9 +182,35 @@ def _hanging(
     return before if before is not None and full and before[0] + 3 < line.left <= before[1] else None
 
 
-def _parts(page: list[PlacedLine]) -> list[PlacedLine | _Band]:
-    """The page in reading order, with the lines that stand side by side gathered in bands."""
-    if not _has_columns(page):
+def _parts(page: list[PlacedLine], grids: list[Grid]) -> list[PlacedLine | _Band | _Ruled]:
+    """The page in reading order, with ruled tables and the lines that stand side by side each gathered."""
+    if not grids:
+        return list(_side_by_side(page))
+    parts: list[PlacedLine | _Band | _Ruled] = []
+    tables = [_Ruled(grid) for grid in grids]
+    run: list[PlacedLine] = []
+    for line in page:
+        table = next((one for one in tables if _inside(line, one.grid)), None)
+        if table is None:
+            run.append(line)
+            continue
+        if not table.lines:
+            parts += _side_by_side(run)
+            run = []
+            parts.append(table)
+        table.lines.append(line)
+    return [*parts, *_side_by_side(run)]
+
+
+def _inside(line: PlacedLine, grid: Grid) -> bool:
+    if line.left is None or line.right is None or line.bottom is None:
+        return False
+    return grid.holds((line.left + line.right) / 2, line.bottom + (line.height or 0.0) / 2)
+
+
+def _side_by_side(page: list[PlacedLine]) -> list[PlacedLine | _Band]:
+    """Lines in reading order, with those that stand side by side gathered in bands."""
+    if not has_columns(page):
         return list(page)
     boxes = [line.box() for line in page]
     known = [box for box in boxes if box is not None]
@@ -154,7 +235,7 @@ def _parts(page: list[PlacedLine]) -> list[PlacedLine | _Band]:
     return parts
 
 
-def _has_columns(page: list[PlacedLine]) -> bool:
+def has_columns(page: list[PlacedLine]) -> bool:
     """Whether the order of the lines ever stays level or goes up the page."""
     above: float | None = None
     for line in page:
@@ -309,6 +390,25 @@ def _same_columns(one: list[_Column], other: list[_Column]) -> bool:
     """Whether the columns of a band fit into those of the table on the page before."""
     fits = sum(any(a.left - 15 <= b.left and b.right <= a.right + 40 for a in one) for b in other)
     return len(other) <= len(one) and fits == len(other) and len(one) >= 3
+
+
+def _same_grid(one: list[_Column], other: list[_Column]) -> bool:
+    return len(one) == len(other) and all(abs(a.left - b.left) < 6 for a, b in zip(one, other, strict=True))
+
+
+def _go_on_ruled(table: RawTable, rows: list[list[list[RawLine]]]) -> None:
+    """A table that goes on over a page break: its head told again is dropped, a row that was broken is joined."""
+    if rows and table.rows and _words(rows[0]) == _words(table.rows[0]):
+        rows = rows[1:]
+    if rows and table.rows and not rows[0][0]:
+        for cell, more in zip(table.rows[-1], rows[0], strict=True):
+            cell.extend(more)
+        rows = rows[1:]
+    table.rows += rows
+
+
+def _words(row: list[list[RawLine]]) -> list[list[str]]:
+    return [[line.text.strip() for line in cell] for cell in row]
 
 
 def _go_on(

@@ -99,7 +99,7 @@ _PHRASES = tuple(
         "Giáo dục và Đào tạo", "Kinh tế, Hạ tầng và Đô thị", "Ủy ban Mặt trận Tổ quốc Việt Nam", "Mặt trận Tổ quốc", "Ban Chỉ đạo",
         "Trung tâm Văn hóa", "Trung tâm Y tế", "Trạm Y tế", "Ban Chỉ huy Quân sự", "Tỉnh ủy", "Huyện ủy", "Thành ủy", "Thị ủy", "Quận ủy", "Sở Y tế", "Phòng Y tế",
         "Văn hóa, Thể thao và Truyền thông", "Văn hóa, Thông tin và Thể thao", "Văn hóa - Thông tin và Thể thao", "Công an", "Đài Truyền thanh", "Hội đồng nhân dân",
-        "Ủy ban nhân dân", "Ban Quản lý", "Thanh niên Cộng sản", "Ban Chấp hành", "Bảo hiểm xã hội", "Thủ tướng Chính phủ", "Hồ Chí Minh", "Việt Nam", "Trung tâm Cung ứng dịch vụ công", "Trung tâm Cung ứng dịch vụ", "Đảng ủy", "Trung tâm Phục vụ hành chính công", "Đoàn Thanh niên", "Hội Liên hiệp Phụ nữ",
+        "Ủy ban nhân dân", "Ban Quản lý", "Thanh niên Cộng sản", "Ban Chấp hành", "Bảo hiểm xã hội", "Thủ tướng Chính phủ", "Hồ Chí Minh", "Việt Nam", "Trung tâm Cung ứng dịch vụ công", "Trung tâm Cung ứng dịch vụ", "Đảng ủy", "Trung tâm Phục vụ hành chính công", "Đoàn Thanh niên", "Hội Liên hiệp Phụ nữ", "Thể thao", "Truyền thanh", "Truyền hình", "Truyền thông",
     )
 )  # fmt: skip
 
@@ -171,8 +171,9 @@ def issuer_name(
         if not re.match(r"^(?:CỘNG|ĐỘC LẬP|ĐẢNG CỘNG SẢN|[*\W]+$)", line.text) and len(line.text) < 110
     ]
     if parts and _OWN.match(parts[0].text.strip(" *_")):
-        name = _joined([part.text.strip(" *_-") for part in parts[:4]])
-        return authority_case(name, body), (parts[0].start, parts[min(len(parts), 4) - 1].end)
+        parts = parts[:7]
+        name = _joined([part.text.strip(" *_") for part in parts]).strip(" -")
+        return authority_case(name, body), (parts[0].start, parts[-1].end)
     return _from_the_rest(source, lines, heading)
 
 

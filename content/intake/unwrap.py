@@ -67,7 +67,7 @@ _DASH_SMALL = re.compile(f"^[-–] [{LOWER}]")
 _MASTHEAD = re.compile(
     r"^(?:CỘNG HÒA|CỘNG HOÀ|Độc lập\s*[-–]|Số\s*:|V/v|Về việc|Kính gửi|Nơi nhận|(?:[\w .'-]{2,40}, )?ngày\s+(?:\d{1,2}|…|\.+|tháng)"
     r"\s*(?:tháng)?.{0,20}năm\s+\d{4}\.?$|(?:TM|KT|TL|TUQ|T/M|K/T|T/L|Q)\s?\.\s?[A-ZĐ]|Căn cứ\b|Điều \d+\s*[.:]|"
-    r"Trên đây là\b|QUYẾT ĐỊNH\s*:|Xét đề nghị\b|Theo đề nghị\b)",
+    r"Trên đây là\b|PHỤ LỤC\b|QUYẾT ĐỊNH\s*:|Xét đề nghị\b|Theo đề nghị\b)",
     re.IGNORECASE,
 )
 _OPENING = re.compile(
@@ -192,7 +192,9 @@ def _glue(
     if _KIND_LINE.match(ended) and is_upper(ended) and label_of(ended) is None:
         return None
     upper, above_upper = is_upper(text), is_upper(open_text)
-    a_word = upper and len(text) < 25 and full and not blank  # the end of a sentence may be "UBND TỈNH."
+    a_word = (
+        upper and len(text) < 25 and full and not blank and last.page == line.page
+    )  # the end of a sentence may be "UBND TỈNH."
     if upper != above_upper and (upper or label_of(open_text) is None) and not a_word:
         return None
     if upper and above_upper:
