@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 
-from content.normalise.numbers import cardinal
+from content.normalise.numbers import cardinal, named
 from content.normalise.reading import Reading
 from content.normalise.scan import Said, Scan
 
@@ -24,7 +24,7 @@ _DAY_SAID = re.compile(
     r"|(?:\d|năm|tháng)\s*(?:-|,|và|&)\s*$"
 )
 _DATE_STRONG = re.compile(
-    r"(?:đường|\bphố|quảng trường|\bngày|mùng|mồng|\bdịp|\bsáng|\btrưa|chiều|\btối|\bđêm|\bhôm|\blễ|kỷ niệm|quốc khánh|chào mừng|\bgiờ|\bphút|\d\s?h(?:\d\d)?|\bthứ \w+"
+    r"(?:đường|\bphố|quảng trường|\bngày|mùng|mồng|\bdịp|\bsáng|\btrưa|chiều|\btối|\bđêm|\bhôm|\blễ|\btức(?: là)?|kỷ niệm|quốc khánh|chào mừng|\bgiờ|\bphút|\d\s?h(?:\d\d)?|\bthứ \w+"
     r"|chủ nhật|quốc tế phụ nữ|quốc tế lao động|giải phóng miền nam|nhà giáo việt nam|phụ nữ việt nam|thầy thuốc việt nam"
     r"|báo chí cách mạng việt nam|thương binh liệt sĩ|thương binh - liệt sĩ)\s*[:,(/]?\s*(?:ngày\s*)?$"
     r"|\d{1,2}/\d{1,2}\s*(?:-|,|và|đến|&)\s*$|\bngày [\d, \-]+(?:-|,|và|đến)\s*$"
@@ -57,6 +57,7 @@ _TIME = re.compile(
 )
 _LOOSE_END = re.compile(r"\s*(?:$|[.,;:)\n-]|đến|ngày|sáng|chiều|tối|đêm|hằng|hàng|hôm|tại|cùng|thứ|và|phút)")
 _HALF_OF_DAY = re.compile(r"\s?(SA|CH|[aApP][mM])(?![^\W_])")
+_RACE = re.compile(r"(?:(\d{1,2})')?(\d{1,2})\"(\d{1,2})(?!\d|[.,]\d)")
 _DURATION = re.compile(r"(\d{1,3})(?:p|ph|')(\d{1,2})(?:s|\")?(?![^\W_])")
 COUNTED = re.compile(
     r"\s*(?:[o°0]C\b|°|lần|lượt|buổi|tiếng|giờ|bữa|ca|viên|người|con|tấn|triệu|nghìn|tỷ|đồng|đêm|ngày|trận|vụ|chuyến|lít|kg|ml|%|độ|gói|bát|cốc|trường hợp|số(?! \d)|tin|bài|chương trình|kỳ|cuộc|lớp|hội|đợt|suất|phần|bản tin|chuyên mục|nội dung)"
@@ -317,6 +318,11 @@ def time_of_day(scan: Scan) -> Said | None:
                     half.end(), f"{words} {'chiều' if half[1].lower() in {'pm', 'ch'} else 'sáng'}", "time"
                 )
             return Said(end, words, "time")
+    if (race := _RACE.match(scan.text, scan.pos)) and int(race[2]) < 60:
+        minutes = f"{cardinal(int(race[1]), scan.reading)} phút " if race[1] else ""
+        return Said(
+            race.end(), f"{minutes}{cardinal(int(race[2]), scan.reading)} giây {named(race[3])}", "time"
+        )
     match = _DURATION.match(scan.text, scan.pos)
     if match and int(match[2]) < 60:
         seconds = f" {cardinal(int(match[2]), scan.reading)} giây"

@@ -32,6 +32,8 @@ _TYPE_NAMED = re.compile(
 _DOC_LEFT = re.compile(
     r"(?:\bsố|\bsố:|nghị định|nghị quyết|thông tư|quyết định|luật|chỉ thị|kế hoạch|pháp lệnh|\bnđ|\bnq|\btt|\bqđ|\bkh)\s*:?\s*$"
 )
+_PREVENTION = re.compile(r"P[CT](?=[A-ZĐ]{2})(?!NMT|CKH)")
+"""Opens "phòng chống …", "phó chủ …", "phong trào …" as often as the name of an office."""
 _ROAD = re.compile(r"(?:QL|ĐT|TL|HL|ĐH|ĐX)(?![^\W\d_])")
 _UPPER2 = re.compile(r"[A-ZĐƯÂĂÔƠ].*[A-ZĐƯÂĂÔƠ]")
 _TRAILING_NUMBER = re.compile(r"([^\d]+)(\d+)\Z")
@@ -63,7 +65,7 @@ def _composed(scan: Scan, part: str) -> str | None:
             return f"{known} khóa {number}" if ends[1] in {"QH", "UBTVQH", "HĐND"} else f"{known} {number}"
         return None
     for prefix, word in _PREFIXES:
-        if part.startswith(prefix) and len(part) - len(prefix) >= 2:
+        if part.startswith(prefix) and len(part) - len(prefix) >= 2 and not _PREVENTION.match(part):
             field = _known(scan, part[len(prefix) :], "dept")
             if field:
                 return f"{word} {field}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from content.lexicon import Lexicon, shipped
-from content.normalise import calendar, codes, figures, phones, short_dates, symbols, web, words
+from content.normalise import calendar, codes, figures, phones, scores, short_dates, symbols, web, words
 from content.normalise.lines import breaks
 from content.normalise.reading import DEFAULT_READING, Reading
 from content.normalise.scan import Piece, Said, Scan, Unknown
@@ -31,6 +31,7 @@ _AT_DIGIT = (
     calendar.month_and_year,
     calendar.day_and_month,
     figures.ratio,
+    scores.score,
     figures.letters_and_digits,
     figures.chain,
     calendar.day_or_month,

@@ -20,6 +20,7 @@ _CHAIN = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,4}(?!\d)")
 _HEADING = re.compile(
     rf"(\d{{1,2}}(?:\.\d{{1,2}}){{0,4}})([.)/]|[.]?\)|[.]?-(?=\s+\D))?(?=[^\S\n]|$|\n|[{UPPER}])"
 )
+_CODE_NEXT = re.compile(r"[A-ZĐ]{1,5}[\w&.]*[-/][A-ZĐ]")
 _PARENTHESIS = re.compile(r"\((\d{1,2}(?:\.\d{1,2})*|[a-zđA-ZĐ]|[ivxIVX]{1,5})\)")
 _FRACTION = re.compile(r"(\d+)\s?/\s?(\d{1,3}(?:\.\d{3})+|\d+)(?![\d]|/\d|,\d)")
 _MIXED = re.compile(r"(\d+) ([1-9])/(\d{1,2})(?![\d/])")
@@ -33,9 +34,10 @@ _HOUSE_RIGHT = re.compile(
 _COLON = re.compile(r"(\d{1,4})(\s?:\s?)(\d{1,3}(?:\.\d{3})+|\d+)(?!\d)")
 _PARTS = re.compile(r"\d+(?:,\d+)?(?::\d+(?:,\d+)?){2,}(?![\d:])")
 _TONNES = re.compile(r"[Tt](?![^\W_])")
-_LOAD_LEFT = re.compile(r"(?:tải|\bxe|trọng lượng|tổng trọng|cẩu|container)[^.;\n]{0,24}$")
+_LOAD_LEFT = re.compile(
+    r"(?:tải|\bxe|trọng lượng|tổng trọng|cẩu|container|\bsl|sản lượng|lương thực)[^.;\n]{0,24}$"
+)
 _TRIPLE = re.compile(r"\d{1,3}(?:-\d{1,3}){2,}(?![\d-])")
-_SCORE = re.compile(r"(\d{1,2})\s?-\s?(\d{1,2})(?!\d|\s?-)")
 _GLUED_WORD = re.compile(rf"\d+([{LOWER}]{{3,}}|[{LOWER}]*(?![a-z])[{LOWER}])\Z")
 _ALNUM = re.compile(r"\d+(?:[^\W\d_]+\d*)+(?:[.\-/]\d+)*")
 _NAME_LEFT = re.compile(
@@ -45,7 +47,7 @@ _NAME_LEFT = re.compile(
     r"|chuyên đề|bài|điểm|module|phân khu|tiểu khu|ô|tổ hợp|\bca|máy|cột|trụ|lối|cổng|ngách|hẻm|chợ|quận|tdp|kdc|kp|trường|khoản|điều|chương|phần|mục)\s*:?\s*$"
 )
 _TOTAL_LEFT = re.compile(r"(?:tổng|quân|sĩ|dân|nhân|tổng cộng) số\s*:?\s*$")
-_COUNT_RIGHT = re.compile(
+COUNT_RIGHT = re.compile(
     r"\s*(?:đ/c|uv|tầng|người|hộ|lần|tháng|ngày|năm|nhà|cái|chiếc|con|cây|em|cháu|học sinh|đồng chí|đơn vị|tổ|đội|nhóm|thôn|xã|phường|triệu|tỷ|nghìn|đồng|tuần|giờ"
     r"|phút|buổi|tiết|bài|tin|cuộc|đợt|lớp|trường|xe|máy|loại|mức|bước|nội dung|nhiệm vụ|giải|suất|phần|bộ|bản|cá nhân|tập thể|gia đình|thành viên|đại biểu|ủy viên"
     r"|mô hình|công trình|sản phẩm|tuyến|điểm|khu|km|m2|ha|kg|vụ|trường hợp|ca|giáo viên|cán bộ|công chức|đảng viên|hội viên|tổ chức|doanh nghiệp|chỉ tiêu|tiêu chí)(?!\w)"
@@ -55,7 +57,7 @@ _SECTION_LEFT = re.compile(
     r"(?:mục|tiểu mục|phần|điểm|khoản|phụ lục|bảng|biểu|hình|phiên bản|bài|chương|công nghiệp|nông thôn mới|cách mạng|thế hệ|mẫu|số|điều|tiết|và|hoặc|version|web"
     r"|công nghệ|chuẩn|bluetooth|nghị quyết|đề án|du lịch|nông nghiệp|giáo dục)\s*$"
 )
-_DECIMAL_RIGHT = re.compile(
+DECIMAL_RIGHT = re.compile(
     r"\s*(?:triệu|tỷ|tỉ|nghìn|tấn|tạ|lần|điểm|độ|lít|giờ|người|mét|kg|km|ha|cm|mm|kw|%|phần trăm|đồng|tuổi|năm|tháng|sào)"
 )
 _ORDINAL_LEFT = re.compile(r"\bthứ\s*$")
@@ -63,6 +65,9 @@ _ORDINAL_FIRST = re.compile(
     r"(?:lần|kỳ họp|phiên họp|hội nghị|kỳ|đợt|ngày|đại hội|khóa|người|mũi|nhiệm kỳ|hạng|vị trí|đứng)\s+thứ\s*$"
 )
 _SHORT_MONEY = re.compile(r"(tr|t|Tr|triệu|tỷ)(\d{1,3})(?![\w]|[,.]\d)")
+_TALL = re.compile(r"(\d{1,2})m(\d{2}|[145-9])(?![\w/]|[.,]\d)")
+"""Metres and a rest: "1m63"."""
+_DESIGNATION_LEFT = re.compile(r"(?:ký hiệu|số hiệu|mã)\b[^.;]{0,24}$")
 _DONG = re.compile(r"\s?(đồng|đ|vnđ|vnd|VND|VNĐ)(?![^\W_])")
 _COORDINATE = re.compile(r"(\d{1,3}[.,]\d)([NE])(?![^\W_])")
 _STARS = re.compile(r"\s?\*(?![\w*])")
@@ -81,8 +86,10 @@ def section(scan: Scan) -> Said | None:
     match = _HEADING.match(scan.text, scan.pos)
     if not match or (match[2] is None and "." not in match[1]):
         return None
+    if match[2] == "/" and _CODE_NEXT.match(scan.text, match.end()):
+        return None  # "05/TB-UBND" opens the line
     if match[2] is None and (
-        _DECIMAL_RIGHT.match(scan.right(match.end())) or UNIT.match(scan.text, match.end())
+        DECIMAL_RIGHT.match(scan.right(match.end())) or UNIT.match(scan.text, match.end())
     ):
         return None
     return Said(match.end(), _dotted(scan, match[1]) + ",", "heading")
@@ -130,7 +137,7 @@ def chain(scan: Scan) -> Said | None:
         return None
     right = scan.right(match.end())
     if label.count(".") == 1 and (
-        _DECIMAL_RIGHT.match(right)
+        DECIMAL_RIGHT.match(right)
         or UNIT.match(scan.text, match.end())
         or ATTACHED_UNIT.match(scan.text, match.end())
     ):
@@ -211,21 +218,6 @@ def ratio(scan: Scan) -> Said | None:
         return Said(
             match.end(), " ".join(named(part, scan.reading) for part in match.group().split("-")), "triple"
         )
-    if (
-        (match := _SCORE.match(scan.text, scan.pos))
-        and re.search(
-            r"(?:tỷ số|tỉ số|với kết quả|thắng|thua|(?<!điều )(?<!cộng )(?<!hài )\bhòa|kết quả)[^.;\n]{0,30}$",
-            left,
-        )
-        and not _COUNT_RIGHT.match(scan.right(match.end()))
-        and not UNIT.match(scan.text, match.end())
-        and not _DECIMAL_RIGHT.match(scan.right(match.end()))
-    ):
-        return Said(
-            match.end(),
-            f"{cardinal(int(match[1]), scan.reading)} {cardinal(int(match[2]), scan.reading)}",
-            "score",
-        )
     return None
 
 
@@ -256,6 +248,12 @@ def letters_and_digits(scan: Scan) -> Said | None:
         return None
     if _FLAT_CELSIUS.match(token) or _COORDINATE.match(scan.text, scan.pos):
         return None
+    if tall := _TALL.match(scan.text, scan.pos):
+        return Said(
+            tall.end(),
+            f"{cardinal(int(tall[1]), scan.reading)} mét {cardinal(int(tall[2]), scan.reading)}",
+            "measure",
+        )
     after = scan.pos + len(re.match(r"\d+", token).group())  # type: ignore[union-attr]
     if _TONNES.match(scan.text, after) and _LOAD_LEFT.search(scan.left()):
         return None
@@ -288,7 +286,7 @@ def letters_and_digits(scan: Scan) -> Said | None:
                 else None
             )
             words.append(full or spell(part))
-            if len(part) > 2 and not full:
+            if len(part) > 2 and not full and not _DESIGNATION_LEFT.search(scan.left()):
                 scan.unknown(scan.pos, match.end(), "abbreviation", spell(part))
     return Said(match.end(), " ".join(filter(None, words)), "letters-and-digits")
 
@@ -318,7 +316,7 @@ def number(scan: Scan) -> Said | None:
         if (
             _NAME_LEFT.search(left)
             and not _TOTAL_LEFT.search(left)
-            and not _COUNT_RIGHT.match(right)
+            and not COUNT_RIGHT.match(right)
             and not UNIT.match(scan.text, match.end())
         ):
             return Said(match.end(), named(token, scan.reading), "number-name")

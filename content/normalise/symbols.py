@@ -7,7 +7,7 @@ import re
 from content.lexicon.alphabet import UPPER
 from content.normalise.numbers import digits
 from content.normalise.scan import Said, Scan
-from content.normalise.units import RATE, rate_word, unit_words
+from content.normalise.units import RATE, rate_word, thing_rate, unit_words
 
 MARKS = ".,;:?!…"
 _DIALLED = re.compile(r"\*(\d{1,6}(?:\*\d{1,16})*)#")
@@ -36,14 +36,25 @@ _OTHER_KIND = {
     True: re.compile(r"\s?-\s*\d{1,2}\s?(?:[:hg]\d\d|h\b|giờ)"),  # a time after a date
     False: re.compile(r"\s?-\s*(?:ngày\s)?\d{1,2}[/.]\d{1,2}[/.]\d{4}"),  # a date after a time
 }
+_TIME_OF_DATE = re.compile(
+    r"\s?-\s*(?:\d{1,2}\s?(?:[:hg]\d\d'?|h|giờ(?: \d\d(?: phút)?)?)),?\s(?:sáng |chiều |tối |đêm )?(?:ngày |hôm )?\d"
+)
+_TIMED_LEFT = re.compile(
+    r"\d\s?(?:[:hg]\d\d'?|h|giờ(?: \d\d(?: phút)?)?),?\s(?:sáng |chiều |tối |đêm )?(?:ngày )?[\d/.]+\s*$"
+)
 _COMPARED = re.compile(r"[<>]\s?=(?=\s?\d)")
 _CHANGE = re.compile(r"[-+]\s?(?=\d+(?:[.,]\d+)?\s?%)")
 _OTHER_ELECTRIC = re.compile(r"\s?-\s?[\d.,]+\s?(?:[Hh][Zz]|k?[Ww]|m?Ah?|HP|CV)(?![^\W_])")
 _PEOPLE_OF_HOUSES = re.compile(r"/\s?[\d.]+ ?(?:nhân )?(?:khẩu|người)")
+_COUNTED_SHORT = re.compile(r"\d\s[^\W\d_]{2,6}$")
 _MEASURED_LEFT = re.compile(
     r"\d\s?(?:kg|g|gam|ml|l|lít|tấn|tạ|yến|bao|gói|viên|đồng|triệu|hải)(?: (?!và|hoặc)[^\W\d_]+){1,3}$"
 )
 """A measured matter before a stroke: "5kg đạm urê/sào"."""
+_OUTCOME = re.compile(r"\(\s?([+-])\s?\)")
+_TESTED_LEFT = re.compile(
+    r"\b(?:hiv|test|xét nghiệm|kết quả|mẫu|phản ứng|vi rút|virus|kháng nguyên|pcr|ns1|dại|cúm)[^.;()]{0,24}$"
+)
 _QUOTES = {'"', "'", "<", ">"}
 
 
@@ -67,6 +78,14 @@ def dash(scan: Scan) -> Said:
     series = _SERIES_LEFT.search(text, max(0, pos - 8), pos)
     if series and re.match(rf"-\s?{series[1]}\d", text[pos : pos + 8]):
         return Said(pos + 1, "đến", "range")
+    if (
+        numeric
+        and last
+        and last.rule == "date"
+        and _TIME_OF_DATE.match(text, pos)
+        and _TIMED_LEFT.search(scan.left())
+    ):
+        return Said(pos + 1, "đến", "range")  # "22h ngày 5/12 - 4h ngày 6/12"
     if (
         numeric
         and last
@@ -141,6 +160,8 @@ def sign(scan: Scan) -> Said:
         return Said(pos + 1, here, "")
     if (compared := _COMPARED.match(text, pos)) is not None:
         return Said(compared.end(), "từ" if here == ">" else "không quá", "sign")
+    if here == "(" and (outcome := _OUTCOME.match(text, pos)) and _TESTED_LEFT.search(scan.left()):
+        return Said(outcome.end(), "dương tính" if outcome[1] == "+" else "âm tính", "sign")
     if here in _PAUSES:
         return Said(pos + 1, _PAUSES[here], "parenthesis" if here in "()[]{}" else "pause")
     if here in "+*•●▪◦·►✓➢❖◆■□" and scan.opens_line():
@@ -164,6 +185,14 @@ def sign(scan: Scan) -> Said:
             return Said(rate.end(), f"một {unit}", "rate")
         if last and last.rule in _NUMERIC_PIECES and text.startswith("tổng", pos + 1):
             return Said(pos + 1, "trên", "ratio")
+        if (
+            last
+            and last.rule == "lexicon"
+            and last.end == pos
+            and _COUNTED_SHORT.search(scan.left(24))
+            and (things := thing_rate(text, pos, ""))
+        ):
+            return Said(things[0], f"một {things[1]}", "rate")  # "35 HS/lớp"
         if scan.left(12).endswith("bình quân") and (rate := RATE.match(text, pos)) and not rate["count"]:
             unit = rate_word(rate["word"]) if rate["word"] else unit_words(rate["unit"])
             return Said(rate.end(), f"một {unit}", "rate")

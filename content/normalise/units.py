@@ -12,7 +12,7 @@ UNITS: dict[str, str] = {
     "cm2": "xăng ti mét vuông", "mm2": "mi li mét vuông", "km3": "ki lô mét khối", "m3": "mét khối",
     "dm3": "đề xi mét khối", "cm3": "xăng ti mét khối", "km": "ki lô mét", "Km": "ki lô mét", "KM": "ki lô mét",
     "hm": "héc tô mét", "dam": "đề ca mét", "m": "mét", "dm": "đề xi mét", "cm": "xăng ti mét", "mm": "mi li mét",
-    "µm": "mi cờ rô mét", "μm": "mi cờ rô mét", "nm": "na nô mét", "inch": "inch", "in": "inch", "ha": "héc ta",
+    "µm": "mi cờ rô mét", "μm": "mi cờ rô mét", "nm": "na nô mét", "inch": "inch", "in": "inch", "diop": "đi ốp", "điốp": "đi ốp", "ha": "héc ta",
     "Ha": "héc ta", "HA": "héc ta", "kg": "ki lô gam", "Kg": "ki lô gam", "KG": "ki lô gam", "g": "gam", "gr": "gam",
     "gam": "gam", "mg": "mi li gam", "mcg": "mi cờ rô gam", "µg": "mi cờ rô gam", "μg": "mi cờ rô gam",
     "l": "lít", "L": "lít", "lit": "lít", "ml": "mi li lít", "mL": "mi li lít", "dl": "đề xi lít", "cc": "xê xê",

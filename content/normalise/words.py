@@ -50,7 +50,7 @@ _REPEATED = frozenset(["đường", "đất", "khu", "ban", "số", "mã", "tr�
 _FORMULA = re.compile(r"(?=\D*\d)(?:(?:Al|B|Ca|C|Cl|CL|Cu|Fe|F|H|K|Mg|Mn|Na|N|O|P|S|Zn)\d{0,2}){2,}")
 _SEED_LEFT = re.compile(r"\b(?:giống|lúa|ngô|lạc|biến thể|chủng)\b[^.;\n]{0,40}$")
 _KIND_LEFT = re.compile(
-    r"\b(?:giống|lúa|ngô|lạc|đậu|khoai|sắn|mía|dưa|keo|cá|gà|lợn|biến thể|chủng|mã|model|số hiệu|phân|thuốc|máy|xe|tàu|súng)\b[^.;\n]{0,32}$"
+    r"\b(?:giống|lúa|ngô|lạc|đậu|khoai|sắn|mía|dưa|keo|cá|gà|lợn|biến thể|chủng|mã|model|số hiệu|phân|thuốc|máy|xe|tàu|súng|bình|ký hiệu)\b[^.;\n]{0,32}$"
 )
 _COUNTED_THING = re.compile(r"\d\s(?:[^\W\d_]+\s){0,2}$")
 _GLUED = re.compile(r"\.?(?=[A-ZĐ])")
@@ -98,23 +98,25 @@ def abbreviation(scan: Scan, word: str) -> Said | None:
                     spoken = spoken.replace(_FOR, "" if left.rstrip().endswith("để") else "để ")
                 if entry.place != "text" and spoken == written:
                     spoken = " ".join(written.replace("'", "").replace("-", " ").split())
-                if len(spoken) > 3 and entry.place == "text" and left.rstrip().endswith(" " + spoken):
-                    spoken = ""  # "đường tỉnh ĐT 326": said already
-                elif (
-                    entry.place == "text"
-                    and (pair := " ".join(left.split()[-2:]))
-                    and spoken.startswith(f"{pair} ")
-                ):
-                    spoken = (
-                        spoken.removeprefix(f"{pair} ") if " " in pair else spoken
-                    )  # "tiêu chuẩn TCVN 5603"
-                elif entry.place == "text" and left.rstrip().rpartition(" ")[2] in _REPEATED:
-                    first, _, rest = spoken.partition(" ")  # "đường ĐT 326", "đất ONT"
-                    spoken = rest if rest and left.rstrip().rpartition(" ")[2] == first else spoken
+                if entry.place == "text":
+                    spoken = _unrepeated(spoken, left)
                 return Said(
                     _skip_dot(scan, written, end), spoken, "lexicon" if entry.place == "text" else "name"
                 )
     return None
+
+
+def _unrepeated(spoken: str, left: str) -> str:
+    """`spoken` without what the words just before said already: "đường tỉnh ĐT 326", "tiêu chuẩn TCVN 5603"."""
+    words, before = spoken.split(), left.split()
+    if len(spoken) > 3 and before[-len(words) :] == words:
+        return ""
+    for count in (3, 2):
+        if len(words) > count and before[-count:] == words[:count]:
+            return " ".join(words[count:])
+    if len(words) > 1 and before and before[-1] == words[0] and words[0] in _REPEATED:
+        return " ".join(words[1:])
+    return spoken
 
 
 def _skip_dot(scan: Scan, written: str, end: int) -> int:
