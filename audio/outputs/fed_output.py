@@ -14,8 +14,9 @@ BLOCK_MS = 20
 BLOCK_BYTES = BLOCK_MS * RATE_HZ // 1000 * FRAME_BYTES
 QUEUE_BYTES = RATE_HZ * FRAME_BYTES
 """One second: more waiting than that means that nothing comes out at the other end."""
-SETTLE_S = 0.8
-"""A new sink counts as working after so long; one that cannot work fails before."""
+SETTLE_BLOCKS = 40
+"""A new sink counts as working after so many blocks (0.8 s); one that cannot work fails before. Blocks are counted, not
+seconds: a Loa that was held up has not tried its sink for any longer."""
 MOST_WAIT_S = 15.0
 
 
@@ -129,12 +130,13 @@ class FedOutput:
             wait_s = min(wait_s * 2, MOST_WAIT_S)
 
     def _feed(self, sink: Sink) -> None:
-        begun = time.monotonic()
-        next_at = begun
+        sent = 0
+        next_at = time.monotonic()
         while not self._stopping.is_set():
             sink.send(self._next_block())
+            sent += 1
             now = time.monotonic()
-            if self.trouble is not None and now - begun > SETTLE_S:
+            if self.trouble is not None and sent > SETTLE_BLOCKS:
                 with self._lock:
                     self._drop()
                 self.trouble = None
