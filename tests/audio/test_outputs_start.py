@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from test_outputs import wait_for, wait_until_working
 
 from audio.outputs import sound_card as card_module
 from audio.outputs.fed_output import FedOutput
@@ -143,18 +144,44 @@ class Pipe(FedOutput):
         return self.sink
 
 
-def test_outputs_are_opened_once_each_and_all_at_the_same_time() -> None:
+def test_outputs_are_opened_once_each_and_all_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
     shared, dead, other = Pipe(), Pipe("dead", OSError("no line")), Pipe("dead-2", OSError("no line"))
+    clock = FakeTime()
+    monkeypatch.setattr("audio.outputs.opening.time", clock)
+    clock.before_sleep = lambda: opened.append(dead.opened + other.opened + shared.opened)
+    opened: list[int] = []
     outputs = {"a": shared, "b": shared, "c": dead, "d": other}
-    begun = time.monotonic()
-    open_all(outputs.values(), patience_s=1.5)
-    took_s = time.monotonic() - begun
+    try:
+        open_all(outputs.values(), patience_s=1.5)
+        assert set(opened) == {3}  # nobody is waited for before all are opened
+        assert clock.now_s < 1.6  # not one after another
+    finally:
+        close_all(outputs.values())
+
+
+def test_an_output_that_connects_is_not_waited_for_any_longer() -> None:
+    shared = Pipe()
+    open_all([shared, shared], patience_s=600)
     try:
         assert shared.opened == 1
         assert shared.trouble is None
-        assert took_s < 2.9  # not one after another
     finally:
-        close_all(outputs.values())
+        close_all([shared])
+
+
+class FakeTime:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.before_sleep: Callable[[], object] = lambda: None
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        self.before_sleep()
+        self.now_s += seconds
 
 
 @pytest.mark.parametrize(
@@ -164,16 +191,11 @@ def test_any_fault_is_told_and_tried_again_and_no_password_is_told(fault: Except
     output = Pipe(fault=fault)
     output.open()
     try:
-        end = time.monotonic() + 5
-        while output.losses == 0 and time.monotonic() < end:
-            time.sleep(0.01)
+        wait_for(lambda: output.losses > 0)
         assert output.trouble is not None
         assert "hackme" not in output.trouble
         output.fault = None
-        end = time.monotonic() + 10
-        while output.trouble is not None and time.monotonic() < end:
-            time.sleep(0.01)
-        assert output.trouble is None
+        wait_until_working(output)
     finally:
         output.close()
 
@@ -187,13 +209,13 @@ def test_an_output_carries_one_airing_and_the_other_does_not_cut_it() -> None:
     output = Pipe()
     output.open()
     try:
-        while output.trouble is not None:
-            time.sleep(0.01)
+        wait_until_working(output)
         first, second = output.start("a", NOW), output.start("b", NOW)
         assert first.write(b"\x01" * 1920 * 10)
         assert not second.write(b"\x02" * 1920)
         second.stop(cut=True)
-        time.sleep(0.5)
+        silent = len(output.sink.got) + 1920 * 15
+        wait_for(lambda: len(output.sink.got) > silent)
         assert output.sink.got.count(1) == 1920 * 10
         assert output.sink.got.count(2) == 0
         first.stop(cut=False)
@@ -283,14 +305,11 @@ def test_a_program_that_stops_reading_is_ended_and_started_again(tmp_path: Path)
     output = ProcessOutput("stuck", [sys.executable, "-c", script, str(starts)])
     output.open()
     try:
-        end = time.monotonic() + 25
-        while (not starts.exists() or len(starts.read_text()) < 2) and time.monotonic() < end:
-            time.sleep(0.05)
-        assert len(starts.read_text()) >= 2
+        wait_for(lambda: starts.exists() and len(starts.read_text()) >= 2, 120)
         assert output.trouble is not None
     finally:
         output.close()
-    assert not [t for t in threading.enumerate() if t.name == "loa-output-stuck"]
+    wait_for(lambda: not [t for t in threading.enumerate() if t.name == "loa-output-stuck"])
     listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=False).stdout
     assert str(starts) not in listed
 
