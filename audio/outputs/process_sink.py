@@ -1,4 +1,4 @@
-"""A program that takes PCM on its standard input: ffmpeg towards Icecast and RTP, aplay or pacat towards a card."""
+"""A program that takes PCM on its standard input: ffmpeg towards RTP or as an encoder, aplay or pacat towards a card."""
 
 from __future__ import annotations
 
@@ -24,19 +24,20 @@ _PIPE_BYTES = 8192
 
 
 class ProcessSink:
-    """One run of a program."""
+    """One run of a program. With `piped`, what it makes is to be read from `made`."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], *, piped: bool = False) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the sink
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self._errors, bufsize=0,
-            creationflags=_NO_WINDOW,
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE if piped else subprocess.DEVNULL,
+            stderr=self._errors, bufsize=0, creationflags=_NO_WINDOW,
         )  # fmt: skip
-        if sys.platform == "linux" and self._process.stdin is not None:
+        if sys.platform == "linux":
             import fcntl
 
-            with contextlib.suppress(OSError):
-                fcntl.fcntl(self._process.stdin, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+            for pipe in filter(None, (self._process.stdin, self._process.stdout)):
+                with contextlib.suppress(OSError):
+                    fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self._sent = 0
         self._sending = False
         self._closed = threading.Event()
@@ -58,6 +59,16 @@ class ProcessSink:
             raise OSError(self._why()) from error
         finally:
             self._sending = False
+
+    @property
+    def made(self) -> IO[bytes]:
+        """Whoever reads it closes it."""
+        assert self._process.stdout is not None
+        return self._process.stdout
+
+    def end(self) -> None:
+        """End the program: nothing that it makes can be used any more."""
+        self._process.kill()
 
     def close(self) -> None:
         self._closed.set()
