@@ -34,7 +34,7 @@ _PATTERNS: dict[str, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "meeting": re.compile(
-        r"hội nghị(?!\s+(?:lần thứ|trung ương|TW|BCH|ban chấp hành))|cuộc họp|buổi họp|họp (?:tổ|khu|khối|thôn|dân|chi bộ|xóm|ấp|bản|buôn|làng)|sinh hoạt (?:cộng đồng|chi bộ|chi hội|câu lạc bộ|đoàn|hội|thường kỳ|định kỳ|tổ|khu)|các buổi sinh hoạt|tọa đàm|toạ đàm|diễn đàn|hội thảo|nói chuyện chuyên đề|tuyên truyền miệng|đối thoại|mít tinh",
+        r"hội nghị(?!\s+(?:tập huấn|bồi dưỡng|lần thứ|trung ương|TW|BCH|ban chấp hành))|cuộc họp|buổi họp|họp (?:tổ|khu|khối|thôn|dân|chi bộ|xóm|ấp|bản|buôn|làng)|sinh hoạt (?:cộng đồng|chi bộ|chi hội|chi đoàn|câu lạc bộ|đoàn|hội|thường kỳ|định kỳ|tổ|khu|thôn|bản|ấp|xóm|buôn|làng|hè|dưới cờ)|các buổi sinh hoạt|tọa đàm|toạ đàm|diễn đàn|hội thảo|nói chuyện chuyên đề|tuyên truyền miệng|đối thoại|mít tinh",
         re.IGNORECASE,
     ),
     "training": re.compile(r"tập huấn|bồi dưỡng|lớp (?:học|phổ biến)|chương trình đào tạo", re.IGNORECASE),

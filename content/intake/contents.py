@@ -185,7 +185,7 @@ class _Reader:
             return []
         title = self.heading.subject or short_title(lines[0].text)
         text = "\n".join(line.text for line in lines)
-        period = self.notice_period()
+        period = self.notice_period(body)
         return [
             Item(
                 ref="0",
@@ -197,9 +197,15 @@ class _Reader:
             )
         ]
 
-    def notice_period(self) -> Period | None:
+    def notice_period(self, body: list[Line]) -> Period | None:
         """When a notice is worth hearing: from its date until what it announces is over."""
         found = self.general_period
+        for line in body if found is None else ():
+            named = marker(line.text)
+            if named and named[0] == "period":
+                words = line.text[named[1] :]
+                found = period_of(words.rstrip(" ."), line.start + named[1], self.issued_on, self.year)
+                break
         if found is None or found.until_on is None:
             return None
         first = min(filter(None, (self.issued_on, found.from_on)), default=None)

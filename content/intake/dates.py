@@ -31,6 +31,10 @@ _MONTH_RANGE = re.compile(
     r"(?:từ\s+)?" + _MONTH.format("a") + r"\s*(?:đến|tới|-|–)\s+(?:hết\s+)?" + _MONTH.format("b"),
     re.IGNORECASE,
 )
+_DAY_TO_MONTH = re.compile(
+    r"từ\s+" + _DAY.format("a") + r"\s*,?\s*(?:đến|tới|-|–)\s+(?:hết\s+|cuối\s+)?" + _MONTH.format("b"),
+    re.IGNORECASE,
+)
 _BARE_MONTHS = re.compile(
     r"tháng\s+(?P<am>\d{1,2})/(?P<ay>20\d{2})\s*(?:-|–|đến)\s*(?P<bm>\d{1,2})/(?P<by>20\d{2})", re.IGNORECASE
 )
@@ -129,6 +133,10 @@ def period_bounds(
         if first and last and first > last and not parts.get("ay"):
             first = make_date(first.day, first.month, first.year - 1)
         return first, last
+    if (match := _DAY_TO_MONTH.search(flat)) and (match["by"] or match["ay"] or year):
+        last_year = match["by"] or match["ay"] or year or 0
+        first = make_date(match["ad"], match["am"], match["ay"] or last_year)
+        return first, _last_day(last_year, match["bm"])
     if match := _DAYS_LISTED.search(flat):
         named = match["y"] or year
         days = [int(day) for day in re.findall(r"\d{1,2}", match["days"])]

@@ -90,7 +90,7 @@ _MINUTES = re.compile(
 _CLOCK = r"(\d{1,2})\s*(?:giờ|h|g|:)\s*(\d{2})?(?:\s*phút)?"
 _CLOCK_RANGE = re.compile(rf"{_CLOCK}\s*(?:-|–|đến|tới)\s*{_CLOCK}", re.IGNORECASE)
 _CLOCK_AT = re.compile(
-    rf"(?:lúc|vào lúc|vào|hồi|sáng|trưa|chiều|tối)\s+{_CLOCK}(?:\s*(?:và|,)\s*(?:lúc\s+)?{_CLOCK})*",
+    rf"(?:lúc|vào lúc|vào|hồi|sáng|trưa|chiều|tối|khung giờ)\s+{_CLOCK}(?:\s*(?:và|,)\s*(?:lúc\s+)?{_CLOCK})*",
     re.IGNORECASE,
 )
 _ONE_CLOCK = re.compile(_CLOCK, re.IGNORECASE)
@@ -123,6 +123,11 @@ _DATES = re.compile(
     r"từ\s+(?:ngày\s+)?\d{1,2}(?:/|\s+tháng|\s+đến|\s*-)|từ nay đến|\d{1,2}/\d{1,2}(?:/\d{4})?\s*(?:-|–)\s*\d{1,2}/\d{1,2}|từ tháng|trong (?:các )?tháng\s+\d|tháng \d{1,2}/20\d\d",
     re.IGNORECASE,
 )
+_DAILY_AT = re.compile(
+    rf"\bphát(?:\s+(?:thanh|sóng))?\s+(?:liên tục\s+)?(?P<n>(?:hằng|hàng|mỗi)\s+ngày)[^.;\d]{{0,40}}?(?:lúc|vào|giờ)\s+(?:lúc\s+)?(?P<times>{_CLOCK}(?:\s*(?:và|,)\s*(?:lúc\s+)?{_CLOCK})*)",
+    re.IGNORECASE,
+)
+"""An airing a day at each of the times named: "phát hằng ngày vào khung giờ 6h15 và 17h15"."""
 _OTHER_COLUMN = re.compile(
     r",\s*(?:duy trì |xây dựng |mở )?(?:chuyên mục|chuyên đề|chương trình)\b", re.IGNORECASE
 )
@@ -224,7 +229,8 @@ def _rule(
         or (None, None)
     )
     by_role = {hit.role: hit.count for hit in group}
-    at_peak = bool(_AT_PEAK.search(part))
+    clause = part[max(part.rfind(";", 0, group[0].start - low), 0) :]
+    at_peak = bool(_AT_PEAK.search(clause.split(";")[1] if clause.startswith(";") else clause.split(";")[0]))
     dates = (
         _nearest_dates(part, group[0].start - low) if at_peak else _nearest_dates(sentence, group[0].start)
     )
@@ -319,6 +325,9 @@ def _counts(sentence: str) -> list[_Found]:
                 continue
             role = "plays" if re.fullmatch(_PLAY, match["unit"], re.IGNORECASE) else "new"
             add(match, role, per)
+    if not hits and (daily := _DAILY_AT.search(sentence)):
+        count = Count(per="day", minimum=len(_ONE_CLOCK.findall(daily["times"])))
+        hits.append(_Found(daily.start("n"), daily.end(), "plays", count))
     return sorted(hits, key=lambda hit: hit.start)
 
 

@@ -45,6 +45,7 @@ _MOTTO = re.compile(
     r"^(?:(?:XÃ HỘI )?(?:CHỦ )?NGHĨA VIỆT NAM$|(?:VIỆT )?NAM$|(?:CHỦ )?NGHĨA VIỆT$|CỘNG\s+H(?:ÒA|OÀ)\s+XÃ\s+HỘI|ĐẢNG CỘNG SẢN VIỆT NAM$|Độc\s*lập\s*[-–])",
     re.IGNORECASE,
 )
+_UNION = re.compile(r"^ĐOÀN (?:TNCS|THANH NIÊN CỘNG SẢN) HỒ CHÍ MINH$")
 _BODY_START = re.compile(
     r"^(?:Thực hiện|Căn cứ|Để |Nhằm|Kính gửi|Ngày \d|Theo |Trước |Hiện |Hiện nay|Trong |Tiếp tục|Thi hành|Triển khai|Hưởng ứng|Xét |Qua |Sau |"
     r"Ủy ban nhân dân|UBND|Uỷ ban|Chào mừng|Kỷ niệm|Được sự|Do ảnh hưởng|Từ ngày|Hồi \d|Bão|Đêm|Chiều|Sáng|Tại |Thời gian|Trân trọng|Phát huy|Năm \d)"
@@ -162,7 +163,8 @@ def read_heading(source: SourceText, lines: list[Line]) -> Heading:
             and index < 12
             and label_of(text) is None
         ):
-            org.append(line)
+            if not (_UNION.match(text) and any("ĐOÀN" in other.text for other in org)):
+                org.append(line)  # at the right of a masthead the union stands where the Republic would
         elif title_at is not None and _SENDS.match(text):  # "CHỦ TỊCH … điện:" and those it is sent to
             index = _bulleted(heading, lines, index + 1, foot)
             break

@@ -47,6 +47,10 @@ _TO_BE_TOLD = re.compile(
     r"(?:tuyên truyền|phát thanh|thông tin|phổ biến|truyền thông)(?: về)?\s*:$", re.IGNORECASE
 )
 _LEAD_IN = re.compile(r"(?:sau(?: đây)?|cụ thể|dưới đây|gồm)\s*:$", re.IGNORECASE)
+_TOLD_BELOW = re.compile(
+    r"(?:tuyên truyền|phát thanh|thông báo|phổ biến|truyền thông|cảnh báo|khuyến cáo)\b[^.;]{0,160}(?:sau(?: đây)?|dưới đây|gồm)\s*:$",
+    re.IGNORECASE,
+)
 _ONLY_CONTENTS = re.compile(r"(?:các )?nội dung(?: hoạt động| thực hiện| triển khai)?$", re.IGNORECASE)
 _TELLING = re.compile(
     r"(?:về |hoạt động |công tác )*(?:thông tin\s*,\s*)?(?:tuyên truyền|truyền thông)(?:\s*,\s*(?:phổ biến|vận động|giáo dục))*$",
@@ -116,8 +120,10 @@ def announced_at_root(root: Node) -> list[Node]:
         text = entry.text.strip()
         if not (
             text.endswith(":")
-            and "nội dung" in text.lower()
-            and (SUBJECT_ON.search(text) or ON_AIR.search(text))
+            and (
+                ("nội dung" in text.lower() and (SUBJECT_ON.search(text) or ON_AIR.search(text)))
+                or (ON_AIR.search(text) and _TOLD_BELOW.search(text))
+            )
         ):
             continue
         found: list[Node] = []

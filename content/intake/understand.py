@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
@@ -14,9 +15,11 @@ from content.intake.facts import Channel, Deadline, FrequencyRule, Item, Underst
 from content.intake.frequency import frequency_rules_in
 from content.intake.heading import Heading, annex_start, read_heading
 from content.intake.outline import Line, Node, build
-from content.intake.source import SourceText, Span, Table
+from content.intake.source import Cell, SourceText, Span, Table
 from content.intake.tables import table_items, whole_lines
 from content.intake.units import marker
+
+_FORM_COLUMN = re.compile(r"(?:các )?(?:hình thức|phương thức|kênh|phương tiện|cách thức)\b", re.IGNORECASE)
 
 
 def understand(source_text: SourceText) -> Understanding:
@@ -55,7 +58,7 @@ def understand(source_text: SourceText) -> Understanding:
         signer=heading.signer,
         recipients=tuple(heading.recipients),
         items=tuple(items),
-        channels=tuple(_channels(roots, heading, items, source_text.text)),
+        channels=tuple(_channels(roots, heading, items, source_text)),
         frequency_rules=tuple(_frequency(roots, source_text, heading.issued_on, heading.year)),
         deadlines=tuple(_deadlines(roots, heading.year)),
         citations=tuple(cited),
@@ -104,12 +107,26 @@ def _entries(root: Node) -> Iterator[tuple[Node, str, int, str]]:
             yield node, line.text, line.start, f"{node.text} {above}"
 
 
-def _channels(roots: list[Node], heading: Heading, items: list[Item], text: str) -> list[Channel]:
+def _of_forms(source: SourceText, table: Table) -> list[Cell]:
+    """The cells below a heading such as "Hình thức tuyên truyền"."""
+    head = [source.text[cell.start : cell.end] for cell in table.rows[0]]
+    columns = [index for index, words in enumerate(head) if _FORM_COLUMN.match(words.strip())]
+    return [row[index] for row in table.rows[1:] for index in columns if index < len(row)]
+
+
+def _channels(roots: list[Node], heading: Heading, items: list[Item], source: SourceText) -> list[Channel]:
+    text = source.text
     found: list[Channel] = []
     for root in roots:
         for channel in channels_of(root, heading.kind, items[0].span[0] if items else 0):
             if all(channel.channel != other.channel for other in found):
                 found.append(channel)
+    in_tables = [cell for table in source.tables for cell in _of_forms(source, table)]
+    for channel in channels_named(
+        [Line(source.text[cell.start : cell.end], cell.start) for cell in in_tables]
+    ):
+        if all(channel.channel != other.channel for other in found):
+            found.append(channel)
     if not found and heading.kind.startswith("Lịch"):  # a schedule says it in its title and its rows
         spans = [heading.spans["subject"]] if "subject" in heading.spans else []
         return channels_named([Line(text[a:b], a) for a, b in [*spans, *(item.span for item in items)]])

@@ -180,7 +180,8 @@ def _glue(
         return " "
     if _MASTHEAD.match(text) or _OPENING.match(text) or (_MASTHEAD.match(ended) and _stands_alone(ended)):
         return None
-    if ":" in text and marker(text):
+    in_bracket = text[0].islower() and open_text.count("(") > open_text.count(")")
+    if ":" in text and not in_bracket and marker(text):
         return None
     label = label_of(text)
     full = _full(last, ended, text, width)
@@ -225,8 +226,14 @@ def _stands_alone(ended: str) -> bool:
     )
 
 
+_NUMBER_FOLLOWS = ("ít nhất", "tối thiểu", "tối đa", "không quá", "khoảng", "không dưới")
+
+
 def _dangles(ended: str) -> bool:
-    return ended.endswith((",", "(", "“", "-", "–")) or ended.rsplit(None, 1)[-1].casefold() in _DANGLING
+    return (
+        ended.endswith((",", "(", "“", "-", "–", *_NUMBER_FOLLOWS))
+        or ended.rsplit(None, 1)[-1].casefold() in _DANGLING
+    )
 
 
 def _full(last: RawLine, ended: str, text: str, width: int | None, needed: float | None = None) -> bool:
