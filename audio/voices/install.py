@@ -112,7 +112,7 @@ def _fetch(url: str, target: Path) -> None:
 
     try:
         with (
-            requests.get(url, stream=True, timeout=(5, 30), allow_redirects=True, verify=True) as reply,
+            requests.get(url, stream=True, timeout=(10, 60), allow_redirects=True, verify=True) as reply,
             target.open("wb") as out,
         ):
             reply.raise_for_status()

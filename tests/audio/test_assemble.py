@@ -146,7 +146,7 @@ def test_the_horn_gets_only_what_a_horn_can_sound(tmp_path: Path) -> None:
     def hum_db(path: Path) -> float:
         said = run(
             ["-i", str(path), "-af", "lowpass=f=80:p=2,lowpass=f=80:p=2,volumedetect", "-f", "null", "-"],
-            task="look", timeout_s=30,
+            task="look", timeout_s=120,
         )  # fmt: skip
         return float(re.findall(r"mean_volume: (-?[\d.]+)", said)[0])
 
@@ -279,7 +279,7 @@ def test_ffmpeg_reads_no_playlist_and_no_address(tmp_path: Path) -> None:
         with pytest.raises(NotAudioError):
             probe(path)
         with pytest.raises(FfmpegFailedError):
-            run([*file_input(path), "-f", "null", "-"], task="read it", timeout_s=20)
+            run([*file_input(path), "-f", "null", "-"], task="read it", timeout_s=120)
 
 
 def test_ffmpeg_is_stopped_when_it_takes_too_long() -> None:
@@ -304,7 +304,7 @@ def test_music_lies_under_the_words_and_makes_way_for_them(tmp_path: Path) -> No
     def level_db(path: Path, start_s: float, length_s: float) -> float:
         said = run(
             ["-ss", str(start_s), "-t", str(length_s), "-i", str(path), "-af", "bandpass=f=3000:w=200,volumedetect", "-f", "null", "-"],
-            task="look", timeout_s=30,
+            task="look", timeout_s=120,
         )  # fmt: skip
         return float(re.findall(r"mean_volume: (-?[\d.]+)", said)[0])
 

@@ -457,7 +457,7 @@ def test_two_renders_at_once_share_the_work_and_neither_fails(new_station: Calla
         )
         for _n in range(2)
     ]
-    results = [(process.communicate(timeout=120), process.returncode) for process in running]
+    results = [(process.communicate(timeout=300), process.returncode) for process in running]
     assert [code for _said, code in results] == [0, 0], [said[1].decode() for said, _code in results]
     hashes = [
         {(one["kind"], one["id"], one["sha256"]) for one in json.loads(said[0])} for said, _code in results
