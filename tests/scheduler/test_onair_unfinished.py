@@ -144,8 +144,7 @@ def test_after_kill_9_an_emergency_begins_again_with_the_readings_that_are_left(
         process.wait()
     with on_air(station) as daemon:
         wait_for(aired(daemon))
-        assert not words.exists()
-        assert not unfinished.kept(air.requests)
+        wait_for(lambda: not words.exists() and not unfinished.kept(air.requests))
     with on_air(station) as daemon:  # nothing of it is heard again
         wait_for(lambda: daemon.workers.is_idle("as-run") and not daemon.unstored)
         assert daemon.desk.is_idle
