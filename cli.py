@@ -96,6 +96,8 @@ def loa(lang: str | None, config_path: Path | None) -> None:
 
 def main() -> None:
     """Run the command line; exit 0 when all is well, 1 for an error of ours, 2 for a wrong command line."""
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - no window, no console
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
@@ -111,7 +113,9 @@ def run(arguments: list[str]) -> int:
             error.message = error.message.replace(f"{kind} '", f"{_(kind)} '")
         error.show(sys.stderr)
         return 2
-    except click.Abort:
+    except click.Abort as error:
+        if error.__cause__ is None:  # a question was not answered: its line ends here
+            click.echo(err=True)
         _tell(_("stopped; everything finished so far is kept"))
         return 1
     except click.ClickException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import tomllib
@@ -12,7 +13,8 @@ from pathlib import Path
 
 from content.config_reader import ConfigProblem, read_table
 from content.errors import LoaError, Told
-from content.language import LANGUAGES, N_
+from content.language import LANGUAGES, N_, Marked
+from content.os_errors import why
 
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 VOICES = ("gtts", "piper", "recording", "espeak")
@@ -24,6 +26,12 @@ class ConfigError(LoaError):
     """The config file is there but wrong; each problem is named with its place."""
 
     sentence = N_("{problems}")
+
+
+class ConfigUnreadableError(ConfigError):
+    """The config file is there, but the system does not let it be read."""
+
+    sentence = N_("{path} cannot be read: {reason}")
 
 
 class ConfigMissingError(LoaError):
@@ -365,21 +373,62 @@ def read_config(path: Path) -> Config:
         ConfigError: with every problem of the file, one to a line, each with its place.
     """
     try:
-        table = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problem = Told(
-            N_("{file}: not readable as TOML ({reason}); correct that line"),
-            file=path.name,
-            reason=str(error),
-        )
-        raise ConfigError(problems=problem) from error
+        written = path.read_bytes()
     except OSError as error:
-        raise ConfigMissingError(path=path) from error
+        raise ConfigUnreadableError(path=path, reason=Marked(why(error))) from error
+    try:
+        text = written.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError(problems=Told(NOT_UTF8, file=path.name)) from error
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(problems=_not_toml(path.name, text, str(error))) from error
     problems: list[tuple[str, Told]] = []
     config = read_table(Config, table, "", problems)
     if config is None or problems:
         raise ConfigError(problems=_Lines(path.name, problems))
     return config
+
+
+NOT_UTF8 = N_(
+    "{file}: not saved as UTF-8; open it in a text editor (Notepad: Save As, Encoding: UTF-8) and save it again"
+)
+_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+
+
+def _not_toml(file: str, text: str, reason: str) -> Told:
+    """Which line is no TOML, and what usually mends it."""
+    found = _PLACE.search(reason)
+    number = int(found[1]) if found else len(text.splitlines())  # else: "at end of document"
+    lines = text.splitlines()
+    line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    if "\\" in line:
+        message = N_(
+            "{file}: line {number} cannot be understood: {line}\nIn a path write / instead of \\, or put it in single quotes"
+        )
+    elif "Cannot" in reason:
+        message = N_(
+            "{file}: line {number} cannot be understood: {line}\nThat key or table is there already: take one of the two away"
+        )
+    else:
+        message = N_(
+            "{file}: line {number} cannot be understood: {line}\nA line reads key = value; text stands in quotes, a list in [ ]"
+        )
+    return Told(message, file=file, number=number, line=line[:100])
+
+
+def language_of(path: Path) -> str | None:
+    """The screen language that a config names, however broken it is otherwise; None where it names none we know."""
+    try:
+        written = path.read_bytes()
+    except OSError:
+        return None
+    wide = written.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = written.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+    section = re.search(r"^\s*\[station\][^\n]*\n(.*?)(?=^\s*\[|\Z)", text, re.MULTILINE | re.DOTALL)
+    named = re.search(r"^\s*language\s*=\s*[\"'“”]?(\w+)", section[1], re.MULTILINE) if section else None
+    return named[1] if named and named[1] in LANGUAGES else None
 
 
 class _Lines(Told):

@@ -23,6 +23,11 @@ from content.language import N_
 T = TypeVar("T")
 
 
+UNPRINTABLE = N_(
+    "{value!r} holds a tab, line break or other sign that is not seen; in a path write / instead of \\, or put it in single quotes"
+)
+
+
 class ConfigProblem(Exception):
     """A value that a dataclass refuses; `problem` is the sentence for the user."""
 
@@ -104,6 +109,8 @@ def _scalar(hint: Any, value: Any, where: str, problems: list[tuple[str, Told]],
     except (ValueError, TypeError):
         problems.append((where, Told(_WANTED[hint], value=value)))
         return value
+    if isinstance(read, str) and any(unicodedata.category(sign) == "Cc" for sign in read):
+        problems.append((where, Told(UNPRINTABLE, value=read)))
     if (choices := metadata.get("choices")) and read not in choices:
         near = difflib.get_close_matches(str(read), [str(c) for c in choices], n=1)
         if near:

@@ -10,13 +10,19 @@ from typing import Any
 
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine, ExceptionContext
-from sqlalchemy.exc import DisconnectionError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DisconnectionError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.orm import Session
 
 from content.atomic import DiskFullError
 from content.errors import LoaError
 from content.events import DecidingSession
-from content.language import N_
+from content.language import N_, Marked
 
 
 class DatabaseError(LoaError):
@@ -24,6 +30,22 @@ class DatabaseError(LoaError):
 
     sentence = N_(
         "the database {name} cannot be used ({reason}): check the path or URL in config.toml, or restore a backup"
+    )
+
+
+class DriverMissingError(DatabaseError):
+    """A database server whose driver is not installed."""
+
+    sentence = N_(
+        "the database in config.toml needs the package {module}: install it (for PostgreSQL: loaphuong[postgres])"
+    )
+
+
+class AddressError(DatabaseError):
+    """A database URL that is none."""
+
+    sentence = N_(
+        "the database in config.toml is no address that Loa knows ({address}): name a file such as loa.sqlite3, or postgresql+psycopg://…"
     )
 
 
@@ -57,7 +79,12 @@ class DatabaseTooNewError(LoaError):
 def open_engine(url: str) -> Engine:
     """An engine for `url`; SQLite in WAL, with foreign keys, full durability and a 15 s wait for a lock."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        try:
+            return create_engine(url, pool_pre_ping=True)
+        except ImportError as error:
+            raise DriverMissingError(module=error.name) from error
+        except ArgumentError as error:
+            raise AddressError(address=url.partition("://")[0]) from error
     engine = create_engine(url, connect_args={"timeout": 15})
     event.listen(engine, "handle_error", _refuse_huge_numbers)
     file = engine.url.database or ""
@@ -196,7 +223,18 @@ def _told(engine: Engine, error: SQLAlchemyError) -> LoaError:
         return DiskFullError(path=engine.url.database or name)
     if "database is locked" in reason:
         return DatabaseBusyError(name=name)
-    return DatabaseError(name=name, reason=reason)
+    told = next((message for sign, message in _REASONS.items() if sign in reason), None)
+    return DatabaseError(name=engine.url.database if told else name, reason=Marked(told or reason))
+
+
+_REASONS = {
+    "readonly database": N_("this account may not write to it or to its folder"),
+    "unable to open": N_("its folder does not exist, or this account has no right to it"),
+    "not a database": N_("it is another kind of file"),
+    "malformed": N_("it is damaged"),
+    "disk I/O error": N_("the disk or stick does not read or write properly"),
+}
+"""What SQLite says, and what the screen says."""
 
 
 def _short(error: SQLAlchemyError) -> str:

@@ -97,6 +97,23 @@ class PasswordTooShortError(LoaError):
     sentence = N_("a password needs at least {least} characters")
 
 
+class NobodyToAskError(LoaError):
+    """A password is to be typed, but nobody can type here."""
+
+    sentence = N_(
+        "there is no keyboard to ask for the new password: give it in the environment variable LOA_NEW_PASSWORD"
+    )
+
+
+class LockedOutError(LoaError):
+    """The first person would be one who cannot come in from here, and nobody could ever add a second."""
+
+    sentence = N_(
+        "the account here is {account!r}, not {other!r}: nobody could act for {name!r}, the first person of the station. "
+        "Leave out --os-user to take this account, or add --password"
+    )
+
+
 class RoleUnknownError(LoaError):
     """A role that Loa does not know."""
 

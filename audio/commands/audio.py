@@ -70,6 +70,7 @@ def check(station: Station, items: tuple[int, ...], listen: bool, as_json: bool)
                 ]
                 for one in found
             ],
+            empty=N_("There is no finished audio yet: `loa render --all` makes it."),
         )  # fmt: skip
         for one in found:
             if one.missed:

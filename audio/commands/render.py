@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from audio.profiles import PROFILES
+from content import shown
 from content.commands.shell import (
     LoaCommand,
     json_option,
@@ -70,17 +71,17 @@ def render(
     if as_json:
         print_json([one.as_json() for one in result.rendered])
     else:
-        _show(result)
+        _show(station, result)
     for failed in result.failed:
         talk().print(f"{failed.title}: {failed.error.told(_)}", markup=False, style="red")
     return 1 if result.failed else 0
 
 
-def _show(result: RenderResult) -> None:
+def _show(station: Station, result: RenderResult) -> None:
     rows = [
         [
             _(one.kind), one.id, one.title, _length(one), one.voice,
-            "" if one.loudness_lufs is None else f"{one.loudness_lufs:.1f}", _("new") if one.made else _("kept"),
+            shown.decimal(one.loudness_lufs), _("new") if one.made else _("kept"),
             _remarks(one),
         ]
         for one in result.rendered
@@ -89,8 +90,13 @@ def _show(result: RenderResult) -> None:
         _("Audio"),
         [_("Kind"), _("No."), _("Title"), _("Length"), _("Voice"), "LUFS", _("State"), _("Remarks")],
         list(rows),
+        empty=""
+        if result.failed
+        else N_(
+            "There is nothing to render yet: approve items first with `loa item approve` (`loa item list` shows them)."
+        ),
     )
-    degraded = sum(one.degraded for one in result.rendered if one.kind == "segment")
+    degraded = _without_consent(station, result)
     if degraded:
         say(
             ngettext(
@@ -100,6 +106,20 @@ def _show(result: RenderResult) -> None:
             ),
             count=degraded,
         )
+
+
+def _without_consent(station: Station, result: RenderResult) -> int:
+    """How many segments have only the makeshift voice and may not air with it yet."""
+    from content.approval import is_cleared
+    from content.items import current_script, get_item
+
+    waiting = 0
+    with station.read() as session:
+        for one in result.rendered:
+            if one.kind == "segment" and one.degraded:
+                script = current_script(session, get_item(session, one.item_ids[0]))
+                waiting += script is None or not is_cleared(session, script, one.sha256, degraded=True).ok
+    return waiting
 
 
 def _length(one: Rendered) -> str:

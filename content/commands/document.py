@@ -182,6 +182,7 @@ def list_(station: Station, as_json: bool) -> None:
                 ]
                 for one, waiting in rows
             ],
+            empty=N_("There is no document yet: take one in with `loa document import FILE`."),
         )
 
 

@@ -105,6 +105,11 @@ def list_(station: Station, status: str | None, document_id: int | None, as_json
             _("Items"),
             [_("No."), _("Ref"), _("Title"), _("Status"), _("Document"), _("Programme")],
             [[one.id, one.ref, one.title, _(one.status), one.document_id, one.programme_id] for one in items],
+            empty=N_("No item is of that kind.")
+            if status or document_id
+            else N_(
+                "There is no item yet: take in a document with `loa document import FILE`, or write one with `loa item add TITLE TEXT`."
+            ),
         )
 
 
@@ -143,7 +148,7 @@ def show(station: Station, item_id: int, as_json: bool) -> None:
 
 @item.command(
     help=N_("Add an item that stands in no document."),
-    epilog=N_("Example:\n  loa item add 'Lịch cắt điện' --kind notice --until 31/12/2026 --file notice.txt"),
+    epilog=N_('Example:\n  loa item add "Lịch cắt điện" --kind notice --until 31/12/2026 --file notice.txt'),
 )
 @click.argument("title")
 @click.argument("text", required=False)
@@ -232,7 +237,7 @@ def submit(station: Station, item_ids: tuple[int, ...], as_name: str | None) -> 
 @item.command(
     help=N_("Approve submitted items: their exact words may air. Nobody approves their own text."),
     epilog=N_(
-        "Example:\n  loa item approve 3 --as Minh\n  loa item approve 3 --degraded-voice --reason 'No internet today'"
+        'Example:\n  loa item approve 3 --as Minh\n  loa item approve 3 --degraded-voice --reason "No internet today"'
     ),
 )
 @click.argument("item_ids", metavar="ITEM...", type=int, nargs=-1, required=True)
@@ -287,7 +292,7 @@ def approve(
 
 @item.command(
     help=N_("Send a submitted item back with a reason."),
-    epilog=N_("Example:\n  loa item reject 3 --reason 'Sai ngày'"),
+    epilog=N_('Example:\n  loa item reject 3 --reason "Sai ngày"'),
 )
 @click.argument("item_id", metavar="ITEM", type=int)
 @option("--reason", required=True, help=N_("What is wrong."))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.group(
     cls=LoaGroup,
     help=N_("The station's own words: what an abbreviation, a name or a code is read as."),
-    epilog=N_("Example:\n  loa lexicon add BHTN 'bảo hiểm thất nghiệp'\n  loa lexicon check"),
+    epilog=N_('Example:\n  loa lexicon add BHTN "bảo hiểm thất nghiệp"\n  loa lexicon check'),
 )
 def lexicon() -> None:
     pass
@@ -26,7 +26,7 @@ def lexicon() -> None:
 
 @lexicon.command(
     help=N_("Teach a reading; with --letters, accept it letter by letter."),
-    epilog=N_("Example:\n  loa lexicon add BHTN 'bảo hiểm thất nghiệp'\n  loa lexicon add --letters XYZ"),
+    epilog=N_('Example:\n  loa lexicon add BHTN "bảo hiểm thất nghiệp"\n  loa lexicon add --letters XYZ'),
 )
 @click.argument("written")
 @click.argument("spoken", required=False)
@@ -135,6 +135,7 @@ def list_(station: Station, own_only: bool, find: str, domain: str, as_json: boo
             [entry.written, entry.spoken, entry.place, entry.before, entry.after, entry.domain, entry.source]
             for entry in entries
         ],
+        empty=N_("There is no such word; teach one with `loa lexicon add WRITTEN SPOKEN`."),
     )
 
 

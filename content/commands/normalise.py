@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         "Say TEXT as a newsreader would: one line in, one line of spoken words out (- or nothing: standard input)."
     ),
     epilog=N_(
-        "Example:\n  loa normalise 'Nghị quyết số 57-NQ/TW'\n  loa normalise --explain 'từ 5h30 ngày 02/9'\n  loa normalise - < notice.txt"
+        'Example:\n  loa normalise "Nghị quyết số 57-NQ/TW"\n  loa normalise --explain "từ 5h30 ngày 02/9"\n  loa normalise - < notice.txt'
     ),
 )
 @click.argument("text", metavar="[TEXT|-]", required=False)

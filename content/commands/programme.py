@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         }
     },
     help=N_("Recurring columns (chuyên mục) and the rules they must meet."),
-    epilog=N_("Example:\n  loa programme add 'Chuyển đổi số' --new-per-month 1 --min-replays 3"),
+    epilog=N_('Example:\n  loa programme add "Chuyển đổi số" --new-per-month 1 --min-replays 3'),
 )
 def programme() -> None:
     pass
@@ -79,7 +79,7 @@ def _settings(command: Any) -> Any:
 
 @programme.command(
     help=N_("Add a programme."),
-    epilog=N_("Example:\n  loa programme add 'Chuyển đổi số' --new-per-month 1 --min-replays 3"),
+    epilog=N_('Example:\n  loa programme add "Chuyển đổi số" --new-per-month 1 --min-replays 3'),
 )
 @click.argument("title")
 @_settings
@@ -156,6 +156,9 @@ def list_(station: Station, retired: bool, as_json: bool) -> None:
                 [one.id, one.title, rule_in_words(one), _(one.status), len(items_of(session, one))]
                 for one in programmes
             ],
+            empty=N_(
+                "There is no programme yet: documents that order one bring it (`loa document import FILE`), or `loa programme add TITLE`."
+            ),
         )
 
 

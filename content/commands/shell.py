@@ -57,8 +57,16 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_jsonable))
 
 
-def print_table(title: str, columns: list[str], rows: Sequence[list[object] | None]) -> None:
-    """A table on stdout; `title` and `columns` are already in the screen language. None draws a line between rows."""
+def print_table(
+    title: str, columns: list[str], rows: Sequence[list[object] | None], *, empty: str = ""
+) -> None:
+    """A table on stdout; `title` and `columns` are already in the screen language. None draws a line between rows.
+
+    Without rows, `empty` (a gettext id) is told instead: that there is nothing yet, and what to do about it.
+    """
+    if empty and not rows:
+        say(empty)
+        return
     from rich.markup import escape
     from rich.table import Table
 
@@ -276,14 +284,17 @@ as_person = option(
 
 def choose_language(language: str | None, config_path: Path | None) -> None:
     """Set the screen language: `--lang`, else the station's config, else the operating system's."""
-    from content.config import find_config, read_config
+    from content.config import ConfigError, find_config, language_of, read_config
 
     if language is None:
         try:
-            language = read_config(find_config(config_path)).station.language
+            path = find_config(config_path)
+            language = read_config(path).station.language
+        except ConfigError:
+            language = language_of(path)
         except LoaError:
-            language = os_language()
-    use_language(language)
+            pass
+    use_language(language or os_language())
 
 
 def with_station(command: Callable[..., R]) -> Callable[..., R]:

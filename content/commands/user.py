@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -38,7 +40,7 @@ _password = option(
 @click.group(
     cls=LoaGroup,
     help=N_("The people of the station: who writes, who approves, who operates, who administers."),
-    epilog=N_("Example:\n  loa user add 'Nguyễn Thị Lan' --role editor --password\n  loa user list"),
+    epilog=N_('Example:\n  loa user add "Nguyễn Thị Lan" --role editor --password\n  loa user list'),
 )
 def user() -> None:
     pass
@@ -46,7 +48,7 @@ def user() -> None:
 
 @user.command(
     help=N_("Register a person. The first one becomes administrator too."),
-    epilog=N_("Example:\n  loa user add 'Nguyễn Thị Lan' --role editor --os-user lan"),
+    epilog=N_('Example:\n  loa user add "Nguyễn Thị Lan" --role editor'),
 )
 @click.argument("name")
 @_role
@@ -65,16 +67,21 @@ def add(
     password = _new_password() if with_password else None
     with station.decide() as session:
         by = people.current_person(session, station.config, as_name)
-        if not people.has_people(session) and os_user is None and password is None:
+        first = not people.has_people(session)
+        if first and password is None:
+            if os_user not in (None, by):
+                raise people.LockedOutError(name=name, account=by, other=os_user)
             os_user = by
         made = people.add_person(session, name, roles, by=by, os_user=os_user, password=password)
         facts = {"name": made.name, "roles": ", ".join(_(role) for role in made.roles)}
     say(N_("{name} is registered: {roles}."), **facts)
+    if not os_user and not password:
+        say(N_("{name} cannot sign anything yet: set a password with `loa user password`."), **facts)
 
 
 @user.command(
     help=N_("Change a person's roles, account or password, or retire them."),
-    epilog=N_("Example:\n  loa user edit 'Nguyễn Thị Lan' --role editor --role operator"),
+    epilog=N_('Example:\n  loa user edit "Nguyễn Thị Lan" --role editor --role operator'),
 )
 @click.argument("name")
 @_role
@@ -104,7 +111,7 @@ def edit(
 @user.command(
     "password",
     help=N_("Set a password: your own, or as administrator somebody's."),
-    epilog=N_("Example:\n  loa user password 'Nguyễn Thị Lan'"),
+    epilog=N_('Example:\n  loa user password "Nguyễn Thị Lan"'),
 )
 @click.argument("name")
 @as_person
@@ -148,10 +155,10 @@ def list_(station: Station, as_json: bool) -> None:
 
 
 def _new_password() -> str:
-    import os
-
     given = os.environ.get("LOA_NEW_PASSWORD")
     if given is None:
+        if not sys.stdin.isatty():
+            raise people.NobodyToAskError
         given = click.prompt(_("New password"), hide_input=True, confirmation_prompt=True, err=True)
     if len(str(given)) < people.SHORTEST_PASSWORD:
         raise people.PasswordTooShortError(least=people.SHORTEST_PASSWORD)

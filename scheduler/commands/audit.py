@@ -135,13 +135,14 @@ def list_(station: Station, limit: int, subject: str | None, as_json: bool) -> N
             ]
             for row in rows
         ],
+        empty=N_("Nothing has been noted yet."),
     )
 
 
 @audit.command(
     "set-aside",
     help=N_("Set the local rules aside for some days (a great event): who and why stand in every report."),
-    epilog=N_("Example:\n  loa audit set-aside 30/04/2027 01/05/2027 --reason 'Lễ 30/4 và 1/5'"),
+    epilog=N_('Example:\n  loa audit set-aside 30/04/2027 01/05/2027 --reason "Lễ 30/4 và 1/5"'),
 )
 @click.argument("from_on", metavar="FROM", type=DAY)
 @click.argument("until_on", metavar="TO", type=DAY, required=False)
@@ -172,7 +173,7 @@ def set_aside(
     help=N_(
         "Remove as-run entries older than a day; at least 25 months always stay, and the event log stays whole."
     ),
-    epilog=N_("Example:\n  loa audit forget 01/01/2024 --reason 'Hết thời hạn lưu'"),
+    epilog=N_('Example:\n  loa audit forget 01/01/2024 --reason "Hết thời hạn lưu"'),
 )
 @click.argument("before_on", metavar="DAY", type=DAY)
 @option("--reason", required=True, help=N_("Why."))

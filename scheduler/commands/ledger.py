@@ -92,7 +92,7 @@ def ledger(
     help=N_(
         "Warn early: what is at risk, what would not air, which report is due. Exit code 1 when there is something."
     ),
-    epilog=N_("Example (every morning):\n  loa check --days 7 || echo 'look at the station'"),
+    epilog=N_('Example (every morning):\n  loa check --days 7 || echo "look at the station"'),
 )
 @option("--days", type=click.IntRange(1, 60), default=7, show_default=True, help=N_("How far to look ahead."))
 @option("--simulated", is_flag=True, help=N_("Count airings of a simulated clock instead of real ones."))

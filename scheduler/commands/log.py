@@ -66,7 +66,13 @@ def list_(station: Station, from_on: date | None, until_on: date | None, as_json
         print_json([as_json_row(row) for row in rows])
         return
     if not rows:
-        say(N_("Nothing has gone out yet."))
+        say(
+            N_("Nothing went out in these days.")
+            if from_on or until_on
+            else N_(
+                "Nothing has gone out yet: lay the plays with `loa plan build`, then go on the air with `loa run`."
+            )
+        )
         return
     print_table(
         _("As-run log"),

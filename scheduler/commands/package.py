@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from content import shown
 from content.commands.choices import DAY, MONTH
 from content.commands.shell import (
     LoaGroup,
@@ -136,7 +137,7 @@ def _show(made: list[PackageSummary]) -> None:
 
 
 def _mb(size: int) -> str:
-    return f"{size / 2**20:.1f}"
+    return shown.decimal(size / 2**20)
 
 
 @package.command(
@@ -315,4 +316,5 @@ def list_packages(station: Station, as_json: bool) -> None:
             ]
             for row in rows
         ],
+        empty=N_("No package was made or received yet: `loa package export` makes one, `loa package receive` takes one in."),
     )  # fmt: skip

@@ -63,7 +63,7 @@ class DaypartError(LoaError):
         "Say when and how often a programme airs, beside its new episodes a month; without options, show its rules."
     ),
     epilog=N_(
-        "Example:\n  loa programme rule 1 --on rằm --on 'mùng 1' --start 17:10\n"
+        'Example:\n  loa programme rule 1 --on rằm --on "mùng 1" --start 17:10\n'
         "  loa programme rule 2 --times 2-3 --per week --weekday 2 --weekday 4\n"
         "  loa programme rule 3 --minutes 30-45 --per week --every-weeks 2 --place first"
     ),

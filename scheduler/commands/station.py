@@ -44,7 +44,7 @@ STATE_WORDS = {
     cls=LoaGroup,
     help=N_("Commune stations that get packages from here."),
     epilog=N_(
-        'Example:\n  loa station add "Đài xã Trung Hạ" --session "05:30-06:00" --session "17:00-17:30 T2-T6"'
+        'Example:\n  loa station add "Đài xã Trung Hạ" --code xa-trung-ha --session "05:30-06:00" --session "17:00-17:30 T2-T6"'
     ),
 )
 def station() -> None:
@@ -95,7 +95,8 @@ def _read_facts(facts: dict[str, Any], opened: Station) -> dict[str, Any]:
 
 
 @station.command(
-    help=N_("Add a commune station."), epilog=N_('Example:\n  loa station add "Đài xã Trung Hạ" --player usb')
+    help=N_("Add a commune station."),
+    epilog=N_('Example:\n  loa station add "Đài xã Trung Hạ" --code xa-trung-ha --player usb'),
 )
 @click.argument("name")
 @option("--code", help=N_("Short name, a-z 0-9 and hyphens (default: made of the name)."))

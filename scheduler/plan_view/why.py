@@ -112,7 +112,7 @@ class Why:
                     message,
                     title=other.title,
                     time=f"{other.starts_at:%H:%M}",
-                    minutes=f"{other.gap_s / 60:.1f}",
+                    minutes=round(other.gap_s / 60, 1),
                 )
         for message, other in (
             (N_("Its airing before: {day} at {time}, {days} days earlier"), self.last),
@@ -126,7 +126,7 @@ class Why:
         if self.ideal_at is not None and self.away is not None:
             yield line(
                 N_("Evenly spread it would be {day} at {time}; it is {away} of an interval away."),
-                day=_day(self.ideal_at, translate), time=f"{self.ideal_at:%H:%M}", away=f"{self.away:.2f}",
+                day=_day(self.ideal_at, translate), time=f"{self.ideal_at:%H:%M}", away=round(self.away, 2),
             )  # fmt: skip
         if self.elsewhere:
             yield translate(N_("Other sessions near it:"))
@@ -144,7 +144,7 @@ class Why:
                     if one.away > self.away
                     else N_("{where}: possible, and as near to the even place ({away})")
                 )
-                yield "  " + line(message, where=where, away=f"{one.away:.2f}")
+                yield "  " + line(message, where=where, away=round(one.away, 2))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, sentences in English."""
