@@ -10,7 +10,7 @@ import hashlib
 import json
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -21,7 +21,16 @@ import requests
 from sqlalchemy import select
 
 from audio.packages.errors import PackageRefusedError
-from audio.packages.manifest import MANIFEST, OWN, SIGNATURE, AudioEntry, Manifest, split_text
+from audio.packages.manifest import (
+    LARGEST_MANIFEST,
+    LARGEST_OWN,
+    MANIFEST,
+    OWN,
+    SIGNATURE,
+    AudioEntry,
+    Manifest,
+    split_text,
+)
 from audio.packages.signature import SIGNATURE_BYTES, from_text
 from audio.packages.verify import check_head
 from content import atomic
@@ -123,23 +132,24 @@ class FeedClient:
 
     def packages(self) -> list[dict[str, Any]]:
         """What the feed offers, urgent first."""
-        reply = self._ask("/v1/packages")
+        content, _headers = self._ask("/v1/packages", LARGEST_OWN)
         try:
             rows = [
                 {"lane": str(row["lane"]), "manifest_sha256": str(row["manifest_sha256"])}
-                for row in reply.json()
+                for row in json.loads(content)
             ]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise FeedError(url=self.url, reason=STRANGER) from error
         return sorted(rows, key=lambda row: row["lane"] != "urgent")
 
     def manifest(self, lane: str) -> tuple[bytes, bytes]:
         """Manifest and signature of a lane, unchecked."""
-        reply = self._ask(f"/v1/manifest/{'urgent' if lane == 'urgent' else 'plan'}")
-        signature = from_text(reply.headers.get("Loa-Signature", ""), SIGNATURE_BYTES)
+        path = f"/v1/manifest/{'urgent' if lane == 'urgent' else 'plan'}"
+        content, headers = self._ask(path, LARGEST_OWN + LARGEST_MANIFEST)
+        signature = from_text(headers.get("Loa-Signature", ""), SIGNATURE_BYTES)
         if signature is None:
             raise FeedError(url=self.url, reason=STRANGER)
-        return reply.content, signature
+        return content, signature
 
     def fetch(self, sha256: str, size: int, target: Path) -> None:
         """Bring the file of that hash to `target`, going on from what an earlier try left in `target`.part.
@@ -203,20 +213,27 @@ class FeedClient:
     def send_log(self, content: bytes) -> None:
         """Hand the signed log in. Raises: FeedError."""
         try:
-            reply = self.http.post(
-                f"{self.url}/v1/log", data=content, timeout=(CONNECT_S, READ_S), verify=self.verify
-            )
+            with self.http.post(
+                f"{self.url}/v1/log",
+                data=content,
+                timeout=(CONNECT_S, READ_S),
+                stream=True,
+                verify=self.verify,
+            ) as reply:
+                self._check(reply)
         except requests.RequestException as error:
             raise FeedError(url=self.url, reason=_why(error)) from error
-        self._check(reply)
 
-    def _ask(self, path: str) -> requests.Response:
+    def _ask(self, path: str, limit: int) -> tuple[bytes, Mapping[str, str]]:
+        """What is answered there, of at most `limit` bytes, and its headers."""
         failures = 0
         while True:
             try:
-                reply = self.http.get(self.url + path, timeout=(CONNECT_S, READ_S), verify=self.verify)
-                self._check(reply)
-                return reply
+                with self.http.get(
+                    self.url + path, timeout=(CONNECT_S, READ_S), stream=True, verify=self.verify
+                ) as reply:
+                    self._check(reply)
+                    return _all_of(reply, limit), reply.headers
             except requests.RequestException as error:
                 failures += 1
                 if failures >= min(self.tries, TRIES_PER_CALL):
@@ -231,7 +248,7 @@ class FeedClient:
         if reply.status_code == 401:
             raise FeedTokenError(url=self.url)
         if reply.status_code == 422:
-            raise FeedLogError(reason=_refusal(reply))
+            raise FeedLogError(reason=_refusal(_all_of(reply, LARGEST_OWN)))
         if reply.status_code not in (200, 206):
             raise FeedError(url=self.url, reason=f"HTTP {reply.status_code}")
 
@@ -252,11 +269,21 @@ def _why(error: requests.RequestException) -> str:
     return type(error).__name__
 
 
-def _refusal(reply: requests.Response) -> str:
+def _all_of(reply: requests.Response, limit: int) -> bytes:
+    """The whole answer; whoever sends more than `limit` bytes is no feed. Raises: FeedError."""
+    kept = bytearray()
+    for chunk in reply.iter_content(1 << 16):
+        kept += chunk
+        if len(kept) > limit:
+            raise FeedError(url=reply.url, reason=STRANGER)
+    return bytes(kept)
+
+
+def _refusal(content: bytes) -> str:
     """The reason that the feed gives for not taking a log."""
     try:
-        return str(reply.json()["refused"])[:600]
-    except (ValueError, KeyError, TypeError):
+        return str(json.loads(content)["refused"])[:600]
+    except (ValueError, KeyError, TypeError, RecursionError):
         return "HTTP 422"
 
 

@@ -67,6 +67,20 @@ def test_days_are_named_one_way_and_in_their_order(desk: Desk, command: tuple[st
     )
 
 
+def test_a_station_in_another_time_zone_is_told_of_in_its_own_time(desk: Desk) -> None:
+    desk("station", "add", "Berlin", "--code", "berlin", "--timezone", "Europe/Berlin")
+    month = ("--month", "12/2026")
+    desk("package", "export", "--all", *month, "--dir", desk.station.folder / "out")
+    far, near = (desk("station", "report", code, *month) for code in ("berlin", "trung-ha"))
+    assert "02/12/2026 00:33" in far  # 06:33 in Việt Nam
+    assert "Europe/Berlin" in far
+    assert "02/12/2026 06:33" in near
+    assert "in the time of" not in near
+    told = json.loads(desk("station", "report", "berlin", *month, "--json"))[0]
+    assert told["timezone"] == "Europe/Berlin"
+    assert told["lines"][0]["planned_at"].endswith("+01:00")
+
+
 def test_a_station_named_twice_gets_one_package(desk: Desk) -> None:
     twice = ("--station", "trung-ha", "--station", "trung-ha", "--month", "12/2026")
     made = json.loads(desk("package", "export", *twice, "--dir", desk.station.folder / "out", "--json"))

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from audio.packages.errors import FolderTakenError
 from audio.packages.manifest import Manifest, read_manifest
 from audio.packages.verify import check_package
+from content.events import record
 from content.models import Episode
 from content.station import Station
 from scheduler.exchange import communes
@@ -220,6 +221,55 @@ def test_a_second_export_writes_only_what_changed(centre: Station, tmp_path: Pat
     changed = [path for path in (third.path / "audio").iterdir() if kept[path] != path.stat().st_mtime_ns]
     assert len(changed) == 1
     assert check_package(third.path).problems == []
+
+
+@pytest.mark.parametrize("form", ["dir", "usb", "zip"])
+def test_the_same_plan_gives_the_same_package_on_any_day(centre: Station, tmp_path: Path, form: str) -> None:
+    first = exported(centre, tmp_path / "out", form=form)
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    next_week = NOW + timedelta(days=7)
+    again = export_package(centre, TRUNG_HA, FROM, UNTIL, tmp_path / "out", now=next_week, form=form)
+    assert (again.unchanged, again.written, again.revision) == (True, 0, first.revision)
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
+    elsewhere = export_package(centre, TRUNG_HA, FROM, UNTIL, tmp_path / "else", now=next_week).path
+    here = exported(centre, tmp_path / "dir").path
+    assert (elsewhere / "manifest.json").read_bytes() == (here / "manifest.json").read_bytes()
+
+
+def test_a_zip_that_was_damaged_is_written_again_as_it_was(centre: Station, tmp_path: Path) -> None:
+    made = exported(centre, tmp_path / "out", form="zip")
+    whole = made.path.read_bytes()
+    for damaged in (whole[:-1], whole[:-3000] + b"x" + whole[-2999:], b"", b"no zip"):
+        made.path.write_bytes(damaged)
+        again = exported(centre, tmp_path / "out", form="zip")
+        assert not again.unchanged
+        assert check_package(again.path).problems == []
+    made.path.write_bytes(whole[:-1])
+    later = export_package(
+        centre, TRUNG_HA, FROM, UNTIL, tmp_path / "out", now=NOW + timedelta(days=1), form="zip"
+    )
+    assert later.revision == made.revision
+    assert made.path.read_bytes() == whole
+
+
+def test_a_calendar_takes_a_moved_airing_for_newer_than_what_it_has(centre: Station, tmp_path: Path) -> None:
+    def events() -> dict[str, tuple[datetime, int]]:
+        folder = export_package(centre, TRUNG_HA, FROM, UNTIL, tmp_path / "out", now=NOW).path
+        book = Calendar.from_ical((folder / "schedule.ics").read_bytes())
+        return {str(e["UID"]): (e["DTSTAMP"].dt, int(e["SEQUENCE"])) for e in book.walk("VEVENT")}
+
+    before = events()
+    assert {stamp for stamp, _number in before.values()} == {NOW}
+    later = NOW + timedelta(days=2)
+    with centre.decide() as session:
+        play = session.scalars(select(Play).order_by(Play.starts_at)).first()
+        assert play is not None
+        play.starts_at += timedelta(minutes=30)
+        record(session, action="play.moved", subject=play, person=None, at=later)
+    after = events()
+    assert before.keys() <= after.keys()
+    assert {stamp for stamp, _number in after.values()} == {later}
+    assert all(after[uid][1] > before[uid][1] for uid in before)
 
 
 def test_sounds_that_only_change_their_place_in_the_month_are_not_written_again(

@@ -82,7 +82,20 @@ def test_a_dead_line_and_a_sick_server_are_told_in_words(tmp_path: Path) -> None
         client(url).packages()
 
 
-@pytest.mark.parametrize("body", [b"{}", b"[1]", b'[{"lane": 1}]', b"null", b"\xff", b'"x"'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        b"[1]",
+        b'[{"lane": 1}]',
+        b"null",
+        b"\xff",
+        b'"x"',
+        b"[" * 100_000,
+        b"[" + b" " * 2_000_000 + b"]",
+    ],
+    ids=["object", "number", "lane", "null", "no text", "text", "deep", "without end"],
+)
 def test_nonsense_from_the_feed_is_refused(body: bytes) -> None:
     with answering(200, body) as url, pytest.raises(FeedError):
         client(url).packages()
