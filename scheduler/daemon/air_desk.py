@@ -321,7 +321,9 @@ class AirDesk:
         goes_on = False
         if cut is not None and not (whole and piece.play_id is not None):
             reasons.append(cut)
-            outcome = "partial" if airing.heard_frames else "displaced"
+            # What was given to a dead card was lost before anything else took its time.
+            unheard = "missed" if airing.sent_frames else "displaced"
+            outcome = "partial" if airing.heard_frames else unheard
             goes_on = piece.play_id is not None
         elif whole:
             outcome = "aired"

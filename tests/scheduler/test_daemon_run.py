@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from broadcast import add_episode, add_play, as_run, outcomes, status_of
 from sqlalchemy import select
+from test_daemon_live import Fragile
 
 from content.station import Station
 from scheduler.daemon.clock import SimulatedClock
@@ -408,6 +409,28 @@ def test_after_an_emergency_a_relay_is_taken_up_again_until_its_block_ends(
     assert rows[1].started_at == BEGIN + timedelta(hours=5, minutes=10)
     assert rows[1].ended_at == rows[2].started_at
     assert abs(rows[2].ended_at - (BEGIN + timedelta(hours=5, minutes=30))) < timedelta(seconds=3)
+
+
+@pytest.mark.parametrize(("lost", "outcome"), [(True, "missed"), (False, "partial")])
+def test_a_play_that_a_relay_cuts_was_missed_where_its_card_was_dead_and_partial_where_it_was_heard(
+    new_station: NewStation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: bool, outcome: str
+) -> None:
+    station = new_station(
+        config='[station]\nlanguage = "en"\n[output.main]\nkind = "null"\n[[relay]]\nid = "vov"\nname = "VOV"\nurl = "http://127.0.0.1:9/"\nstart = "05:00"\nend = "05:30"\n'
+    )
+    card = Fragile("main", 0, 40 if lost else 0)
+    monkeypatch.setattr("scheduler.daemon.run.outputs_of", lambda *_facts: {"main": card})
+    cut_at = BEGIN + timedelta(hours=5)
+    play = add_play(
+        station, add_episode(station, tmp_path, seconds=60), cut_at - timedelta(seconds=40), length_ms=60_000
+    )
+    run_station(station, clock="simulated", start_at=BEGIN, until=BEGIN + timedelta(hours=8))
+    row = next(row for row in as_run(station) if row.play_id == play)
+    assert row.outcome == outcome
+    assert (row.heard_ms == 0) == lost
+    assert "cut by VOV" in (row.reason or "")
+    assert ("main took nothing for 40.0 s" in (row.reason or "")) == lost
+    assert status_of(station, play) == "missed"
 
 
 def test_a_hard_timed_play_cuts_what_overruns_and_a_soft_one_waits(
