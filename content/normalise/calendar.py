@@ -23,11 +23,13 @@ _DAY_SAID = re.compile(
     r"(?:đường|\bphố|quảng trường|ngày|mùng|mồng|\bsáng|\btrưa|chiều|\btối|\bđêm|\bhôm|\bdịp|\blễ|\btết|quốc khánh|kỷ niệm|ngày lễ|các ngày)\s*[:,(]?\s*$"
     r"|(?:\d|năm|tháng)\s*(?:-|,|và|&)\s*$"
 )
+STREETS_LEFT = re.compile(r"\b(?:các|những|tuyến|nút) (?:tuyến )?(?:đường|phố) [^.;:()\d]{0,40},\s*$")
+"""In a list of streets, where "17/10" is a street named after a day."""
 _DATE_STRONG = re.compile(
     r"(?:đường|\bphố|quảng trường|\bngày|mùng|mồng|\bdịp|\bsáng|\btrưa|chiều|\btối|\bđêm|\bhôm|\blễ|\btức(?: là)?|kỷ niệm|quốc khánh|chào mừng|\bgiờ|\bphút|\d\s?h(?:\d\d)?|\bthứ \w+"
     r"|chủ nhật|quốc tế phụ nữ|quốc tế lao động|giải phóng miền nam|nhà giáo việt nam|phụ nữ việt nam|thầy thuốc việt nam"
     r"|báo chí cách mạng việt nam|thương binh liệt sĩ|thương binh - liệt sĩ)\s*[:,(/]?\s*(?:ngày\s*)?$"
-    r"|\d{1,2}/\d{1,2}\s*(?:-|,|và|đến|&)\s*$|\bngày [\d, \-]+(?:-|,|và|đến)\s*$"
+    r"|\b(?:các|những|tuyến|nút) (?:tuyến )?(?:đường|phố) [^.;:()\d]{0,40},\s*$|\d{1,2}/\d{1,2}\s*(?:-|,|và|đến|&)\s*$|\bngày [\d, \-]+(?:-|,|và|đến)\s*$"
 )
 _DATE_WEAK = re.compile(r"(?:\btừ|\bđến|\bhết|\btrước|\bsau|\btới|\bvào|\bkể từ|\bhạn|\bngày:)\s*[:,(]?\s*$")
 _SHARE_LEFT = re.compile(
@@ -102,7 +104,7 @@ def _prefixed(scan: Scan, words: str) -> str:
         return words.removeprefix(scan.reading.day_prefix + " ")
     if _NAMED_DAY.search(scan.text, max(0, scan.pos - 48), scan.pos):
         return words
-    return words if _DAY_SAID.search(left) else "ngày " + words
+    return words if _DAY_SAID.search(left) or STREETS_LEFT.search(left) else "ngày " + words
 
 
 def full_date(scan: Scan) -> Said | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from content.lexicon.alphabet import LOWER, UPPER
-from content.normalise.calendar import SHARE_RIGHT
+from content.normalise.calendar import SHARE_RIGHT, STREETS_LEFT
 from content.normalise.letters import LETTER_NAMES, spell
 from content.normalise.numbers import cardinal, decimal, digits, named, ordinal
 from content.normalise.scan import Said, Scan
@@ -65,8 +65,13 @@ _ORDINAL_FIRST = re.compile(
     r"(?:lần|kỳ họp|phiên họp|hội nghị|kỳ|đợt|ngày|đại hội|khóa|người|mũi|nhiệm kỳ|hạng|vị trí|đứng)\s+thứ\s*$"
 )
 _SHORT_MONEY = re.compile(r"(tr|t|Tr|triệu|tỷ)(\d{1,3})(?![\w]|[,.]\d)")
-_TALL = re.compile(r"(\d{1,2})m(\d{2}|[145-9])(?![\w/]|[.,]\d)")
+_TALL = re.compile(r"(\d{1,2})m(\d{2}|\d)(?![\w/]|[.,]\d)")
 """Metres and a rest: "1m63"."""
+_TALL_LEFT = re.compile(
+    r"\b(?:cao|sâu|ngập|mực nước|nước dâng)(?: (?:tới|đến|trên|dưới|khoảng|gần|hơn|từ))?\s*$"
+)
+_AGED = re.compile(r"[Tt](?![^\W_])")
+_AGED_LEFT = re.compile(r"\b(?:nam|nữ|bệnh nhân|bn|ông|bà|anh|chị|cháu|bé|trẻ)\b[^.;\n\d]{0,24}$")
 _DESIGNATION_LEFT = re.compile(r"(?:ký hiệu|số hiệu|mã)\b[^.;]{0,24}$")
 _DONG = re.compile(r"\s?(đồng|đ|vnđ|vnd|VND|VNĐ)(?![^\W_])")
 _COORDINATE = re.compile(r"(\d{1,3}[.,]\d)([NE])(?![^\W_])")
@@ -148,7 +153,7 @@ def chain(scan: Scan) -> Said | None:
 def house(scan: Scan) -> Said | None:
     """House numbers: "12/5" is "mười hai trên năm"."""
     match = _HOUSE.match(scan.text, scan.pos)
-    if not match or not _HOUSE_LEFT.search(scan.left()):
+    if not match or not _HOUSE_LEFT.search(scan.left()) or STREETS_LEFT.search(scan.left()):
         return None
     strong = re.search(
         r"(?:số nhà|nhà số|\bsn|ngõ|ngách|hẻm|kiệt|địa chỉ|địa chỉ số)\s*[:.]?\s*(?:số\s*)?$", scan.left()
@@ -248,14 +253,16 @@ def letters_and_digits(scan: Scan) -> Said | None:
         return None
     if _FLAT_CELSIUS.match(token) or _COORDINATE.match(scan.text, scan.pos):
         return None
-    if tall := _TALL.match(scan.text, scan.pos):
+    if (tall := _TALL.match(scan.text, scan.pos)) and (tall[2] not in "23" or _TALL_LEFT.search(scan.left())):
         return Said(
             tall.end(),
             f"{cardinal(int(tall[1]), scan.reading)} mét {cardinal(int(tall[2]), scan.reading)}",
             "measure",
         )
     after = scan.pos + len(re.match(r"\d+", token).group())  # type: ignore[union-attr]
-    if _TONNES.match(scan.text, after) and _LOAD_LEFT.search(scan.left()):
+    if _TONNES.match(scan.text, after) and (
+        _LOAD_LEFT.search(scan.left()) or (after - scan.pos < 3 and _AGED_LEFT.search(scan.left()))
+    ):
         return None
     if (
         ATTACHED_UNIT.match(scan.text, after)
@@ -362,6 +369,8 @@ def quantity(scan: Scan, end: int, words: str, rule: str) -> Said:
         return _rates(scan, end, words, rule)
     if (tonnes := _TONNES.match(text, end)) and _LOAD_LEFT.search(scan.left()):
         return _rates(scan, tonnes.end(), words + " tấn", "measure")
+    if (aged := _AGED.match(text, end)) and end - scan.pos < 3 and _AGED_LEFT.search(scan.left()):
+        return Said(aged.end(), words + " tuổi", "measure")
     if attached := ATTACHED_UNIT.match(text, end):
         unit = attached["unit"]
         if unit in {"'", '"'} and (text.count(unit, max(0, end - 200), end) % 2 == 1 and unit == '"'):
@@ -370,7 +379,8 @@ def quantity(scan: Scan, end: int, words: str, rule: str) -> Said:
             return Said(attached.end(), words + " ca", "letters-and-digits")
         spoken = scan.reading.thousand if unit in {"k", "K"} else ATTACHED[unit]
         spoken = scan.reading.billion if spoken == "tỷ" else spoken
-        words, end, rule = f"{words} {spoken}", attached.end(), "measure"
+        words, end = f"{words} {spoken}", attached.end()
+        rule = "money" if unit in {"k", "K", "tr", "Tr", "t", "triệu", "tỷ"} else "measure"
         if dong := _DONG.match(text, end):
             words, end = words + " đồng", dong.end()
         return _rates(scan, end, words, rule)

@@ -31,7 +31,7 @@ _SHORT_LEFT = re.compile(
 )
 _IDENTITY_LEFT = re.compile(
     r"(?:tài khoản|\bstk|\btk|cccd|căn cước|cmnd|chứng minh nhân dân|mã số|mã số thuế|\bmst|mã hồ sơ|định danh|định danh cá nhân|số thẻ|mã thẻ"
-    r"|số sổ|số seri|seri|mã đơn vị|mã khách hàng|mã qhns|mã chương|mã định danh|mã bưu chính|bảo hiểm xã hội số|mã số bhxh|mã số bảo hiểm xã hội|số bhxh|số sổ bhxh|hộ chiếu|mã xác thực)"
+    r"|số sổ|số seri|seri|mã đơn vị|mã khách hàng|mã qhns|mã chương|mã định danh|mã bưu chính|bảo hiểm xã hội số|mã số bhxh|mã số bảo hiểm xã hội|số bhxh|số sổ bhxh|hộ chiếu|mã xác thực|mật khẩu|\bid|\bpass|mã phòng|mã cuộc họp|mã truy cập|mã otp)"
     r"(?:\s+(?:số|công dân|cá nhân|là|ngân hàng|thuế|thu|hưởng|của[^\d]{0,20}))*\s*[:]?\s*$"
 )
 _IDENTITY = re.compile(r"\d(?:[ .\-]?\d){4,19}(?!\d|[,/]\d)")

@@ -15,7 +15,7 @@ _WON = re.compile(
     r"(?:tỷ số|tỉ số|với kết quả|thắng|thua|(?<!điều )(?<!cộng )(?<!hài )\bhòa|kết quả)[^.;\n]{0,30}$"
 )
 _GAME = re.compile(
-    r"\b(?:bóng chuyền|bóng đá|bóng bàn|cầu lông|kéo co|trận|hiệp|séc|set|chung kết|bán kết|vòng bảng)\b"
+    r"\b(?:bóng chuyền|bóng đá|bóng bàn|cầu lông|kéo co|trận|hiệp|séc|set|chung kết|bán kết|vòng bảng|clb|câu lạc bộ|đội tuyển)\b"
 )
 _NO_SCORE = re.compile(
     r"(?:tuổi|từ|khoảng|ngày|lớp|khối|năm|tháng|cấp|quý|tuần|lượng|gần|hơn|dưới|trên|cách|sau|trước|mỗi|có|gồm|đến|số|kỳ|đợt|khóa)\s*$"

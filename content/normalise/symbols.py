@@ -46,6 +46,7 @@ _COMPARED = re.compile(r"[<>]\s?=(?=\s?\d)")
 _CHANGE = re.compile(r"[-+]\s?(?=\d+(?:[.,]\d+)?\s?%)")
 _OTHER_ELECTRIC = re.compile(r"\s?-\s?[\d.,]+\s?(?:[Hh][Zz]|k?[Ww]|m?Ah?|HP|CV)(?![^\W_])")
 _PEOPLE_OF_HOUSES = re.compile(r"/\s?[\d.]+ ?(?:nhân )?(?:khẩu|người)")
+_COUNTED_LEFT = re.compile(r"\d ([^\W\d_]+(?: [^\W\d_]+)?) $")
 _COUNTED_SHORT = re.compile(r"\d\s[^\W\d_]{2,6}$")
 _MEASURED_LEFT = re.compile(
     r"\d\s?(?:kg|g|gam|ml|l|lít|tấn|tạ|yến|bao|gói|viên|đồng|triệu|hải)(?: (?!và|hoặc)[^\W\d_]+){1,3}$"
@@ -93,6 +94,10 @@ def dash(scan: Scan) -> Said:
         and last.rule in {"date", "time"}
     ):
         return Said(pos + 1, ",", "dash")
+    if (same := _COUNTED_LEFT.search(scan.left(32))) and re.match(
+        rf"-\s?\d+ {re.escape(same[1])}(?!\w)", text[pos : pos + 32]
+    ):
+        return Said(pos + 1, "đến", "range")  # "9 chỗ - 16 chỗ"
     if numeric and (match := _RANGE_RIGHT.match(text, pos)) and last:
         if (
             last.rule == "letters-and-digits"

@@ -48,7 +48,9 @@ _DISTRICT_LEFT = re.compile(
 _REPEATED = frozenset(["đường", "đất", "khu", "ban", "số", "mã", "trạm", "tổ", "hội", "giấy", "cụm"])
 """Words that say what a thing is; an abbreviation just after them that opens with the same word gives it up."""
 _FORMULA = re.compile(r"(?=\D*\d)(?:(?:Al|B|Ca|C|Cl|CL|Cu|Fe|F|H|K|Mg|Mn|Na|N|O|P|S|Zn)\d{0,2}){2,}")
-_SEED_LEFT = re.compile(r"\b(?:giống|lúa|ngô|lạc|biến thể|chủng)\b[^.;\n]{0,40}$")
+_SEED_LEFT = re.compile(
+    r"\b(?:giống|lúa|ngô|lạc|biến thể|chủng)\b[^.;\n]{0,40}$|\bmã(?: thẻ| đối tượng)?(?: [^\W_]{2,4},)* $"
+)
 _KIND_LEFT = re.compile(
     r"\b(?:giống|lúa|ngô|lạc|đậu|khoai|sắn|mía|dưa|keo|cá|gà|lợn|biến thể|chủng|mã|model|số hiệu|phân|thuốc|máy|xe|tàu|súng|bình|ký hiệu)\b[^.;\n]{0,32}$"
 )
@@ -82,7 +84,9 @@ def abbreviation(scan: Scan, word: str) -> Said | None:
         if written.isalpha() and written not in {"AI"} and is_syllable(written) and scan.in_capitals():
             continue
         left = scan.left() if left is None else left
-        if text[end : end + 1].isdecimal() and (written == "VN" or _FORM_LEFT.search(left)):
+        if text[end : end + 1].isdecimal() and (
+            written == "VN" or _FORM_LEFT.search(left) or _SEED_LEFT.search(left)
+        ):
             continue
         right = scan.right(end)
         for entry in entries:
