@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from content.intake.errors import DocumentEmptyError, DocumentTooLongError
+from content.intake.encodings import is_garbled
+from content.intake.errors import DocumentEmptyError, DocumentTooLongError, MisencodedError
 from content.intake.masthead import split_columns
 from content.intake.source import Cell, Changes, Raw, RawLine, RawTable, SourceText, Table
 from content.intake.tidy import clean_line
@@ -53,7 +54,7 @@ def assemble(
     """The clean text out of what a reader found.
 
     Raises:
-        DocumentEmptyError: no letter in it. DocumentTooLongError: more than `TEXT_LIMIT` characters.
+        DocumentEmptyError: no letter in it. MisencodedError: letters lost. DocumentTooLongError: more than `TEXT_LIMIT` characters.
     """
     builder = _Builder()
     run: list[RawLine] = []
@@ -78,6 +79,8 @@ def assemble(
     text = "\n".join(builder.parts)
     if not any(sign.isalnum() for sign in text[:200_000]):
         raise DocumentEmptyError(path=path)
+    if is_garbled(text):
+        raise MisencodedError(path=path)
     while builder.page < pages:
         builder.page_starts.append(len(text))
         builder.page += 1

@@ -84,8 +84,19 @@ def plausibility(text: str) -> float:
 
 
 def from_tcvn3(text: str) -> str:
-    """Text of a .VnTime (TCVN3) font, held as Latin-1 letters, in Unicode."""
-    return text.translate(_TCVN3_TABLE)
+    """Text of a .VnTime (TCVN3) font, held as Latin-1 letters, in Unicode.
+
+    Its capitals with marks are the small letters in a font of capitals (.VnTimeH): a line in capitals is one as a whole.
+    """
+    return "\n".join(
+        line.upper() if _in_capitals(old) else line
+        for old, line in zip(text.split("\n"), text.translate(_TCVN3_TABLE).split("\n"), strict=True)
+    )
+
+
+def _in_capitals(line: str) -> bool:
+    letters = [sign for sign in line[:200] if sign.isascii() and sign.isalpha()]
+    return len(letters) >= 3 and sum(map(str.isupper, letters)) > 0.85 * len(letters)
 
 
 def from_vni(text: str) -> str:
@@ -108,21 +119,58 @@ def _unmangle(text: str) -> str:
         return text
 
 
+_ODD = re.compile("[\u00a1-\u00bfÄÅÆÇËÎÏÑÖØÛÜÞßäåæçëîïðñöøûüþÿ]")
+"""Letters of old fonts and of wrong readings that Vietnamese in Unicode does not have."""
+_COMPOSED = re.compile("[\u0102-\u01b0\u1ea0-\u1ef9]")
+"""Letters that only Unicode has."""
+_OLD_LINE = re.compile(rf"[^\W\d_]{_ODD.pattern}|{_ODD.pattern}[^\W\d_]")
+_LOST = re.compile(
+    r"(?<=[^\W\d_])[¡-§©-¯´-¸º»¿]|[¡-§©-¯´-¸º»¿](?=[^\W\d_])|(?<=[^\W\d_])[?\ufffd](?=[^\W\d_])"
+)
+
+
 def repair(text: str, changes: Changes) -> str:
-    """Unicode text whose letters are those of an old font or of a wrong reading, put right where that is sure."""
-    before = plausibility(text)
-    if before > 0.6 or text.isascii():
-        return text
+    """As `repair_lines`, for a whole text."""
+    return "\n".join(repair_lines(text.split("\n"), changes))
+
+
+def repair_lines(lines: list[str], changes: Changes) -> list[str]:
+    """The lines of one document; those whose letters are of an old font or of a wrong reading are put right where
+    that is sure. A document may be half old and half Unicode: what is Unicode stays."""
+    whole = "\n".join(lines)
+    if whole.isascii() or not _ODD.search(whole):
+        return lines
+    if plausibility(whole) > 0.6 or _COMPOSED.search(whole):
+        old = [
+            number
+            for number, line in enumerate(lines)
+            if _OLD_LINE.search(line) and not _COMPOSED.search(line)
+        ]
+    else:
+        old = [number for number, line in enumerate(lines) if not line.isascii()]
+    sample = "\n".join(lines[number] for number in old)
+    before = plausibility(sample)
+    if before > 0.6 or sum(not word.isascii() for word in _WORD.findall(sample[:2000])) < 3:
+        return lines
     for kind, convert in (
         ("read as TCVN3", from_tcvn3),
         ("read as VNI", from_vni),
         ("read as UTF-8", _unmangle),
     ):
-        converted = convert(text)
-        if plausibility(converted) > max(0.75, before + 0.2):
+        if plausibility(convert(sample)) > max(0.75, before + 0.2):
             changes.add(kind)
-            return converted
-    return text
+            repaired = list(lines)
+            for number in old:
+                repaired[number] = convert(lines[number])
+            return repaired
+    return lines
+
+
+def is_garbled(text: str) -> bool:
+    """Whether many letters of the text are lost or still those of an unknown encoding."""
+    sample = text[:40_000]
+    lost = len(_LOST.findall(sample))
+    return lost > 12 and lost > 0.02 * sum(map(str.isalpha, sample))
 
 
 def decode(content: bytes, changes: Changes) -> tuple[str, str] | None:

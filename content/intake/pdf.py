@@ -14,7 +14,7 @@ import pypdfium2.raw as pdfium_c
 
 from content.intake import scan
 from content.intake.assemble import TEXT_LIMIT, assemble
-from content.intake.encodings import plausibility, repair
+from content.intake.encodings import plausibility, repair_lines
 from content.intake.errors import (
     DocumentDamagedError,
     DocumentEmptyError,
@@ -239,14 +239,12 @@ def _shape(text: str) -> str:
 
 
 def _put_letters_right(pages: list[list[PlacedLine]], path: Path, changes: Changes) -> None:
+    lines = [line for page in pages for line in page]
+    for line, text in zip(lines, repair_lines([line.text for line in lines], changes), strict=True):
+        line.text = text
     sample = "\n".join(line.text for page in pages[:20] for line in page)
-    if plausibility(sample) > 0.6:
-        return
-    if repair(sample, Changes()) != sample:
-        for page in pages:
-            for line in page:
-                line.text = repair(line.text, changes)
-    elif sample.count("\ufffd") > 0.05 * len(sample) or (plausibility(sample) < 0.2 and len(sample) > 400):
+    lost = sample.count("\ufffd") > 0.05 * len(sample)
+    if plausibility(sample) <= 0.6 and (lost or (plausibility(sample) < 0.2 and len(sample) > 400)):
         raise MisencodedError(path=path)
 
 

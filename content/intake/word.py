@@ -13,7 +13,7 @@ from lxml import etree
 
 from content.intake import safexml
 from content.intake.assemble import assemble
-from content.intake.encodings import plausibility, repair
+from content.intake.encodings import repair_lines
 from content.intake.errors import DocumentDamagedError, DocumentHostileError, WrongTypeError
 from content.intake.source import Changes, Raw, RawLine, RawTable, SourceText
 from content.intake.word_numbers import Numbering
@@ -136,18 +136,18 @@ def _words(blocks: list[Raw]) -> Iterator[str]:
 
 
 def _convert_fonts(raw: list[Raw], changes: Changes) -> None:
-    """Old .VnTime and VNI fonts keep their letters as Latin-1: put them right over the whole file."""
-    whole = "\n".join(_words(raw))
-    if plausibility(whole) > 0.6 or repair(whole, Changes()) == whole:
-        return
-    for block in raw:
-        lines = (
+    """Old .VnTime and VNI fonts keep their letters as Latin-1: put them right."""
+    lines = [
+        line
+        for block in raw
+        for line in (
             [block]
             if isinstance(block, RawLine)
             else [line for row in block.rows for cell in row for line in cell]
         )
-        for line in lines:
-            line.text = repair(line.text, changes)
+    ]
+    for line, text in zip(lines, repair_lines([line.text for line in lines], changes), strict=True):
+        line.text = text
 
 
 class _Reader:
