@@ -38,6 +38,10 @@ class DocumentTooLongError(UnreadableDocumentError):
     sentence = N_("{path} holds more than {limit} characters of text: split it into its documents")
 
 
+class TooManyPagesError(UnreadableDocumentError):
+    sentence = N_("{path} has more than {limit} pages: split it into its documents")
+
+
 class UnknownFormatError(UnreadableDocumentError):
     sentence = N_(
         "{path} is not of a kind that can be read: use txt, md, html, docx, doc, pdf, png, jpg or tif"

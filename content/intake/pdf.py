@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,14 +20,19 @@ from content.intake.errors import (
     DocumentDamagedError,
     DocumentEmptyError,
     DocumentEncryptedError,
+    DocumentHostileError,
     DocumentTooLongError,
     MisencodedError,
+    TooManyPagesError,
 )
+from content.intake.pdf_guard import check_size
 from content.intake.pdf_rules import Grid, grids_of
 from content.intake.pdf_table import PlacedLine, blocks_of, has_columns
 from content.intake.source import Changes, SourceText
 
 PAGE_LIMIT = 5000
+READ_LIMIT_S = 120
+"""Reading 5,000 pages of text takes a fifth of this, a drawing on every page may take for ever."""
 GAP_PT = 14.0
 """A gap within a line that no justified text has: about three and a half spaces of 14 pt."""
 _DIGITS = re.compile(r"\d+")
@@ -37,17 +43,18 @@ def read_pdf(path: Path, content: bytes) -> SourceText:
     """The clean text of a PDF.
 
     Raises:
-        DocumentEncryptedError, DocumentDamagedError, DocumentEmptyError, MisencodedError (a font without
+        DocumentEncryptedError, DocumentDamagedError, DocumentHostileError, DocumentEmptyError, MisencodedError (a font without
         its letter table), ScannedDocumentError and OcrFailedError (see `content.intake.scan`).
     """
     changes = Changes()
+    check_size(path, content)
     try:
         with pdfium.PdfDocument(content) as document:
             count = len(document)
             if count == 0:
                 raise DocumentEmptyError(path=path)
             if count > PAGE_LIMIT:
-                raise DocumentTooLongError(path=path, limit=TEXT_LIMIT)
+                raise TooManyPagesError(path=path, limit=PAGE_LIMIT)
             grids: list[list[Grid]] = []
             pages = list(_pages(document, path, grids))
             if _is_bare(pages, 20 * min(count, 5)) and _has_pictures(document):
@@ -66,8 +73,11 @@ def read_pdf(path: Path, content: bytes) -> SourceText:
 def _pages(document: pdfium.PdfDocument, path: Path, grids: list[list[Grid]]) -> Iterator[list[PlacedLine]]:
     """The lines of each page; only one page is open at a time. The ruled tables of each are put into `grids`."""
     total = 0
+    began = time.process_time()
     for index in range(len(document)):
         grids.append([])
+        if time.process_time() - began > READ_LIMIT_S:
+            raise DocumentHostileError(path=path, reason=f"its pages take more than {READ_LIMIT_S} s")
         try:
             page = document[index]
         except pdfium.PdfiumError:
