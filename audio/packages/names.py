@@ -45,8 +45,9 @@ def play_name(position: int, starts_at: datetime, title: str) -> str:
 
 
 def code_of(name: str) -> str:
-    """A short code for a station out of its name."""
-    code = shortened(ascii_folded(name), 24) or "tram"
+    """A short code for a station out of its name, without the words that every station's begins with."""
+    folded = re.sub(r"^(dai|tram)-((truyen|phat)-thanh-)?(?=.)", "", ascii_folded(name))
+    code = shortened(folded, 24) or "tram"
     return f"tram-{code}" if code in RESERVED else code
 
 

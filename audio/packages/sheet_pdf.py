@@ -21,7 +21,7 @@ MARGIN: Final = 14 * POINTS_PER_MM
 LINE: Final = 13.0
 REGULAR: Final = "Loa"
 BOLD: Final = "Loa-Bold"
-TABS: Final = tuple(MARGIN + mm * POINTS_PER_MM for mm in (0, 16, 122, 144, 158))
+TABS: Final = tuple(MARGIN + mm * POINTS_PER_MM for mm in (0, 14, 136, 157, 170))
 """Left edge of each column of `COLUMNS`."""
 TITLE_WIDTH: Final = TABS[2] - TABS[1] - 8
 

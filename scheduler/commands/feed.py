@@ -101,6 +101,13 @@ def token(station: Station, code: str, as_json: bool) -> None:
         print_json({"code": row.code, "token": made})
     else:
         click.echo(made)
+        say(
+            N_(
+                "give it to {name} in a file, by a way that nobody else reads; there: `loa feed pull --url ADDRESS "
+                "--token-file FILE`"
+            ),
+            name=row.name,
+        )
 
 
 @feed.command(

@@ -54,6 +54,8 @@ def export(
         print_json({"path": path, "signed": signed, "bytes": len(content)})
     else:
         say(N_("written to {path}"), path=path)
+        if signed:
+            say(N_("send it to the centre, which takes it in with `loa log import`"))
 
 
 def _csv(station: Station, start: date, end: date) -> bytes:
@@ -140,6 +142,7 @@ def import_(station: Station, files: tuple[Path, ...], fingerprint: str | None, 
                 for one in taken
             ],
         )  # fmt: skip
+        say(N_("`loa station report` shows what became of each airing that was asked for"))
     for other in refused[1:]:
         click.echo(f"loa: {other.told(_)}", err=True)
     if refused:

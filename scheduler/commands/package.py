@@ -111,6 +111,13 @@ def export(
         print_json([summary.to_json() for summary in made])
         return
     _show(made)
+    if usb is not None:
+        say(
+            N_(
+                "all of it is on the stick, which can be pulled out now; a station with Loa runs `loa package verify` and "
+                "`loa package receive` with its folder on the stick"
+            )
+        )
 
 
 def _show(made: list[PackageSummary]) -> None:
@@ -215,6 +222,8 @@ def receive(station: Station, path: Path, as_json: bool) -> None:
             say(
                 N_("{too_late} plays came after their time; the centre will read so"), too_late=taken.too_late
             )
+        if taken.too_late < taken.plays:
+            say(N_("`loa run` plays them; afterwards `loa log export --signed` tells the centre what aired"))
     if taken.clock_doubt or taken.too_late == taken.plays > 0:
         say(
             N_(
@@ -256,7 +265,12 @@ def trust(
         if with_plays:
             say(N_("{count} plays that it sent are cancelled"), count=cancelled)
     else:
-        say(N_("packages signed with {fingerprint} are accepted from now on"), fingerprint=row.fingerprint)
+        say(
+            N_(
+                "packages signed with {fingerprint} are accepted from now on: take one in with `loa package receive`"
+            ),
+            fingerprint=row.fingerprint,
+        )
 
 
 @package.command(

@@ -30,7 +30,7 @@ from audio.packages.manifest import (
     read_manifest,
     split_text,
 )
-from audio.packages.names import ascii_folded, audio_name, is_safe_path, play_name
+from audio.packages.names import ascii_folded, audio_name, code_of, is_safe_path, play_name
 from audio.packages.outline import outline_of
 from audio.packages.sheet import period_words
 from audio.packages.signature import SigningKey, fingerprint, to_text
@@ -188,6 +188,22 @@ def test_vietnamese_letters_lose_their_marks_and_nothing_else() -> None:
 )
 def test_paths_that_no_package_has(path: str) -> None:
     assert not is_safe_path(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("Đài xã Trung Hạ", "xa-trung-ha"),
+        ("Đài Truyền thanh xã Trung Sơn", "xa-trung-son"),
+        ("Trạm phát thanh Bản Lang", "ban-lang"),
+        ("Đài Thanh Xuân", "thanh-xuan"),
+        ("Đài", "dai"),
+        ("Con", "tram-con"),
+        ("…", "tram"),
+    ],
+)
+def test_a_stations_code_is_made_of_what_tells_it_from_others(name: str, code: str) -> None:
+    assert code_of(name) == code
 
 
 def a_zip(contents: dict[str, bytes]) -> tuple[bytes, Manifest]:

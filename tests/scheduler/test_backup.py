@@ -257,3 +257,22 @@ def test_sealing_and_opening_gives_the_same_bytes_of_any_length(size: int, byte:
         for spoilt in (whole[: header + (1 << 20) + 16], whole[:header] + whole[header + (1 << 20) + 16 :]):
             with pytest.raises(PasswordError):
                 sealed_file.open_into(io.BytesIO(spoilt), io.BytesIO(), PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        '"n": 1048576, "r": 32, "p": 1',
+        '"n": 32768, "r": 8, "p": 1000000',
+        '"n": 3, "r": 8, "p": 1',
+        '"n": -32768, "r": -8, "p": 1',
+        f'"n": {10**30}, "r": 1, "p": 0',
+        '"n": "32768", "r": 8, "p": 1',
+        f'"n": {"[" * 1500}',
+    ],
+    ids=["4 GB", "hours", "no power of two", "below zero", "no number of this machine", "text", "deep"],
+)
+def test_a_header_that_asks_for_the_impossible_opens_nothing(facts: str) -> None:
+    header = sealed_file.MAGIC.decode() + f', {facts}, "salt": "{"00" * 16}", "prefix": "{"00" * 7}"}}\n'
+    with pytest.raises(PasswordError):
+        sealed_file.open_into(io.BytesIO(header.encode() + b"x" * 100), io.BytesIO(), PASSWORD)
