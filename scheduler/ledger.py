@@ -258,12 +258,12 @@ class _Readiness:
         self.episodes = episodes
 
     def doubts(self, episode: Episode) -> list[Told]:
+        if episode.parts and not is_ready(episode):  # also where the approval was taken back after it had sound
+            return [Told(N_("{title}: not approved yet"), title=episode.title)]
         if episode.id in self.rendered:
             return []
         if not episode.parts:
             return [Told(N_("{title}: no approved item yet"), title=episode.title)]
-        if not is_ready(episode):
-            return [Told(N_("{title}: not approved yet"), title=episode.title)]
         return [Told(N_("{title}: no audio yet, run `loa render`"), title=episode.title)]
 
 

@@ -1,19 +1,23 @@
 """Make-good: whatever was missed is planned again, by the daemon itself, once."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from broadcast import add_episode, add_play, as_run
+from broadcast import WRITTEN_AT, add_episode, add_play, as_run
 from sqlalchemy import select
+from test_daemon_live import Fragile
 
-from content.models import Item
+from content.approval import reject
+from content.models import Episode, Item, Programme
 from content.station import Station
 from scheduler.daemon import duties
 from scheduler.daemon.journal import Entry
 from scheduler.daemon.make_good import MakeGoodError, make_good
 from scheduler.daemon.run import run_station
+from scheduler.ledger import ledger
 from scheduler.models import Play
 from scheduler.station_plan import build
 
@@ -170,3 +174,76 @@ def test_only_so_much_of_the_month_is_planned_again_as_somebody_planned(
         plays = session.scalars(select(Play).order_by(Play.starts_at)).all()
     assert any(play.make_good_for_id for play in plays)
     assert all(station.day_of(play.starts_at) <= date(2026, 12, 8) for play in plays)
+
+
+def programme_of_december(station: Station, tmp_path: Path, replays: int) -> None:
+    """A programme with one new episode a month, and so many replays of it."""
+    episode_id = add_episode(station, tmp_path, seconds=20)
+    with station.decide() as session:
+        programme = Programme(
+            title="Chuyển đổi số", status="active", new_per_month=1, min_replays_per_month=replays, rules={},
+            created_at=WRITTEN_AT,
+        )  # fmt: skip
+        session.add(programme)
+        session.flush()
+        episode = session.get_one(Episode, episode_id)
+        episode.programme_id, episode.month = programme.id, "2026-12"
+        episode.parts[0].item.programme_id = programme.id
+
+
+def standing(station: Station, day: int) -> tuple[str, int, int, list[str]]:
+    """How the month stands at midnight before that day: status, aired, planned, reasons."""
+    with station.read() as session:
+        (found,) = ledger(
+            session, station.config, from_on=date(2026, 12, 1), until_on=date(2026, 12, 31),
+            now=BEGIN + timedelta(days=day - 1), simulated=True,
+        )  # fmt: skip
+        return found.status, found.aired, found.planned, [str(reason) for reason in found.reasons]
+
+
+def test_an_obligation_that_losses_have_made_impossible_is_told_as_soon_as_it_is_with_the_reason(
+    new_station: NewStation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    station = new_station(config='[station]\nlanguage = "en"\n[output.main]\nkind = "null"\n')
+    programme_of_december(station, tmp_path, replays=3)
+    card = Fragile("main", 0, 1e9)
+    monkeypatch.setattr("scheduler.daemon.run.outputs_of", lambda *_facts: {"main": card})
+    day = timedelta(days=1)
+    build(station, from_on=date(2026, 12, 27), until_on=date(2026, 12, 31), now=BEGIN + 25 * day)
+    assert standing(station, 27)[:3] == ("on-track", 0, 4)
+    run_station(station, clock="simulated", start_at=BEGIN + 26 * day, until=BEGIN + 28 * day)
+    status, aired, planned, reasons = standing(station, 29)  # three days for four airings
+    assert (status, aired, planned) == ("lost", 0, 3)
+    *losses, last = reasons
+    assert last == "no longer fit into the days that are left: 4"
+    assert losses
+    assert all(
+        re.fullmatch(r"missed on 2[78]/12: output main took nothing for 20\.0 s", one) for one in losses
+    )
+    assert "`loa ledger` tells what is at risk" in caplog.text
+    card.to_s = 0  # it is plugged in again
+    run_station(station, clock="simulated", start_at=BEGIN + 28 * day, until=BEGIN + 31 * day)
+    status, aired, planned, reasons = standing(station, 32)
+    assert (status, aired, planned) == ("missed", 3, 0)
+    assert reasons == losses
+
+
+def test_an_obligation_whose_approval_is_withdrawn_is_at_risk_with_the_reason(
+    new_station: NewStation, tmp_path: Path
+) -> None:
+    station = new_station(config='[station]\nlanguage = "en"\n[output.main]\nkind = "null"\n')
+    programme_of_december(station, tmp_path, replays=3)
+    day = timedelta(days=1)
+    build(station, from_on=date(2026, 12, 10), until_on=date(2026, 12, 31), now=BEGIN + 8 * day)
+    assert standing(station, 10) == ("on-track", 0, 4, [])
+    with station.decide() as session:
+        reject(session, session.scalars(select(Item)).one(), "lãnh đạo", "số liệu sai", now=BEGIN + 9 * day)
+    assert standing(station, 10) == ("at-risk", 0, 4, ["Bản tin số 1: not approved yet"])
+    run(station, 10, since=BEGIN + 9 * day)
+    status, aired, planned, reasons = standing(station, 20)
+    assert (status, aired) == ("at-risk", 0)
+    *losses, missing, doubt = reasons
+    assert losses
+    assert all(re.fullmatch(r"missed on 1\d/12: item 1 is rejected", one) for one in losses)
+    assert missing == f"not planned yet: {4 - planned}"
+    assert doubt == "Bản tin số 1: not approved yet"

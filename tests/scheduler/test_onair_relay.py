@@ -290,7 +290,7 @@ def test_a_live_playlist_is_relayed_and_its_loss_is_filled(tmp_path: Path, fille
     web = tmp_path / "web"
     web.mkdir()
     command = [
-        ffmpeg_path(), "-loglevel", "error", "-re", "-i", str(sound), "-c:a", "aac", "-b:a", "96k", "-f", "hls",
+        ffmpeg_path(), "-loglevel", "error", "-re", "-stream_loop", "-1", "-i", str(sound), "-c:a", "aac", "-b:a", "96k", "-f", "hls",
         "-hls_time", "1", "-hls_list_size", "4", "-hls_flags", "delete_segments", str(web / "live.m3u8"),
     ]  # fmt: skip
     sender = subprocess.Popen(command)
@@ -372,7 +372,7 @@ def test_an_icecast_stream_that_loses_its_source_is_filled_and_comes_back(
     sound.write_bytes(wav(noise(40, 6)))
     with icecast() as port:
         command = [
-            ffmpeg_path(), "-loglevel", "error", "-re", "-i", str(sound), "-c:a", "libmp3lame", "-b:a", "96k", "-f", "mp3",
+            ffmpeg_path(), "-loglevel", "error", "-re", "-stream_loop", "-1", "-i", str(sound), "-c:a", "libmp3lame", "-b:a", "96k", "-f", "mp3",
             "-content_type", "audio/mpeg", f"icecast://source:hackme@127.0.0.1:{port}/vov",
         ]  # fmt: skip
         sender = subprocess.Popen(command)
@@ -420,7 +420,7 @@ def test_a_line_input_is_relayed(tmp_path: Path, filler: Path, monkeypatch: pyte
     try:
         wait_for(lambda: subprocess.run(["pactl", "info"], capture_output=True, check=False).returncode == 0)
         sound = tmp_path / "sound.raw"
-        sound.write_bytes(noise(20, 6).tobytes())
+        sound.write_bytes(noise(20, 6).tobytes() * 10)
         player = subprocess.Popen(
             [
                 "pacat",
