@@ -175,6 +175,8 @@ def objections(
             problems.append(
                 OtherStationProblem(station=manifest.station.name, here=station.config.station.name)
             )
+    if problems:
+        return problems  # what else is wrong with another station's package is nothing to this one
     missing = [entry for entry in manifest.needs if not _is_here(station, entry)]
     if missing:
         problems.append(NeedsMoreProblem(count=len(missing), base=manifest.base))

@@ -46,24 +46,22 @@ def blank_form() -> bytes:
     _table(
         document,
         [
-            ("STT", "{{ loop.index }}", 13),
             ("Chỉ tiêu", "{{ r.name }}", 117),
             ("Kết quả", "{{ r.value }}", 30),
         ],
         "totals",
-        numbers=(0, 2),
+        numbers=(2,),
     )
     _part(document, "II. KẾT QUẢ THEO CHUYÊN MỤC, CHƯƠNG TRÌNH")
     _table(
         document,
         [
-            ("STT", "{{ loop.index }}", 13),
             ("Chuyên mục, chương trình", "{{ r.name }}", 53),
             ("Số kỳ", "{{ r.episodes }}", 14),
             *((name, f"{{{{ r.{key} }}}}", 16) for name, key in COUNT_COLUMNS),
         ],
         "by_programme",
-        numbers=(0, 2, 3, 4, 5, 6, 7),
+        numbers=(2, 3, 4, 5, 6, 7),
         total=["", "Tổng cộng", "{{ t.episodes }}", *(f"{{{{ t.{key} }}}}" for _name, key in COUNT_COLUMNS)],
     )
     _part(document, "III. THỰC HIỆN ĐỊNH MỨC ĐƯỢC GIAO")
@@ -71,7 +69,6 @@ def blank_form() -> bytes:
     _table(
         document,
         [
-            ("STT", "{{ loop.index }}", 13),
             ("Nội dung", "{{ r.title }}", 42),
             ("Kỳ", "{{ r.period }}", 19),
             ("Phải phát", "{{ r.owed }}", 14),
@@ -80,7 +77,7 @@ def blank_form() -> bytes:
             ("Lý do", "{{ r.reasons }}", 38),
         ],
         "obligation_rows",
-        numbers=(0, 2, 3, 4),
+        numbers=(2, 3, 4),
     )
     _part(document, "IV. PHÂN TÍCH")
     for key, name, heading in SECTIONS:
@@ -88,39 +85,36 @@ def blank_form() -> bytes:
         _table(
             document,
             [
-                ("STT", "{{ loop.index }}", 13),
                 (heading, "{{ r.name }}", 67),
                 *((title, f"{{{{ r.{count} }}}}", 16) for title, count in COUNT_COLUMNS),
             ],
             key,
-            numbers=(0, 2, 3, 4, 5, 6),
+            numbers=(2, 3, 4, 5, 6),
         )
     _part(document, "V. LƯỢT KHÔNG PHÁT ĐƯỢC, PHÁT KHÔNG TRỌN")
     _line(document, "{{ not_aired_sentence }}", body=True)
     _optional_table(
         document,
         [
-            ("STT", "{{ loop.index }}", 13),
             ("Tình trạng", "{{ r.outcome }}", 38),
             ("Lý do", "{{ r.reason }}", 87),
             ("Số lượt", "{{ r.count }}", 22),
         ],
         "not_aired_by_reason",
-        numbers=(0, 3),
+        numbers=(3,),
     )
     _part(document, "VI. BẢN TIN KHẨN CẤP VÀ CÁC NGOẠI LỆ")
     _line(document, "{{ exceptions_sentence }}", body=True)
     _optional_table(
         document,
         [
-            ("STT", "{{ loop.index }}", 13),
             ("Thời điểm", "{{ r.at }}", 27),
             ("Việc", "{{ r.what }}", 50),
             ("Người quyết định", "{{ r.person }}", 30),
             ("Lý do", "{{ r.reason }}", 40),
         ],
         "exceptions",
-        numbers=(0, 1),
+        numbers=(1,),
     )
     _line(document, "{{ closing }}", body=True, before=8, keep=True)
     _signature(document)
@@ -251,7 +245,12 @@ def _table(
     numbers: tuple[int, ...],
     total: list[str] | None = None,
 ) -> None:
-    """A ruled table: heading row that repeats on each page, one row for each `r` in `rows`."""
+    """A ruled table: heading row that repeats on each page, one row for each `r` in `rows`, each with its number.
+
+    `numbers` are the columns set in the middle, counted from the running number, which is one of them.
+    """
+    columns = [("STT", "{{ loop.index }}", 13), *columns]
+    numbers = (0, *numbers)
     table = document.add_table(rows=0, cols=len(columns), style="Table Grid")
     table.autofit = False
     widths = [width for _name, _mark, width in columns]
