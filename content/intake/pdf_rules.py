@@ -13,6 +13,7 @@ NEAR_PT = 4.0
 """Lines that end this close to each other touch."""
 SHORTEST_PT = 8.0
 OBJECTS_LIMIT = 6000
+COLUMNS_LIMIT, ROWS_LIMIT = 40, 200
 LINES_LIMIT = 1500
 """More lines than this are a drawing."""
 
@@ -31,12 +32,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """One ruled table: the places of its lines, `xs` from left to right and `ys` from top to bottom."""
+    """One ruled table: the places of its lines, `xs` from left to right and `ys` from top to bottom, and for each
+    place the lines drawn there."""
 
     xs: tuple[float, ...]
     ys: tuple[float, ...]
-    upright: tuple[Rule, ...]
-    level: tuple[Rule, ...]
+    upright: tuple[tuple[Rule, ...], ...]
+    level: tuple[tuple[Rule, ...], ...]
 
     def holds(self, x: float, y: float) -> bool:
         """Whether the point lies inside the table."""
@@ -49,21 +51,25 @@ class Grid:
             (index for index in range(len(self.xs) - 1) if x <= self.xs[index + 1]), len(self.xs) - 2
         )
         last = first
-        while first > 0 and not self._is_ruled(self.upright, self.xs[first], y):
+        while first > 0 and not _is_ruled(self.upright[first], y):
             first -= 1
-        while last < len(self.xs) - 2 and not self._is_ruled(self.upright, self.xs[last + 1], y):
+        while last < len(self.xs) - 2 and not _is_ruled(self.upright[last + 1], y):
             last += 1
-        while row > 0 and not self._is_ruled(self.level, self.ys[row], x):
+        while row > 0 and not _is_ruled(self.level[row], x):
             row -= 1
         return row, first, last
 
     def cuts(self, left: float, right: float, y: float) -> list[float]:
         """The upright lines that cross what stands from `left` to `right` on the height `y`."""
-        return [x for x in self.xs[1:-1] if left + 2 < x < right - 2 and self._is_ruled(self.upright, x, y)]
+        return [
+            x
+            for x, rules in zip(self.xs, self.upright, strict=True)
+            if self.xs[0] < x < self.xs[-1] and left + 2 < x < right - 2 and _is_ruled(rules, y)
+        ]
 
-    @staticmethod
-    def _is_ruled(rules: tuple[Rule, ...], at: float, place: float) -> bool:
-        return any(abs(rule.at - at) <= NEAR_PT and rule.covers(place) for rule in rules)
+
+def _is_ruled(rules: tuple[Rule, ...], place: float) -> bool:
+    return any(rule.covers(place) for rule in rules)
 
 
 def grids_of(page: ctypes.c_void_p) -> list[Grid]:
@@ -76,9 +82,13 @@ def grids_of(page: ctypes.c_void_p) -> list[Grid]:
         mine, across = group
         xs = _places([rule.at for rule in mine])
         ys = _places([rule.at for rule in across])[::-1]
-        if len(xs) > 2 and len(ys) > 2:
-            grids.append(Grid(tuple(xs), tuple(ys), tuple(mine), tuple(across)))
+        if 2 < len(xs) <= COLUMNS_LIMIT and 2 < len(ys) <= ROWS_LIMIT:
+            grids.append(Grid(tuple(xs), tuple(ys), _drawn_at(xs, mine), _drawn_at(ys, across)))
     return grids
+
+
+def _drawn_at(places: list[float], rules: list[Rule]) -> tuple[tuple[Rule, ...], ...]:
+    return tuple(tuple(rule for rule in rules if abs(rule.at - place) <= NEAR_PT) for place in places)
 
 
 def _rules(page: ctypes.c_void_p) -> tuple[list[Rule], list[Rule]]:
