@@ -23,7 +23,7 @@ MOST_STATES: Final = 2_000
 def least_alone(line: Line) -> tuple[int, int]:
     """(airings missing to obligations and wishes, of these to obligations) that no pattern of the line can bring."""
     times = left_times(line, (0, len(line.base) - 1))
-    found = None if times is None else patterns(line, times, most_states=MOST_STATES)
+    found = None if times is None else patterns(line, times, most_states=MOST_STATES, counted=False)
     if not found:
         hard = least_by_counting(line, line.periods, line.needs)
         return hard, hard
@@ -48,7 +48,7 @@ def alone(problem: Problem, line: Line, window: Span, earliest: int = 0) -> int:
     bare.base, bare.days = line.base, line.days
     bare.fixed = {at for at in line.fixed if window[0] <= at // DAY_S <= window[1]}
     times = left_times(bare, window)
-    found = None if times is None else patterns(bare, times, most_states=MOST_STATES)
+    found = None if times is None else patterns(bare, times, most_states=MOST_STATES, counted=False)
     if not found:
         return least_by_counting(bare, periods, bare.needs)
     return min(p.hard for p in found.values())

@@ -13,7 +13,7 @@ from typing import Final
 from scheduler.planner.line import Line
 from scheduler.planner.problem import DAY_S, NO_LIMIT
 
-WIDTH: Final = 6_000
+WIDTH: Final = 4_000
 
 Cost = tuple[
     int, int, float, float
@@ -39,11 +39,13 @@ def patterns(
     number: int | None = None,
     bound: float = 1e9,
     most_states: int | None = None,
+    counted: bool = True,
 ) -> dict[int, Pattern]:
     """The best pattern for each number of airings (or for `number` only, with deviations counted).
 
     `times` are the sorted times open to the line; fixed airings of the line among them are always taken. Empty where
-    `most_states` does not do: what is found is then the best there is, not the best that was met.
+    `most_states` does not do: what is found is then the best there is, not the best that was met. Without `counted`
+    the numbers are not told apart, and the one pattern found is the best of all.
     """
     gap = line.widest_gap_s()
     fixed = line.fixed
@@ -66,7 +68,7 @@ def patterns(
             states = _turn(line, states, open_now, closed, len(fresh), passed, at, gap)
             open_now = [p for i, p in enumerate(open_now) if i not in closed] + fresh
         must = at in fixed
-        states = _step(line, states, at, must, open_now, number, bound)
+        states = _step(line, states, at, must, open_now, number, bound, int(counted))
         if most_states is not None and len(states) > most_states:
             return {}
         if len(states) > WIDTH:
@@ -119,11 +121,14 @@ def _step(
     open_now: list[int],
     number: int | None,
     bound: float,
+    one: int,
 ) -> dict[Key, tuple[Cost, Chain]]:
     day = at // DAY_S
     limit = line.most_on(day)
     here = line.of_day[day]
     caps = [line.caps[p] for p in open_now]
+    # above what is wanted nothing needs to be counted where there is no maximum
+    tops = [cap if cap < NO_LIMIT else line.wants[p] for p, cap in zip(open_now, caps, strict=True)]
     mask = [1 if p in here else 0 for p in open_now]
     capped = [i for i, cap in enumerate(caps) if cap < NO_LIMIT and mask[i]]
     wished = line.wish(at) * number - 0.5 if number is not None else 0.0
@@ -142,7 +147,12 @@ def _step(
             if away > bound and not must:
                 continue
             new = (cost[0], cost[1], max(cost[2], away), cost[3] + away)
-        key = (count + 1, at, same + 1, tuple(n + m for n, m in zip(tally, mask, strict=True)))
+        key = (
+            count + one,
+            at,
+            same + 1,
+            tuple(n + m if n < top else n for n, m, top in zip(tally, mask, tops, strict=True)),
+        )
         if key not in stepped or new < stepped[key][0]:
             stepped[key] = (new, (at, chain))
     return stepped

@@ -52,8 +52,9 @@ def solve(
     moment = present(compact, problem, now)
     freeze_s = int(float(problem["meta"].get("freeze_min", FREEZE_MIN)) * 60)
     earliest = 0 if moment is None else moment + freeze_s
-    fixed = [p for p in compact.plays if p.status in FIXED] + [p for p in standing if p.at < earliest]
-    free = [p for p in standing if p.at >= earliest]
+    frozen = [p for p in standing if moment is not None and p.at < earliest]
+    fixed = [p for p in compact.plays if p.status in FIXED] + frozen
+    free = [p for p in standing if moment is None or p.at >= earliest]
     announcements = announcements_of(compact, fixed)
     made_good = {p.source.get("makes_good") for p in compact.plays}
     missed = [p for p in compact.plays if p.status == "missed" and p.programme >= 0 and p.id not in made_good]
@@ -93,7 +94,7 @@ def solve(
         else:
             plan_alone(compact, lines, announcements, seed, progress, effort)
         names, change = {}, Change()
-    plays = plays_of(compact, lines, names, [p for p in standing if p.at < earliest])
+    plays = plays_of(compact, lines, names, frozen)
     plays = in_place(compact, problem, plays, earliest)
     mark_make_goods(plays, missed, {p.id for p in standing})
     shortfalls = [*explain(compact, problem, lines, earliest, proven), *side_by_side(compact, plays)]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from scheduler.planner.alone import alone, least_alone
-from scheduler.planner.dynamic import best_pattern, patterns
+from scheduler.planner.dynamic import WIDTH, best_pattern, patterns
 from scheduler.planner.line import SOFT, Line
 from scheduler.planner.problem import DAY_S, NO_LIMIT, Problem, Span
 from scheduler.planner.spacing import chain, counts_hold, least_needed, least_number, place_windows
@@ -124,8 +125,10 @@ class Laying:
             least = least_number(line)
             numbers = [*range(least, least + 3)]
             if line.silence:
-                steady = 1 + (times[-1] - times[0]) // (line.silence * DAY_S)
-                numbers += range(max(steady, least + 3), max(steady, least) + 3)
+                span = 1 + (times[-1] - times[0]) // DAY_S
+                # on average shorter than the longest silence: even gaps of 3.6 days are 3 and 4
+                steady = {1 + int(span / (line.silence - less)) for less in (0.0, 0.25, 0.5, 0.75)}
+                numbers += sorted(number for number in steady if number >= least + 3)
             for number in numbers:
                 line.number = number
                 found = chain(line, number, times, place_windows(line, number))
@@ -149,7 +152,9 @@ class Laying:
         """Where the quick way meets no pattern that keeps all counts: the exact one, on long horizons a near one."""
         if self.problem.days > LONG_DAYS or len(times) > MOST_TIMES:
             return self._near_pattern(line, times)
-        tables = patterns(line, times)
+        tables = patterns(line, times, most_states=WIDTH)
+        if not tables:
+            return self._near_pattern(line, times)
         least = min((p.hard, p.soft) for p in tables.values())
         numbers = [n for n, p in tables.items() if (p.hard, p.soft) == least][:3]
         best: tuple[tuple[float, ...], list[int]] | None = None
@@ -299,10 +304,7 @@ class Laying:
                 elif have < wants[period]:
                     cost -= SOFT
             if line.silence:
-                cost += SOFT * (
-                    (line.too_long(before // DAY_S, day) if before is not None else 0)
-                    + (line.too_long(day, after // DAY_S) if after is not None else 0)
-                )
+                cost += SOFT * line.silence_around(before, day, after)
             if not shut:
                 options.append((cost, day))
         options.sort()
@@ -401,6 +403,7 @@ class Laying:
         """
         low, high = (0, self.problem.days - 1) if near is None else (near - NEAR_DAYS, near + NEAR_DAYS)
         number = line.number + 1
+        standing = line.standing()
         best: tuple[float, int, int] | None = None
         for day in sorted(set(line.wanted_days())):
             if not low <= day <= high:
@@ -419,7 +422,8 @@ class Laying:
             if shut or (not line.silence and (gain <= 0.0 or (best is not None and -gain >= best[0]))):
                 continue
             room: list[Span] | None = None
-            for place, before, after in line.slots_on(day):
+            ends: list[int] = []
+            for place, before, after in line.slots_on(day, standing):
                 first_s, last_s = line.between(before, day, after)
                 if first_s > last_s:
                     continue
@@ -432,17 +436,12 @@ class Laying:
                     continue
                 if room is None:
                     room = self.air.room(line, day)
-                for a, b in room:
-                    starts = times_within(
-                        a,
-                        b,
-                        first_s,
-                        last_s,
-                        line.wished[day] * number,
-                        line.wished[day + 1] * number,
-                        place + 0.5,
-                    )
-                    for start in starts:
+                    ends = [b for _, b in room]
+                wished, until = line.wished[day] * number, line.wished[day + 1] * number
+                for a, b in room[bisect_left(ends, first_s) :]:
+                    if a > last_s:
+                        break
+                    for start in times_within(a, b, first_s, last_s, wished, until, place + 0.5):
                         at = day * DAY_S + start
                         cost = 0.1 * abs(line.wish(at) * number - place - 0.5) - more
                         if best is None or cost < best[0]:

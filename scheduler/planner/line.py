@@ -6,6 +6,7 @@ speed: the search asks these questions some hundred thousand times per plan.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import pairwise
 
@@ -168,29 +169,38 @@ class Line:
             high = after - gap_s - day * DAY_S
         return (low, high)
 
-    def slots_on(self, day: int) -> list[tuple[int, int | None, int | None]]:
+    def standing(self) -> tuple[list[int], list[int]]:
+        """The times of all airings, in order, and the place of each."""
+        places = [place for place, at in enumerate(self.places) if at is not None]
+        return self.placed(), places
+
+    def slots_on(
+        self, day: int, standing: tuple[list[int], list[int]]
+    ) -> list[tuple[int, int | None, int | None]]:
         """Where one airing more could stand on a day: (place, airing before, airing after)."""
-        low, high = day * DAY_S, (day + 1) * DAY_S
-        slots: list[tuple[int, int | None, int | None]] = []
-        place, before = 0, None
-        here = 0
-        for i, at in enumerate(self.places):
-            if at is None:
-                continue
-            if at >= low:
-                slots.append((place, before, at))
-                if at >= high:
-                    break
-                here += 1
-            place, before = i + 1, at
-        else:
-            slots.append((place, before, None))
-        return slots if here < self.most_on(day) else []
+        times, places = standing
+        first, end = bisect_left(times, day * DAY_S), bisect_left(times, (day + 1) * DAY_S)
+        if end - first >= self.most_on(day):
+            return []
+        return [
+            (
+                places[i - 1] + 1 if i else 0,
+                times[i - 1] if i else None,
+                times[i] if i < len(times) else None,
+            )
+            for i in range(first, end + 1)
+        ]
 
     # -- silence
     def too_long(self, first_day: int, second_day: int) -> int:
         """How many airings at the least are missing between two airings, so that no silence is too long."""
         return max(0, (second_day - first_day - 1) // self.silence) if self.silence else 0
+
+    def silence_around(self, before: int | None, day: int, after: int | None) -> int:
+        """The airings missing to end the silences before and after an airing on a day."""
+        return (self.too_long(before // DAY_S, day) if before is not None else 0) + (
+            self.too_long(day, after // DAY_S) if after is not None else 0
+        )
 
     def silent(self) -> int:
         """How many airings are missing to end silences that are longer than wished."""

@@ -162,7 +162,7 @@ class _Reader:
                 raise ProblemError(place=place, reason=Told(N_("a programme of this name stands above")))
             seen.add(name)
             read.append(self._programme(entry, number, place))
-        return with_series(self.source, tuple(read), self.dates)
+        return with_series(self.source, tuple(read), self.dates, self.zone_index)
 
     def _programme(self, entry: Mapping[str, Any], number: int, place: str) -> Programme:
         rules = reading.mapping(entry.get("rules") or {}, place + ".rules")

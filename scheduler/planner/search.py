@@ -21,6 +21,8 @@ Progress = Callable[[str, float], None]
 STEPS_PER_AIRING = 6
 LEAST_STEPS = 4_000
 MOST_STEPS = 30_000
+DENSE = 40  # plays of a day
+LEAST_DENSE_STEPS = 500
 MEND_ROUNDS = 4
 PATIENCE = 1_500  # steps without a gain after which mending stops
 RELAY_SHARE = 0.06
@@ -36,14 +38,18 @@ class Search(Laying):
         self.construct()
         airings = sum(line.number for line in self.lines)
         steps = int(effort * min(MOST_STEPS, max(LEAST_STEPS, airings * STEPS_PER_AIRING)))
+        days = sum(bool(on) for zone in self.air.on for on in zone)
+        on_air = sum(line.number * len(line.zones) for line in self.lines)
+        if on_air > DENSE * days:  # where a day holds hundreds of plays, a step costs as much more
+            steps = max(LEAST_DENSE_STEPS, steps * DENSE * days // on_air)
         self.improve(steps // 2, progress=_part(progress, 0.05, 0.45))
-        self.mend(max(1_000, steps // 8), progress=_part(progress, 0.45, 0.5))
+        self.mend(max(min(1_000, steps), steps // 8), progress=_part(progress, 0.45, 0.5))
         for round_ in range(MEND_ROUNDS):
             if not any(line.hungry() for line in self.lines):
                 break
             self.air.sturdy = False
             self.mend(
-                max(1_000, steps // 8),
+                max(min(1_000, steps), steps // 8),
                 progress=_part(
                     progress, 0.5 + 0.1 * round_ / MEND_ROUNDS, 0.5 + 0.1 * (round_ + 1) / MEND_ROUNDS
                 ),

@@ -37,7 +37,9 @@ def like(lines: list[Line]) -> list[list[Line]]:
     for line in lines:
         own = line.programme
         if line.number and not line.locked and not line.fixed and not own.campaigns:
-            groups[line.zones, own.days, own.dayparts, own.periods, own.gap_days].append(line)
+            groups[line.zones, own.days, own.dayparts, own.periods, own.gap_days, own.silence_days].append(
+                line
+            )
     return [group for group in groups.values() if len(group) > 1]
 
 
@@ -64,6 +66,10 @@ def _thin_out(search: Search, line: Line, on: list[int]) -> bool:
             if any(line.tally[p] >= line.caps[p] for p in line.of_day[other]):
                 continue
             if line.count_on(other, place) >= line.most_on(other):
+                continue
+            if line.silence and line.silence_around(before, other, after) > line.silence_around(
+                before, day, after
+            ):
                 continue
             low, high = (line.wished[d] * line.number - place - 0.5 for d in (other, other + 1))
             if low > bound or high < -bound:
