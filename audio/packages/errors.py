@@ -96,6 +96,13 @@ class OtherStationProblem(PackageProblem):
     sentence = N_("it is meant for {station!r}, and this station is {here!r} for that sender")
 
 
+class OtherKeyProblem(PackageProblem):
+    sentence = N_(
+        "it is meant for {station!r} with another key than this station's: if this is that station, send the file of "
+        "`loa package key --out FILE` to the centre, which runs `loa station edit {code} --key FILE` and exports again"
+    )
+
+
 class NameProblem(PackageProblem):
     sentence = N_("the file name {path!r} is not allowed in a package")
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from audio.packages.errors import (
     NeedsMoreProblem,
     OlderProblem,
+    OtherKeyProblem,
     OtherStationProblem,
     PackageProblem,
     PackageRefusedError,
@@ -172,9 +173,7 @@ def objections(
     elif manifest.station.public_key is not None:
         own = {to_text(key) for key in own_keys(station, now)}
         if manifest.station.public_key not in own:
-            problems.append(
-                OtherStationProblem(station=manifest.station.name, here=station.config.station.name)
-            )
+            problems.append(OtherKeyProblem(station=manifest.station.name, code=manifest.station.code))
     if problems:
         return problems  # what else is wrong with another station's package is nothing to this one
     missing = [entry for entry in manifest.needs if not _is_here(station, entry)]
