@@ -62,7 +62,7 @@ _RANK = re.compile(
     r"^(?:(?:ThS|Th\.S|TS|PGS|GS|BS|BSCKI{1,2}|BS\s?CK\s?I{1,2}|BSNT|DS|KS|CN|LG|NCS)(?:[.:,-]\s*|\s+)|(?:Ông|Bà|Đ/c|Đồng chí|(?:Thượng|Trung|Thiếu|Đại) (?:tá|úy|uý|tướng)|Bác sĩ|Kỹ sư|Thạc sĩ|Tiến sĩ|Luật sư|Nhà báo)[.:]?\s+)"
 )
 _NAME_WORD = "[{UPPER}][{LOWER}čñŏŭĭĕƀ]*(?:['’-][{UPPER}]?[{LOWER}čñŏŭĭĕƀ]+)*"
-_NAME = compiled(rf"^{_NAME_WORD}(?:\s+{_NAME_WORD}){{1,5}}$")
+_NAME = compiled(f"^{_NAME_WORD}(?:\\s+{_NAME_WORD}){{1,5}}$" + r"|^[{UPPER}]['’][{UPPER}][{LOWER}]+$")
 """A person's name, with those of the Central Highlands: "H'Loan Mlô", "K'Brơi", "Y Krông Niê"."""
 _END_NOTE = re.compile(
     r"\s*\((?:b/c|B/c|để b/c|t/h|T/h|c/đ|p/h|để báo cáo|để thực hiện|để chỉ đạo|đăng tải|báo cáo|thực hiện|để đăng tin|biết)[^)]*\)",
@@ -284,6 +284,8 @@ def _continues_subject(before: str, text: str) -> bool:
         return False
     if _BODY_START.match(text) and not text[:1].islower():
         return False
+    if is_upper(text) and not is_upper(before):
+        return False  # "CHỦ TỊCH ỦY BAN NHÂN DÂN XÃ …", who decides
     return len(text) < 90 and (text[:1].islower() or len(before) < 70) and not text.endswith((":", "."))
 
 
@@ -296,7 +298,7 @@ def _more_title(before: str, text: str) -> bool:
         or not any(map(str.isalnum, text))
     ):
         return False
-    if text.endswith((":", ";", "./.")) or len(text) > 160:
+    if text.endswith((":", ";", "./.")) or len(text) > 160 or (text.endswith(".") and text[:1].isupper()):
         return False
     return (
         text[:1].islower()
