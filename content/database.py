@@ -130,7 +130,7 @@ def migrate(engine: Engine, *, known: bool = False) -> None:
         DatabaseGoneError: `known` says that there was one, but the SQLite file is missing or holds no table.
     """
     known = known and engine.dialect.name == "sqlite"
-    name = engine.url.render_as_string(hide_password=True)
+    name = _name(engine)
     if known and _identity(engine.url.database or "") is None:
         raise DatabaseGoneError(name=name)
     if _is_current(engine):
@@ -217,14 +217,20 @@ def _refuse_huge_numbers(context: ExceptionContext) -> None:
         raise NumberTooLargeError from context.original_exception
 
 
+def _name(engine: Engine) -> str:
+    """The database as people know it: its file, or its URL without the password."""
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    return file or engine.url.render_as_string(hide_password=True)
+
+
 def _told(engine: Engine, error: SQLAlchemyError) -> LoaError:
-    name, reason = engine.url.render_as_string(hide_password=True), _short(error)
+    name, reason = _name(engine), _short(error)
     if "disk is full" in reason or "No space left" in reason:
         return DiskFullError(path=engine.url.database or name)
     if "database is locked" in reason:
         return DatabaseBusyError(name=name)
     told = next((message for sign, message in _REASONS.items() if sign in reason), None)
-    return DatabaseError(name=engine.url.database if told else name, reason=Marked(told or reason))
+    return DatabaseError(name=name, reason=Marked(told or reason))
 
 
 _REASONS = {

@@ -1,0 +1,123 @@
+"""The first hour of a clerk: an empty folder, a config that a hurried hand broke, no keyboard, no window."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import cli
+from content import people
+from content.language import use_language
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def station(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Path]:
+    """A new station whose config says Vietnamese, on a computer that speaks English."""
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    monkeypatch.delenv("LOA_CONFIG", raising=False)
+    monkeypatch.delenv("LOA_NEW_PASSWORD", raising=False)
+    monkeypatch.setattr(people, "os_account", lambda: "may-tinh")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    folder = tmp_path / "Đài xã Trung Hạ"
+    assert cli.run(["init", str(folder)]) == 0
+    monkeypatch.chdir(folder)
+    capfd.readouterr()
+    yield folder
+    use_language("en")
+
+
+@pytest.mark.parametrize(
+    ("broken", "expected"),
+    [
+        (lambda text: text + 'x = "a\n', "không hiểu dòng"),
+        (lambda text: text + "[station2]\n", "không có khóa"),
+        (lambda text: text.replace('"loa.sqlite3"', '"oracle://x"', 1), "cần gói"),
+        (lambda text: text.replace('"loa.sqlite3"', '"gì://x"', 1), "không phải địa chỉ"),
+        (lambda text: text.replace('"media"', r'"C:\new\tam"', 1), "xuống dòng"),
+        (lambda text: text.replace('"loa.sqlite3"', '"khong/co/x.db"', 1), "thư mục chứa tệp không có"),
+    ],
+)  # fmt: skip
+def test_a_broken_config_is_told_in_the_language_that_it_names(
+    station: Path, broken: Callable[[str], str], expected: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = station / "config.toml"
+    config.write_text(broken(config.read_text("utf-8")), "utf-8")
+    assert cli.run(["item", "list"]) == 1
+    told = capfd.readouterr().err
+    assert expected in told
+    assert "loa-error" not in told
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("document", "list"), ("item", "list"), ("programme", "list"), ("package", "list"), ("station", "list"),
+        ("log", "list"), ("render", "--all"), ("audio", "check"), ("plan", "show"), ("lexicon", "list", "--station"),
+        ("plan", "diff"), ("now",),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_an_empty_list_says_what_to_do_next(
+    station: Path, line: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    cli.run(list(line))
+    told = capfd.readouterr()
+    assert "`loa " in told.out + told.err
+    assert "━" not in told.out, "a table without rows says nothing"
+
+
+@pytest.mark.parametrize(
+    "line", [("document", "list"), ("item", "list"), ("audio", "check"), ("package", "list")]
+)
+def test_an_empty_list_is_an_empty_list_in_json(
+    station: Path, line: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run([*line, "--json"]) == 0
+    assert capfd.readouterr().out == "[]\n"
+
+
+def test_the_first_person_cannot_lock_everybody_out(station: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["user", "add", "Lan", "--role", "editor", "--os-user", "lan"]) == 1
+    assert "bỏ --os-user" in capfd.readouterr().err
+    assert cli.run(["user", "add", "Lan", "--role", "editor"]) == 0
+    assert cli.run(["user", "add", "Minh", "--role", "approver"]) == 0
+    assert "loa user password" in capfd.readouterr().err, "Minh has neither a password nor an account"
+
+
+def test_without_a_keyboard_a_password_is_not_asked_for(
+    station: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["user", "add", "Lan", "--role", "editor", "--password"]) == 1
+    told = capfd.readouterr().err
+    assert "LOA_NEW_PASSWORD" in told
+    assert "Warning" not in told
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_program_without_a_console_runs(station: Path, stream: str) -> None:
+    """As under pythonw or a scheduled task of Windows, where sys.stdout is None."""
+    code = f"import sys; sys.{stream} = None; sys.argv = ['loa', 'item', 'list']; import cli; cli.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}"],
+        cwd=station, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_a_console_of_windows_without_vietnamese_letters_stops_nothing(station: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); import cli; cli.main()", "voice", "list"],
+        cwd=station, capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "cp1252:strict"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    assert "Các giọng đọc" in done.stdout.decode()
