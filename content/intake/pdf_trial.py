@@ -68,7 +68,7 @@ def main() -> int:
         pass  # the reader finds the same and says it
     except MemoryError:
         return TOO_LARGE
-    return 0
+    return 0 if most_mb() <= limit_mb else TOO_LARGE
 
 
 if __name__ == "__main__":
