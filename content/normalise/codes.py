@@ -6,7 +6,7 @@ import re
 
 from content.normalise.letters import spell
 from content.normalise.numbers import cardinal, digits, named, roman
-from content.normalise.scan import Said, Scan
+from content.normalise.scan import LONGEST_TOKEN, Said, Scan
 
 _PART = r"[A-ZĐƯÂĂÔƠ](?:(?!ngày)[A-Za-zĐđƯưÂâÔôƠơáảủờọ0-9]|[&.](?=[A-ZĐƯ]))*"
 _CODE = rf"{_PART}(?:\s?[-/]\s*{_PART})*"
@@ -142,7 +142,7 @@ def _looks_like_code(scan: Scan, code: str, sep: str) -> bool:
 
 def document_number(scan: Scan) -> Said | None:
     """A document's number with its code, at a digit."""
-    match = _NUMBERED.match(scan.text, scan.pos)
+    match = _NUMBERED.match(scan.text, scan.pos, scan.pos + LONGEST_TOKEN)
     if not match or (_ROAD.match(match["code"]) and scan.left(4).endswith("+")):
         return None  # "Km5+450/ĐT.392" is a place on a road
     code = match["code"]
@@ -179,7 +179,7 @@ def _number(scan: Scan, match: re.Match[str]) -> str:
 
 def standard(scan: Scan) -> Said | None:
     """ "01:2021/BTNMT" after QCVN, TCVN, ISO: the number of a standard, its year, who issued it."""
-    match = _STANDARD.match(scan.text, scan.pos)
+    match = _STANDARD.match(scan.text, scan.pos, scan.pos + LONGEST_TOKEN)
     if not match or not _STANDARD_LEFT.search(scan.left(24)):
         return None
     words = [named(match["number"], scan.reading)]
@@ -202,7 +202,7 @@ def number_of_year(scan: Scan) -> Said | None:
 
 def code_without_number(scan: Scan) -> Said | None:
     """ "Số:      /UBND-VHXH": the number is still blank, the code is read."""
-    match = _BARE_CODE.match(scan.text, scan.pos)
+    match = _BARE_CODE.match(scan.text, scan.pos, scan.pos + LONGEST_TOKEN)
     if not match or not re.search(r"\bsố\s*:?\s*(?:\.{2,}|_+)?\s*$", scan.left()):
         return None
     if not _looks_like_code(scan, match["code"], "/"):

@@ -8,7 +8,7 @@ from content.lexicon.alphabet import LOWER, UPPER
 from content.normalise.calendar import SHARE_RIGHT, STREETS_LEFT
 from content.normalise.letters import LETTER_NAMES, spell
 from content.normalise.numbers import cardinal, decimal, digits, named, ordinal
-from content.normalise.scan import Said, Scan
+from content.normalise.scan import LONGEST_TOKEN, Said, Scan
 from content.normalise.syllables import is_syllable
 from content.normalise.units import ATTACHED, ATTACHED_UNIT, RATE, UNIT, any_rate, rate_word, unit_words
 
@@ -207,7 +207,9 @@ def ratio(scan: Scan) -> Said | None:
         bottom_words = _part(scan, bottom) if joint == "phần" else cardinal(bottom, scan.reading)
         words = f"{cardinal(top, scan.reading)} {joint} {bottom_words}"
         return quantity(scan, match.end(), words, "fraction" if joint == "phần" else "ratio")
-    if (match := _PARTS.match(scan.text, scan.pos)) and re.search(r"t[ỷỉ] lệ[^.;\n]{0,24}$", left):
+    if (match := _PARTS.match(scan.text, scan.pos, scan.pos + LONGEST_TOKEN)) and re.search(
+        r"t[ỷỉ] lệ[^.;\n]{0,24}$", left
+    ):
         return Said(
             match.end(), ", ".join(decimal(part, scan.reading) for part in match.group().split(":")), "ratio"
         )
@@ -219,7 +221,7 @@ def ratio(scan: Scan) -> Said | None:
             cardinal(int(match[3].replace(".", "")), scan.reading),
         )
         return Said(match.end(), " ".join(filter(None, (first, joint, second))), "ratio")
-    if match := _TRIPLE.match(scan.text, scan.pos):
+    if match := _TRIPLE.match(scan.text, scan.pos, scan.pos + LONGEST_TOKEN):
         return Said(
             match.end(), " ".join(named(part, scan.reading) for part in match.group().split("-")), "triple"
         )
@@ -232,7 +234,7 @@ def _part(scan: Scan, number: int) -> str:
 
 def letters_and_digits(scan: Scan) -> Said | None:
     """ "18A", "10A1", "5B": number, letter names, number; a known one from the list."""
-    match = _ALNUM.match(scan.text, scan.pos)
+    match = _ALNUM.match(scan.text, scan.pos, scan.pos + LONGEST_TOKEN)
     if not match:
         return None
     token = match.group()

@@ -11,14 +11,18 @@ from content.normalise.syllables import is_syllable
 _CASE_EDGE = re.compile(rf"(?<=[{LOWER}])(?=[{UPPER}])|(?<=[{UPPER}])(?=[{UPPER}][{LOWER}])")
 _LOST_HORN = re.compile(r"u([ơờớởỡợ])(?=\w)|ư([oòóỏõọ])(?=\w)", re.IGNORECASE)
 _HORNED = dict(zip("oòóỏõọ", "ơờớởỡợ", strict=True))
-_SHORTEST_GLUED = 5
+_SHORTEST_GLUED, _LONGEST_GLUED = 5, 28
+
+
+def repaired(word: str) -> str | None:
+    """The words that `word` must have been ("ĐứcMạnh", "TRẬNTRƯỞNG", "đuợc"), or None where that is not certain."""
+    if word.isascii() or len(word) > _LONGEST_GLUED or is_syllable(word):
+        return None
+    return _repaired(word)
 
 
 @lru_cache(maxsize=1024)
-def repaired(word: str) -> str | None:
-    """The words that `word` must have been ("ĐứcMạnh", "TRẬNTRƯỞNG", "đuợc"), or None where that is not certain."""
-    if word.isascii() or is_syllable(word):
-        return None
+def _repaired(word: str) -> str | None:
     horned = _LOST_HORN.sub(_with_horn, word)
     if horned != word and is_syllable(horned):
         return horned

@@ -15,6 +15,8 @@ _LINE_OPENING = re.compile(r"[\s\"'(\[*+•●▪◦·►✓➢❖◆■□-]*\Z
 
 
 _LONGEST_HEADING = 1000
+LONGEST_TOKEN = 160
+"""No code or mix of letters and figures is longer; a rule that looked further would make hostile text slow."""
 _NEAR = 120
 
 

@@ -15,7 +15,7 @@ _EDGE = r"(?![\d%]|[.,/\-]\d|\s?[°%])"
 _PAIR = re.compile(rf"({_DAY})([.\-])({_MONTH})(?=({_JOINT})({_DAY})\2({_MONTH}){_EDGE})")
 _SPAN = re.compile(rf"({_DAY})(?=(\s*-\s*|\s+(?:đến|tới)\s+)({_DAY})([.\-])({_MONTH}){_EDGE})")
 _LAST = re.compile(rf"({_DAY})([.\-])({_MONTH}){_EDGE}")
-_LUNAR = re.compile(rf"({_DAY})[.\-]({_MONTH})(?=\s*(?:\(?\s*(?:âm lịch|ÂL|AL)(?!\w)))")
+_LUNAR = re.compile(rf"({_DAY})[.\-]({_MONTH})(?=\s*(?:\(\s*)?(?:âm lịch|ÂL|AL)(?!\w))")
 _FROM = re.compile(
     r"(?:\btừ|\bngày|\btrước|\bsau|\bvào|\bkhoảng|\btrong|\bđến|\btới|\bhạn|đợt|lần|vụ|[(:,;])\s*(?:ngày\s*)?[:(]?\s*$"
 )

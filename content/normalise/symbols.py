@@ -10,7 +10,7 @@ from content.normalise.scan import Said, Scan
 from content.normalise.units import RATE, rate_word, thing_rate, unit_words
 
 MARKS = ".,;:?!…"
-_DIALLED = re.compile(r"\*(\d{1,6}(?:\*\d{1,16})*)#")
+_DIALLED = re.compile(r"\*(\d{1,6}(?:\*\d{1,16}){0,8})#")
 """What is keyed into a telephone: *101#."""
 _BULLET = re.compile(r"[-+*•●▪◦·►✓➢❖◆■□][ \t]*")
 _ENDING = re.compile(r"\.?\s?/\s?\.?\.?(?=\s*(?:$|\n|[\"')]))|\./\.?(?=\s|$)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from functools import lru_cache
 
 from content.lexicon import shipped
@@ -50,9 +51,14 @@ def has_addresses(text: str) -> bool:
 def addresses(text: str) -> dict[int, tuple[int, str]]:
     """Every address of the text: where it starts → (where it ends, its words)."""
     found: dict[int, tuple[int, str]] = {}
+    mails: list[tuple[int, int]] = []
     for pattern in (_EMAIL, _LINK):
         for match in pattern.finditer(text):
-            if any(start <= match.start() < end for start, (end, _) in found.items()):
+            if pattern is _EMAIL:
+                mails.append(match.span())
+            elif (before := bisect_right(mails, (match.start(), len(text))) - 1) >= 0 and (
+                match.start() < mails[before][1]
+            ):
                 continue
             address = match.group().rstrip(".:?!")
             if pattern is _LINK and re.fullmatch(r"[A-ZĐ][a-z]*\.[A-Z].*", address):

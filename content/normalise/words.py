@@ -9,7 +9,7 @@ from content.normalise.codes import part_words
 from content.normalise.letters import LETTER_NAMES, is_spelled, spell
 from content.normalise.numbers import cardinal, digits, named, ordinal, roman
 from content.normalise.repairs import repaired
-from content.normalise.scan import Said, Scan
+from content.normalise.scan import LONGEST_TOKEN, Said, Scan
 from content.normalise.syllables import is_syllable
 from content.normalise.units import MEASURE_WORDS, RATE, UNITS, any_rate, rate_word, thing_rate, unit_words
 
@@ -282,7 +282,7 @@ def letter(scan: Scan, word: str) -> Said | None:
 
 def letters_then_digits(scan: Scan) -> Said | None:
     """ "A1", "H5N1", "QL18A", "BĐ2", "NQ57": a known abbreviation or letter names, then the number."""
-    match = _ALNUM.match(scan.text, scan.pos)
+    match = _ALNUM.match(scan.text, scan.pos, scan.pos + LONGEST_TOKEN)
     if not match:
         return None
     if period := _PERIOD.match(scan.text, scan.pos):
