@@ -15,6 +15,7 @@ import shutil
 import sqlite3
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,10 +28,11 @@ from sqlalchemy.engine import Engine
 from content import atomic
 from content.audit import Verdict, verify
 from content.config import read_config
-from content.database import migrate, open_engine, reading
+from content.database import DatabaseError, migrate, open_engine, reading
 from content.errors import LoaError
 from content.events import record
 from content.language import N_
+from content.os_errors import why
 from content.station import Station, database_url
 from content.tables import Base
 from scheduler import sealed_file
@@ -43,6 +45,12 @@ _NAME = re.compile(r"loa-\d{8}-\d{6}\.loabackup")
 _PLAIN = ("config.toml", "lexicon.tsv")
 _FOLDERS = ("forms", "policies", "recordings")
 _CHUNK = 1 << 20
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, EOFError, RecursionError, ValueError, KeyError, TypeError, AttributeError,
+)  # fmt: skip
+"""How a file that is no backup, or no whole one, shows itself while it is read."""
+DAMAGED = N_("it is damaged")
 
 
 class BackupFileError(LoaError):
@@ -144,10 +152,10 @@ def restore(backup: Path, folder: Path, *, now: datetime, password: str | None =
             stack.enter_context(tempfile.TemporaryDirectory(prefix=".loa-restore-", dir=folder.parent))
         )
         manifest = _unpack(backup, scratch, password)
-        verdict = _check(scratch / "loa.sqlite3")
+        verdict = _judged(backup, scratch / "loa.sqlite3")
         if not verdict.whole:
             raise BackupFileError(path=backup, reason=verdict.breaks[0].told)
-        if verdict.anchor != manifest["anchor"]:
+        if verdict.anchor != manifest.get("anchor"):
             raise BackupFileError(path=backup, reason=N_("its event log is not the one it was made from"))
         config = read_config(scratch / "config.toml")
         _refuse_newer(folder, scratch / "loa.sqlite3", stack)
@@ -218,13 +226,17 @@ def _unpack(backup: Path, scratch: Path, password: str | None) -> dict[str, Any]
         with backup.open("rb") as raw, tempfile.TemporaryFile(dir=scratch) as plain:
             sealed_file.open_into(raw, plain, password)
             with zipfile.ZipFile(plain) as bundle:
+                if any(info.flag_bits & 1 or info.compress_type not in _PACKED for info in bundle.infolist()):
+                    raise zipfile.BadZipFile
                 manifest = json.loads(bundle.read("manifest.json"))
                 if manifest.get("format") != FORMAT:
                     raise BackupFileError(path=backup, reason=N_("it was made by a newer Loa"))
                 for name, facts in manifest["files"].items():
                     _take(bundle, name, facts, scratch, backup)
-    except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BackupFileError(path=backup, reason=str(error) or type(error).__name__) from error
+    except OSError as error:
+        raise BackupFileError(path=backup, reason=why(error)) from error
+    except _DAMAGE as error:
+        raise BackupFileError(path=backup, reason=DAMAGED) from error
     if not {"loa.sqlite3", "config.toml"} <= set(manifest["files"]):
         raise BackupFileError(path=backup, reason=N_("the database or the config is missing in it"))
     assert isinstance(manifest, dict)
@@ -254,7 +266,15 @@ def _take(bundle: zipfile.ZipFile, name: str, facts: dict[str, Any], scratch: Pa
             digest.update(chunk)
             out.write(chunk)
     if size != facts["size"] or digest.hexdigest() != facts["sha256"]:
-        raise BackupFileError(path=backup, reason=f"{name}: SHA-256")
+        raise BackupFileError(path=backup, reason=DAMAGED)
+
+
+def _judged(backup: Path, database: Path) -> Verdict:
+    """What `_check` says of the database that came out of a backup. Raises: BackupFileError, DatabaseTooNewError."""
+    try:
+        return _check(database)
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        raise BackupFileError(path=backup, reason=DAMAGED) from error
 
 
 def _check(database: Path) -> Verdict:

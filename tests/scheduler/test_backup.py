@@ -1,7 +1,9 @@
 """Backups: whole while others write, checked before anything is touched, closed to those without the password."""
 
+import hashlib
 import io
 import json
+import random
 import shutil
 import sqlite3
 import threading
@@ -146,6 +148,64 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(
         assert not (tmp_path / "back").exists()
     with pytest.raises(BackupFileError):
         restore(tmp_path / "khong-co.loabackup", tmp_path / "back", now=NOW)
+
+
+def _packed(files: dict[str, bytes], manifest: object) -> bytes:
+    """A backup of these files, whatever its manifest is."""
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w") as bundle:
+        for name, content in files.items():
+            bundle.writestr(name, content)
+        bundle.writestr("manifest.json", manifest if isinstance(manifest, str) else json.dumps(manifest))
+    return kept.getvalue()
+
+
+def _listed(files: dict[str, bytes], manifest: dict[str, Any]) -> dict[str, Any]:
+    rows = {name: {"sha256": hashlib.sha256(c).hexdigest(), "size": len(c)} for name, c in files.items()}
+    return manifest | {"files": rows}
+
+
+def _marked(packed: bytes, offset: int, value: int) -> bytes:
+    """A field of two bytes changed in every entry, where it stands in both its headers."""
+    content = bytearray(packed)
+    for magic, at in ((b"PK\x03\x04", offset), (b"PK\x01\x02", offset + 2)):
+        found = content.find(magic)
+        while found >= 0:
+            content[found + at : found + at + 2] = value.to_bytes(2, "little")
+            found = content.find(magic, found + 4)
+    return bytes(content)
+
+
+def test_what_only_looks_like_a_backup_is_refused_in_a_sentence(station: Station, tmp_path: Path) -> None:
+    made = back_up(station, now=NOW, person="lan", out=tmp_path / "usb")
+    with zipfile.ZipFile(made.path) as source:
+        files = {n: source.read(n) for n in source.namelist()}
+    manifest = json.loads(files.pop("manifest.json"))
+    database = files["loa.sqlite3"]
+    strange = [
+        *(
+            _packed(files | {"loa.sqlite3": one}, _listed(files | {"loa.sqlite3": one}, manifest))
+            for one in (b"no database", b"", database[: len(database) // 2], database[:100] + b"\xff" * 5000)
+        ),
+        _packed(files, "[" * 100_000),
+        _packed(files, {name: value for name, value in manifest.items() if name != "anchor"}),
+        _packed(files, manifest | {"files": [1]}),
+        _packed(files, manifest | {"files": dict.fromkeys(files)}),
+        *(_marked(made.path.read_bytes(), 6, flag) for flag in (1, 65)),
+        *(_marked(made.path.read_bytes(), 8, method) for method in (8, 9, 12, 14, 99)),
+    ]
+    chance = random.Random(20261122)
+    for _turn in range(60):
+        spoilt = bytearray(made.path.read_bytes())
+        for _bit in range(3):
+            spoilt[chance.randrange(len(spoilt) // 2)] ^= 1 << chance.randrange(8)
+        strange.append(bytes(spoilt))
+    bad = tmp_path / "bad.loabackup"
+    for content in strange:
+        bad.write_bytes(content)
+        with pytest.raises(BackupFileError):
+            restore(bad, tmp_path / "back", now=NOW)
+        assert not (tmp_path / "back").exists()
 
 
 @pytest.mark.parametrize(
