@@ -22,7 +22,7 @@ def tone(folder: Path, hertz: int) -> bytes:
     run(
         ["-f", "lavfi", "-i", f"sine=frequency={hertz}:duration=3", "-b:a", "64k", str(target)],
         task="tone",
-        timeout_s=60,
+        timeout_s=300,
     )
     return target.read_bytes()
 

@@ -34,7 +34,7 @@ def told_by(program: str, *words: object) -> str:
     if path is None:
         pytest.skip(f"{program} is not installed")
     done = subprocess.run(
-        [path, *map(str, words)], capture_output=True, text=True, errors="replace", timeout=120, check=False,
+        [path, *map(str, words)], capture_output=True, text=True, errors="replace", timeout=300, check=False,
         user=65534 if program == "vlc" and hasattr(os, "geteuid") and os.geteuid() == 0 else None,
     )  # fmt: skip
     return done.stdout + done.stderr
