@@ -48,6 +48,8 @@ class Imported:
     items: int = 0
     programmes: int = 0
     deadlines: int = 0
+    undated: tuple[str, ...] = ()
+    """Sentences that order more airings at a peak and do not say when it is."""
 
     def to_json(self) -> dict[str, Any]:
         """One entry of `loa document import --json`."""
@@ -93,6 +95,7 @@ def import_document(
         return Imported(
             id=document.id, source=path.name, sha256=sha256, status="corrected" if earlier else "new",
             corrects_id=document.corrects_id, items=items, programmes=programmes, deadlines=deadlines,
+            undated=tuple(rule.text for rule in facts.frequency_rules if rule.is_campaign and not rule.rules()),
         )  # fmt: skip
 
 
@@ -262,6 +265,7 @@ def _programme(
     if not rule.new_per_month and not rules:
         return None
     title = rule.title or rule.topic or facts.subject or document.kind
+    title = title[:1].upper() + title[1:]
     if earlier is not None:
         before = session.scalars(select(Programme).where(Programme.document_id == earlier.id)).all()
         if any(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from sqlalchemy import select
 
 from content import people, shown
-from content.commands.programme import tell_greetings
+from content.commands.document_review import accept_everything, due_told, print_proposals, walk
 from content.commands.shell import (
     LoaGroup,
     as_person,
@@ -25,13 +25,9 @@ from content.commands.shell import (
 from content.documents import document_json, get_document, import_document, list_documents
 from content.errors import LoaError
 from content.intake.folders import documents_in
-from content.items import GREETINGS
 from content.language import N_, _, ngettext
-from content.models import Deadline, Item, Programme
+from content.models import Deadline
 from content.review import (
-    Proposals,
-    accept,
-    accept_edited,
     difference,
     minutes_of,
     passage,
@@ -113,7 +109,7 @@ def import_(
             else:
                 done.append(result)
                 if accept_all:
-                    _accept_everything(station, result.id, person)
+                    accept_everything(station, result.id, person)
             advance(1, path.name)
     if as_json:
         print_json([result.to_json() for result in done])
@@ -141,9 +137,36 @@ def _print_imported(done: list[Imported], *, decided: bool) -> None:
             for one in done
         ],
     )
-    fresh = [one.id for one in done if one.status != "known"]
-    if fresh and not decided:
-        say(N_("Decide on the proposals with `loa document review {id}`."), id=fresh[0])
+    for one in done:
+        if one.status == "known":
+            say(N_("{file} is document {id} already: nothing was added."), file=one.source, id=one.id)
+        for text in one.undated:
+            say(
+                N_(
+                    "Document {id} wants more airings at a peak without saying when it is: “{text}”. Nothing is planned "
+                    "for it: ask for the dates, write them into a copy of the document and import that."
+                ),
+                id=one.id,
+                text=text,
+            )
+    waiting = [one.id for one in done if one.status != "known" and one.items + one.programmes + one.deadlines]
+    if len(waiting) > 1 and not decided:
+        say(
+            N_("Decide on the proposals of each document, first `loa document review {id}`, then {others}."),
+            id=waiting[0],
+            others=", ".join(map(str, waiting[1:])),
+        )
+    elif waiting and not decided:
+        say(N_("Decide on the proposals with `loa document review {id}`."), id=waiting[0])
+    for one in done:
+        if one.status != "known" and not one.items and not one.programmes:
+            say(
+                N_(
+                    "Document {id} names nothing to broadcast that could be found: read it with `loa document show {id} --text` "
+                    "and add what is missing with `loa item add`."
+                ),
+                id=one.id,
+            )
 
 
 @document.command(
@@ -234,6 +257,9 @@ def _print_document(session: Session, found: Document) -> None:
     facts = found.facts
     day = shown.day(found.issued_on or found.issued_month)
     channels = [channel["channel"] for channel in facts["channels"]]
+    deadlines = session.scalars(
+        select(Deadline).where(Deadline.document_id == found.id).order_by(Deadline.id)
+    ).all()
     changed = ", ".join(f"{_(change['kind'])} ({change['count']})" for change in found.changes)
     print_table(
         " ".join(part for part in (found.kind, found.number or found.symbol) if part),
@@ -248,7 +274,7 @@ def _print_document(session: Session, found: Document) -> None:
             [_("Changed in the text"), changed],
             [_("Channels"), ", ".join(_(name) for name in channels)],
             [_("Frequency"), "\n".join(rule["text"] for rule in facts["frequency_rules"])],
-            [_("Reports due"), "\n".join(_due(entry["every"], entry["day"]) for entry in facts["deadlines"])],
+            [_("Reports due"), "\n".join(due_told(entry.every, entry.day) for entry in deadlines)],
             [
                 _("Other documents"),
                 ", ".join(f"{cited['kind']} {cited['number']}" for cited in facts["citations"]),
@@ -278,20 +304,6 @@ def _print_document(session: Session, found: Document) -> None:
             count=waiting,
             id=found.id,
         )
-
-
-EVERY = {
-    "month": N_("every month"),
-    "6 months": N_("every six months"),
-    "quarter": N_("every quarter"),
-    "year": N_("every year"),
-    "ad hoc": N_("when asked"),
-}
-
-
-def _due(every: str, day: int | None) -> str:
-    told = _(EVERY.get(every, every))
-    return _("{every}, by day {day}").format(every=told, day=day) if day else told
 
 
 @document.command(
@@ -341,7 +353,7 @@ def review(
         raise click.UsageError(_("choose one of --accept-all and --refuse-all"))
     if dry_run:
         with station.read() as session:
-            _print_proposals(proposals_of(session, get_document(session, document_id)), as_json)
+            print_proposals(proposals_of(session, get_document(session, document_id)), as_json)
         return
     with station.read() as session:
         person = people.current_person(session, station.config, as_name)
@@ -351,7 +363,7 @@ def review(
             for one in proposals_of(session, get_document(session, document_id)).items:
                 split_item(session, one, split_minutes)
     if accept_all:
-        counts = _accept_everything(station, document_id, person)
+        counts = accept_everything(station, document_id, person)
     elif refuse_all:
         with station.decide(person) as session:
             waiting = proposals_of(session, get_document(session, document_id))
@@ -359,133 +371,8 @@ def review(
                 refuse(proposal)
             counts = {"accepted": 0, "refused": len(waiting)}
     else:
-        counts = _walk(station, document_id, person, split_minutes or 4.0)
+        counts = walk(station, document_id, person, split_minutes or 4.0)
     if as_json:
         print_json(counts)
     else:
         say(N_("{accepted} accepted, {refused} refused."), **counts)
-
-
-def _accept_everything(station: Station, document_id: int, person: str | None) -> dict[str, int]:
-    with station.decide(person) as session:
-        waiting = proposals_of(session, get_document(session, document_id))
-        now = datetime.now(UTC)
-        beside: list[Item] = []
-        for proposal in waiting.each():
-            beside += accept(session, station, proposal, now=now, person=person)
-        _tell_beside(beside)
-        return {"accepted": len(waiting), "refused": 0}
-
-
-def _tell_beside(beside: list[Item]) -> None:
-    """Say what accepting drafted on top: greetings of programmes, parts of items too long for one episode."""
-    tell_greetings([one.id for one in beside if one.kind in GREETINGS])
-    for one in beside:
-        if one.continues_id is not None:
-            say(N_("Item {id} is {title}: it was too long for one episode."), id=one.id, title=one.title)
-
-
-def _print_proposals(waiting: Proposals, as_json: bool) -> None:
-    if as_json:
-        print_json(
-            {
-                "items": [{"id": one.id, "ref": one.ref, "title": one.title} for one in waiting.items],
-                "programmes": [
-                    {"id": one.id, "title": one.title, "rule": one.rule_text} for one in waiting.programmes
-                ],
-                "deadlines": [
-                    {"id": one.id, "every": one.every, "day": one.day} for one in waiting.deadlines
-                ],
-            }
-        )
-        return
-    rows: list[list[object]] = [[_("item"), one.ref, one.title] for one in waiting.items]
-    rows += [[_("programme"), "", one.title] for one in waiting.programmes]
-    rows += [[_("report"), "", _due(one.every, one.day)] for one in waiting.deadlines]
-    print_table(_("Waiting for a decision"), [_("What"), _("Ref"), _("Title")], rows)
-
-
-def _walk(station: Station, document_id: int, person: str | None, target_minutes: float) -> dict[str, int]:
-    """Ask about each proposal; every answer is kept at once, so that a walk can be left and taken up again."""
-    counts = {"accepted": 0, "refused": 0}
-    passed: set[tuple[str, int]] = set()
-    while True:
-        with station.read() as session:
-            waiting = proposals_of(session, get_document(session, document_id)).each()
-        proposal = next((one for one in waiting if (one.__tablename__, one.id) not in passed), None)
-        if proposal is None:
-            return counts
-        answer = _ask(proposal, target_minutes)  # the database is free while a person thinks
-        if answer == "q":
-            return counts
-        if answer == "l":
-            passed.add((proposal.__tablename__, proposal.id))
-            continue
-        words = _edited(proposal) if isinstance(proposal, Item) and answer == "e" else None
-        with station.decide(person) as session:
-            still = proposals_of(session, get_document(session, document_id)).each()
-            chosen = next(
-                (
-                    one
-                    for one in still
-                    if (one.__tablename__, one.id) == (proposal.__tablename__, proposal.id)
-                ),
-                None,
-            )
-            if chosen is None:
-                continue  # somebody else has decided meanwhile
-            if answer == "r":
-                refuse(chosen)
-                counts["refused"] += 1
-            elif answer == "a":
-                _tell_beside(accept(session, station, chosen, now=datetime.now(UTC), person=person))
-                counts["accepted"] += 1
-            elif isinstance(chosen, Item) and answer == "s":
-                split_item(session, chosen, target_minutes)
-            elif isinstance(chosen, Item) and words is not None:
-                accept_edited(
-                    session,
-                    station,
-                    chosen,
-                    title=words[0],
-                    text=words[1],
-                    now=datetime.now(UTC),
-                    person=person,
-                )
-                counts["accepted"] += 1
-
-
-def _ask(proposal: Item | Programme | Deadline, target_minutes: float) -> str:
-    choices = {"a": _("accept"), "r": _("refuse"), "l": _("later"), "q": _("stop here")}
-    if isinstance(proposal, Item):
-        choices = {"a": choices["a"], "e": _("edit"), **choices}
-        minutes = minutes_of(proposal.text)
-        click.echo("")
-        click.echo(click.style(f"{proposal.ref}  {proposal.title}", bold=True))
-        click.echo(proposal.text)
-        if proposal.lead_units:
-            click.echo(_("Lead units: {units}").format(units=", ".join(proposal.lead_units)))
-        if proposal.period_text:
-            click.echo(_("Period: {period}").format(period=proposal.period_text))
-        click.echo(_("About {minutes:.1f} minutes.").format(**shown.facts({"minutes": minutes})))
-        if minutes > target_minutes * 1.3 and proposal.text.count("\n"):
-            choices["s"] = _("split at its bullets")
-    elif isinstance(proposal, Programme):
-        click.echo("")
-        click.echo(click.style(proposal.title, bold=True))
-        click.echo(proposal.rule_text or "")
-    else:
-        click.echo("")
-        click.echo(click.style(_("Report {due}").format(due=_due(proposal.every, proposal.day)), bold=True))
-        click.echo(proposal.text)
-    told = ", ".join(f"[{key}] {word}" for key, word in choices.items())
-    return str(click.prompt(told, type=click.Choice(list(choices)), show_choices=False, default="a"))
-
-
-def _edited(item: Item) -> tuple[str, str] | None:
-    """Title (first line) and text out of the user's editor; None where nothing was saved."""
-    words = click.edit(f"{item.title}\n\n{item.text}\n", extension=".txt")
-    if words is None:
-        return None
-    title, _newline, text = words.strip().partition("\n")
-    return title.strip(), text.strip()

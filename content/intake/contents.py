@@ -241,6 +241,7 @@ class _Reader:
             text = "\n".join(line.text for line in body)
         else:
             title = short_title(task if is_unit(unit) else own_text)
+            title = title[:1].upper() + title[1:]
             text = "\n".join([own_text, *(line.text for line in body)])
         parts = [Part(text=line.text, span=line.span) for line in body]
         if not body or not is_heading:

@@ -10,9 +10,11 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from content.errors import Told
 from content.intake.errors import DocumentEncryptedError, OfficeFailedError, OfficeMissingError
 from content.intake.source import SourceText
 from content.intake.word import read_word
+from content.language import N_
 from content.os_errors import why
 
 CONVERT_TIMEOUT_S = 120
@@ -55,12 +57,14 @@ def read_legacy_word(path: Path, content: bytes) -> SourceText:
         try:
             done = subprocess.run(command, capture_output=True, timeout=CONVERT_TIMEOUT_S, check=False)
         except subprocess.TimeoutExpired as error:
-            raise OfficeFailedError(path=path, reason=f"more than {CONVERT_TIMEOUT_S} s") from error
+            raise OfficeFailedError(
+                path=path, reason=Told(N_("more than {limit_s} seconds"), limit_s=CONVERT_TIMEOUT_S)
+            ) from error
         except OSError as error:
             raise OfficeFailedError(path=path, reason=why(error)) from error
         made = folder / "out" / "document.docx"
         if not made.is_file():
             told = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
-            raise OfficeFailedError(path=path, reason=told[-1][:120] if told else "no file came out")
+            raise OfficeFailedError(path=path, reason=told[-1][:120] if told else N_("no file came out"))
         read = read_word(path, made.read_bytes())
     return replace(read, format=path.suffix.lower().lstrip(".") or "doc")

@@ -13,6 +13,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from content.errors import Told
 from content.intake import scan
 from content.intake.assemble import TEXT_LIMIT, assemble
 from content.intake.encodings import plausibility, repair_lines
@@ -29,6 +30,7 @@ from content.intake.pdf_guard import check_size
 from content.intake.pdf_rules import Grid, grids_of
 from content.intake.pdf_table import PlacedLine, blocks_of, has_columns
 from content.intake.source import Changes, SourceText
+from content.language import N_
 
 PAGE_LIMIT = 5000
 READ_LIMIT_S = 120
@@ -77,7 +79,9 @@ def _pages(document: pdfium.PdfDocument, path: Path, grids: list[list[Grid]]) ->
     for index in range(len(document)):
         grids.append([])
         if time.process_time() - began > READ_LIMIT_S:
-            raise DocumentHostileError(path=path, reason=f"its pages take more than {READ_LIMIT_S} s")
+            raise DocumentHostileError(
+                path=path, reason=Told(N_("its pages take more than {limit_s} seconds"), limit_s=READ_LIMIT_S)
+            )
         try:
             page = document[index]
         except pdfium.PdfiumError:

@@ -8,7 +8,9 @@ import sys
 import zlib
 from pathlib import Path
 
+from content.errors import Told
 from content.intake.errors import DocumentHostileError
+from content.language import N_
 
 CONTENT_LIMIT = 8_000_000
 """Bytes that one stream may unpack to; a page of text has a few thousand. PDFium keeps some 15 times as much."""
@@ -69,8 +71,10 @@ def _try_apart(path: Path, content: bytes) -> None:
             cwd=Path(__file__).resolve().parents[2],
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
-        raise DocumentHostileError(path=path, reason=f"its pages take more than {TRIAL_LIMIT_S} s") from error
+        raise DocumentHostileError(
+            path=path, reason=Told(N_("its pages take more than {limit_s} seconds"), limit_s=TRIAL_LIMIT_S)
+        ) from error
     except BrokenPipeError as error:
-        raise DocumentHostileError(path=path, reason="its pages ask for too much memory") from error
+        raise DocumentHostileError(path=path, reason=N_("its pages ask for too much memory")) from error
     if done.returncode != 0:
-        raise DocumentHostileError(path=path, reason="its pages ask for too much memory")
+        raise DocumentHostileError(path=path, reason=N_("its pages ask for too much memory"))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from content.errors import Told
 from content.intake.errors import (
     DocumentDamagedError,
     DocumentEmptyError,
@@ -18,6 +19,7 @@ from content.intake.errors import (
     WrongTypeError,
 )
 from content.intake.source import SourceText
+from content.language import N_
 from content.os_errors import why
 
 #: Suffix → family. The content must agree with the family.
@@ -90,9 +92,9 @@ def read_content(path: Path, content: bytes) -> SourceText:
     try:
         return _reader(family)(path, content, suffix)
     except RecursionError as error:
-        raise DocumentDamagedError(path=path, reason="nested too deeply") from error
+        raise DocumentDamagedError(path=path, reason=N_("nested too deeply")) from error
     except MemoryError as error:
-        raise DocumentDamagedError(path=path, reason="it asks for too much memory") from error
+        raise DocumentDamagedError(path=path, reason=N_("it asks for too much memory")) from error
 
 
 def sniff(content: bytes) -> str | None:
@@ -127,7 +129,8 @@ def _not_what_it_says(path: Path, content: bytes, family: str) -> DocumentDamage
     if text_like and len(content) > 40 and family != "picture":
         return WrongTypeError(path=path, named=path.suffix.lstrip("."), found="txt")
     return DocumentDamagedError(
-        path=path, reason=f"it does not begin as a .{path.suffix.lstrip('.').lower()} file does"
+        path=path,
+        reason=Told(N_("it does not begin as a .{kind} file does"), kind=path.suffix.lstrip(".").lower()),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from lxml import etree
 
 from content.intake.errors import DocumentDamagedError, DocumentHostileError
+from content.language import N_
 
 _DOCTYPE = re.compile(rb"<\s*!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
@@ -19,7 +20,7 @@ def _checked(content: bytes, path: Path) -> None:
     if content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in content[:200]:
         sample = content.replace(b"\0", b"")
     if _DOCTYPE.search(sample):
-        raise DocumentHostileError(path=path, reason="document type or entity in XML")
+        raise DocumentHostileError(path=path, reason=N_("document type or entity in XML"))
 
 
 def parse(content: bytes, path: Path) -> etree._Element:

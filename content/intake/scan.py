@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from content.errors import Told
 from content.intake.assemble import assemble
 from content.intake.errors import DocumentTooLargeError, OcrFailedError, ScannedDocumentError
 from content.intake.source import Changes, Raw, RawLine, SourceText
+from content.language import N_
 from content.os_errors import why
 
 OCR_PAGE_LIMIT = 100
@@ -64,7 +66,9 @@ def _recognise(program: str, path: Path, picture: bytes) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise OcrFailedError(path=path, reason=f"more than {PAGE_TIMEOUT_S} s a page") from error
+        raise OcrFailedError(
+            path=path, reason=Told(N_("more than {limit_s} seconds a page"), limit_s=PAGE_TIMEOUT_S)
+        ) from error
     except OSError as error:
         raise OcrFailedError(path=path, reason=why(error)) from error
     if done.returncode != 0:

@@ -11,12 +11,14 @@ from pathlib import Path
 
 from lxml import etree
 
+from content.errors import Told
 from content.intake import safexml
 from content.intake.assemble import assemble
 from content.intake.encodings import repair_lines
 from content.intake.errors import DocumentDamagedError, DocumentHostileError, WrongTypeError
 from content.intake.source import Changes, Raw, RawLine, RawTable, SourceText
 from content.intake.word_numbers import Numbering
+from content.language import N_
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 STRICT = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
@@ -102,9 +104,9 @@ def _check_sizes(archive: zipfile.ZipFile, path: Path, packed: int) -> None:
         or len(entries) > 5000
         or (unpacked > 20_000_000 and unpacked > packed * RATIO_LIMIT)
     ):
-        raise DocumentHostileError(path=path, reason="it unpacks to far more than a document holds")
+        raise DocumentHostileError(path=path, reason=N_("it unpacks to far more than a document holds"))
     if any(entry.flag_bits & 1 for entry in entries):
-        raise DocumentDamagedError(path=path, reason="it is encrypted inside")
+        raise DocumentDamagedError(path=path, reason=N_("it is encrypted inside"))
 
 
 def _part(archive: zipfile.ZipFile, name: str, path: Path, limit: int) -> bytes:
@@ -112,7 +114,10 @@ def _part(archive: zipfile.ZipFile, name: str, path: Path, limit: int) -> bytes:
         content = stream.read(limit + 1)
     if len(content) > limit:
         raise DocumentHostileError(
-            path=path, reason=f"its part {name} is larger than {limit // 1_000_000} MB"
+            path=path,
+            reason=Told(
+                N_("its part {part} is larger than {limit_mb} MB"), part=name, limit_mb=limit // 1_000_000
+            ),
         )
     return content
 

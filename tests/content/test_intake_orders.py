@@ -128,7 +128,7 @@ def test_an_order_to_tell_is_a_content_with_its_unit_and_its_time() -> None:
         "thời gian phát từ ngày 01/8/2026 đến ngày 30/9/2026, ngày 02 lần.",
         "2. Công an xã tuần tra ban đêm.",
     ).items
-    assert item.title.startswith("tuyên truyền trên loa truyền thanh về diệt lăng quăng")
+    assert item.title.startswith("Tuyên truyền trên loa truyền thanh về diệt lăng quăng")
     assert item.text.startswith("Giao Trạm Y tế xã")
     assert item.period is not None
     assert (item.period.from_on, item.period.until_on) == (date(2026, 8, 1), date(2026, 9, 30))
