@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,9 @@ DEMUXERS = "wav,w64,mp3,mov,mp4,m4a,3gp,ogg,flac,aac,amr,amrnb,amrwb,matroska,we
 PLAIN_ARITHMETIC = ("-cpuflags", "0")
 """No instructions that only some processors have: with them, a few samples in a hundred thousand come out one step apart.
 Costs nothing to speak of (the resampler's share of an assembly is small)."""
+
+NO_STREAM = "no sound stream"
+"""The reason of a NotAudioError for a file that is whole and holds pictures or data only."""
 
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
@@ -184,6 +188,15 @@ class Running:
         """Up to `most_bytes` of standard output, waiting until they are there or it ends."""
         return self.process.stdout.read(most_bytes) if self.process.stdout is not None else b""
 
+    def au_channels(self) -> int:
+        """Read the head of an AU stream, up to its first sample: how many channels it has, 0 where nothing came."""
+        head = self.read(24)
+        if len(head) < 24:
+            return 0
+        offset, channels = struct.unpack(">4xI12xI", head)
+        self.read(offset - 24)
+        return int(channels)
+
 
 @contextlib.contextmanager
 def running(
@@ -266,7 +279,10 @@ def probe(path: Path, container: str | None = None) -> Probe:
             timeout_s=20,
         )
     except FfmpegFailedError as error:
-        raise NotAudioError(path=path.name, reason=error.facts["reason"]) from error
+        reason = str(error.facts["reason"])
+        raise NotAudioError(
+            path=path.name, reason=NO_STREAM if "matches no streams" in reason else reason
+        ) from error
     except FfmpegTimeoutError as error:
         raise NotAudioError(path=path.name, reason="timeout") from error
     return _parse_probe(said, path)
@@ -280,7 +296,7 @@ def _parse_probe(said: str, path: Path) -> Probe:
     header = said.partition("Output #0")[0]
     stream = _STREAM.search(header)
     if stream is None:
-        raise NotAudioError(path=path.name, reason="no sound stream")
+        raise NotAudioError(path=path.name, reason=NO_STREAM)
     container = re.search(r"Input #0, ([^ ]+), from", header)
     length = re.search(r"Duration: (\d+):(\d\d):(\d\d)\.(\d\d)", header)
     layout = stream["layout"].split("(")[0].strip()
@@ -312,7 +328,7 @@ def _read_tail(stream: IO[bytes], most: int = 65_536) -> str:
 
 def _reason(said: str) -> str:
     """The line of ffmpeg's messages that names the fault, without the address in memory that it prints."""
-    lines = [re.sub(r"^\[[^\]]*\]\s*", "", line).strip() for line in said.splitlines() if line.strip()]
+    lines = [re.sub(r"^(\[[^\]]*\]\s*)+", "", line).strip() for line in said.splitlines() if line.strip()]
     telling = [
         line for line in lines
         if re.search(r"invalid|error|not |no |fail|unknown|unable|could", line, re.IGNORECASE)

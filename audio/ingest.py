@@ -6,15 +6,17 @@ What is kept is only decoded sound: names, pictures, appended files and anything
 from __future__ import annotations
 
 import math
+import stat
 import struct
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 
 from audio import ffmpeg, loudness, wav
+from audio.clipping import has_flat_tops
 from content import atomic
 from content.errors import LoaError, Told
 from content.language import N_
@@ -37,6 +39,7 @@ _HEAD_KEPT_MS, _TAIL_KEPT_MS = 100, 300
 _TRIM_FROM_MS: Final = 600
 _CLIPPED_SHARE: Final = 1e-4
 _TRUNCATED_SHARE: Final = 0.97
+_DECODE_S: Final = 1800
 
 # Container by its first bytes; the name of a file is not believed. (offset, bytes, ffmpeg demuxer, usual suffixes)
 _MAGIC: Final = (
@@ -68,12 +71,14 @@ class TakenIn:
     notes: tuple[Told, ...]
     """What was cleaned or is odd, for the editor."""
     clipped: bool
-    """Whether the wave was cut off at full scale when it came in; a change of level hides that afterwards."""
+    """Whether the wave was cut off, at full scale or before it was made quieter; a change of level hides that afterwards."""
 
 
 _EMPTY = N_("the file is empty (0 bytes); copy it again")
 _MISSING = N_("there is no such file")
 _NO_FILE = N_("it is a folder, a pipe or a device, not a file")
+_CHANGES = N_("it was written to while it was read; wait until it is whole")
+_NO_SOUND = N_("there is no sound in it, only pictures or data")
 _TOO_LARGE = N_("it is larger than {most} MB; cut it")
 _NOT_SOUND = N_("its content is no sound file that we read; supply wav, mp3, m4a, ogg or flac")
 _UNREADABLE = N_("it cannot be decoded ({reason}); supply another copy")
@@ -100,6 +105,7 @@ def take_in(path: Path, out_path: Path) -> TakenIn:
         RefusedAudioError: with the reason. atomic.DiskFullError, atomic.NotWritableError, ffmpeg.FfmpegMissingError.
     """
     container, suffixes = _container_of(path)
+    state = _state(path)
     notes: list[Told] = []
     if path.suffix.lower() not in suffixes:
         notes.append(Told(_RENAMED, suffix=path.suffix or "—", container=container))
@@ -118,18 +124,21 @@ def take_in(path: Path, out_path: Path) -> TakenIn:
             notes.append(Told(_DAMAGED, count=damaged))
         info = wav.read_info(raw)
         _refuse_length(path, info.length_ms, claim.length_ms)
-        if container == "wav":
-            _refuse_length(path, info.length_ms, _claimed_by_riff(path, info.length_ms))
+        _refuse_length(path, info.length_ms, _claimed_ms(path, container, info.length_ms))
+        if _state(path) != state:
+            raise RefusedAudioError(path=path.name, reason=Told(_CHANGES))
+        if info.length_ms < _SHORTEST_MS:
+            raise RefusedAudioError(
+                path=path.name, reason=Told(_TOO_SHORT, length_s=round(info.length_ms / 1000, 2))
+            )
         offset = _offset(raw)
         scan = _scan(raw, info, offset)
         if scan is None:
             raise RefusedAudioError(path=path.name, reason=Told(_SILENT))
         start_ms, end_ms, clipped = scan
-        if info.length_ms < _SHORTEST_MS:
-            raise RefusedAudioError(
-                path=path.name, reason=Told(_TOO_SHORT, length_s=round(info.length_ms / 1000, 2))
-            )
-        is_clipped = clipped > info.samples * _CLIPPED_SHARE
+        is_clipped = clipped > info.samples * _CLIPPED_SHARE or has_flat_tops(
+            path, container, claim.codec, _DECODE_S
+        )
         if is_clipped:
             notes.append(Told(_CLIPPED))
         if abs(offset) >= _SILENT_LEVEL:
@@ -156,13 +165,14 @@ def take_in(path: Path, out_path: Path) -> TakenIn:
 
 
 def _container_of(path: Path) -> tuple[str, tuple[str, ...]]:
-    if path.exists() and not path.is_file():  # a pipe or a device would be waited for, or read, without end
-        raise RefusedAudioError(path=path.name, reason=Told(_NO_FILE))
     try:
-        size = path.stat().st_size
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe or a device would be waited for, or read, without end
+            raise RefusedAudioError(path=path.name, reason=Told(_NO_FILE))
+        size = found.st_size
         with path.open("rb") as stream:
             head = stream.read(16)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         raise RefusedAudioError(path=path.name, reason=Told(_MISSING)) from error
     if size == 0:
         raise RefusedAudioError(path=path.name, reason=Told(_EMPTY))
@@ -179,13 +189,22 @@ def _container_of(path: Path) -> tuple[str, tuple[str, ...]]:
     raise RefusedAudioError(path=path.name, reason=Told(_NOT_SOUND))
 
 
+def _state(path: Path) -> tuple[int, int]:
+    """Changes when the file is written to."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise RefusedAudioError(path=path.name, reason=Told(_MISSING)) from error
+    return found.st_size, found.st_mtime_ns
+
+
 def _probed(path: Path, container: str) -> ffmpeg.Probe:
     try:
         return ffmpeg.probe(path, container)
     except ffmpeg.NotAudioError as error:
-        raise RefusedAudioError(
-            path=path.name, reason=Told(_UNREADABLE, reason=error.facts["reason"])
-        ) from error
+        reason = error.facts["reason"]
+        told = Told(_NO_SOUND) if reason == ffmpeg.NO_STREAM else Told(_UNREADABLE, reason=reason)
+        raise RefusedAudioError(path=path.name, reason=told) from error
 
 
 def _decode(path: Path, container: str, out: Path, rate_hz: int, mix: str = "anull") -> int:
@@ -198,7 +217,7 @@ def _decode(path: Path, container: str, out: Path, rate_hz: int, mix: str = "anu
                 "-c:a", "pcm_s16le", "-f", "wav",
                 *ffmpeg.file_output(out, max_bytes=(LONGEST_S + 2) * rate_hz * 2),
             ],
-            task=f"decode {path.name}", timeout_s=1800,
+            task=f"decode {path.name}", timeout_s=_DECODE_S,
         )  # fmt: skip
     except (ffmpeg.FfmpegFailedError, ffmpeg.FfmpegTimeoutError) as error:
         raise RefusedAudioError(
@@ -215,13 +234,31 @@ def _refuse_length(path: Path, found_ms: int, claimed_ms: int | None) -> None:
         raise RefusedAudioError(path=path.name, reason=told)
 
 
-def _claimed_by_riff(path: Path, found_ms: int) -> int | None:
-    """How long a WAV would be were it as large as its header says; ffmpeg reads what is there and says nothing."""
+def _claimed_ms(path: Path, container: str, found_ms: int) -> int | None:
+    """How long a WAV or CAF would be were it as large as its header says; ffmpeg reads what is there and says nothing."""
     with path.open("rb") as stream:
-        claimed_bytes = int(struct.unpack("<4xI", stream.read(8))[0]) + 8
-    if claimed_bytes in (8, 0xFFFFFFFF + 8):  # a recorder that writes as it goes
-        return None
-    return round(found_ms * claimed_bytes / path.stat().st_size)
+        claimed_bytes = {"wav": _riff_bytes, "caf": _caf_bytes}.get(container, lambda _stream: None)(stream)
+    return round(found_ms * claimed_bytes / path.stat().st_size) if claimed_bytes is not None else None
+
+
+def _riff_bytes(stream: BinaryIO) -> int | None:
+    size = int(struct.unpack("<4xI", stream.read(8))[0])
+    return size + 8 if size not in (0, 0xFFFFFFFF) else None  # a recorder that writes as it goes
+
+
+def _caf_bytes(stream: BinaryIO) -> int | None:
+    stream.seek(8)
+    for _chunk in range(1000):
+        head = stream.read(12)
+        if len(head) < 12:
+            return None
+        kind, size = struct.unpack(">4sq", head)
+        if kind == b"data":
+            return stream.tell() + size if size >= 0 else None
+        if not 0 <= size <= LARGEST_BYTES:
+            return None
+        stream.seek(size, 1)
+    return None
 
 
 def _cancels(path: Path, container: str, raw: Path, rate_hz: int, difference: Path) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,10 +51,7 @@ def measure(path: Path, rate_hz: int, timeout_s: float = 3600) -> Loudness:
         task=f"measure {path.name}", timeout_s=timeout_s, wants_output=True,
     ) as process:  # fmt: skip
         meter = None
-        head = process.read(24)
-        if len(head) == 24:  # AU: magic, offset of the sound, its size, encoding, rate, channels
-            offset, channels = struct.unpack(">4xI12xI", head)
-            process.read(offset - 24)
+        if channels := process.au_channels():
             meter = Meter(rate_hz, channels)
             while block := process.read(channels * 4 * 65_536):
                 whole = len(block) // (4 * channels) * 4 * channels

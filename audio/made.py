@@ -39,7 +39,7 @@ def file_of(station: Station, what: str, *, segment: bool = False) -> Made:
     Raises:
         NothingMadeError, MediaMissingError, MediaDamagedError.
     """
-    if not what.isdigit():
+    if not what.isdecimal():
         if Path(what).is_file():
             return Made(Path(what), None)
         raise NothingMadeError(what=what)

@@ -254,7 +254,10 @@ class _ConnectProxy:
         with client, contextlib.suppress(OSError):
             head = b""
             while b"\r\n\r\n" not in head:
-                head += client.recv(4096)
+                more = client.recv(4096)
+                if not more:
+                    return
+                head += more
             assert head.startswith(f"CONNECT {HOST}:443 ".encode())
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             with socket.create_connection(("127.0.0.1", self.server_port)) as server:
