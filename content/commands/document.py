@@ -376,3 +376,10 @@ def review(
         print_json(counts)
     else:
         say(N_("{accepted} accepted, {refused} refused."), **counts)
+        if counts["accepted"]:
+            say(
+                N_(
+                    "What was accepted is a draft: read each with `loa script show ITEM`, then ask for approval with "
+                    "`loa item submit ITEM`; `loa item list` shows the numbers."
+                )
+            )

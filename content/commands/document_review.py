@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -83,7 +83,9 @@ def walk(station: Station, document_id: int, person: str | None, target_minutes:
         proposal = next((one for one in waiting if (one.__tablename__, one.id) not in passed), None)
         if proposal is None:
             return counts
-        answer = _ask(proposal, target_minutes)  # the database is free while a person thinks
+        answer = _ask(
+            proposal, target_minutes, datetime.now(station.config.tz).date()
+        )  # the database is free while a person thinks
         if answer == "q":
             return counts
         if answer == "l":
@@ -123,7 +125,7 @@ def walk(station: Station, document_id: int, person: str | None, target_minutes:
                 counts["accepted"] += 1
 
 
-def _ask(proposal: Item | Programme | Deadline, target_minutes: float) -> str:
+def _ask(proposal: Item | Programme | Deadline, target_minutes: float, today: date) -> str:
     choices = {"a": _("accept"), "r": _("refuse"), "l": _("later"), "q": _("stop here")}
     if isinstance(proposal, Item):
         choices = {"a": choices["a"], "e": _("edit"), **choices}
@@ -148,6 +150,8 @@ def _ask(proposal: Item | Programme | Deadline, target_minutes: float) -> str:
             click.style(_("Report {due}").format(due=due_told(proposal.every, proposal.day)), bold=True)
         )
         click.echo(proposal.text)
+    if not isinstance(proposal, Deadline) and proposal.valid_until_on and proposal.valid_until_on < today:
+        click.echo(_("Its time was over on {day}.").format(day=shown.day(proposal.valid_until_on)))
     told = ", ".join(f"[{key}] {word}" for key, word in choices.items())
     return str(click.prompt(told, type=click.Choice(list(choices)), show_choices=False, default="a"))
 
