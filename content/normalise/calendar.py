@@ -59,6 +59,9 @@ _TIME = re.compile(
 )
 _LOOSE_END = re.compile(r"\s*(?:$|[.,;:)\n-]|đến|ngày|sáng|chiều|tối|đêm|hằng|hàng|hôm|tại|cùng|thứ|và|phút)")
 _HALF_OF_DAY = re.compile(r"\s?(SA|CH|[aApP][mM])(?![^\W_])")
+_LUNAR_RIGHT = re.compile(
+    r"\s*\(?\s*(?:âm lịch|ÂL|AL\b|dương lịch|(?:năm )?(?:Giáp|Ất|Bính|Đinh|Mậu|Kỷ|Canh|Tân|Nhâm|Quý) (?:Tý|Sửu|Dần|Mão|Thìn|Tỵ|Tị|Ngọ|Mùi|Thân|Dậu|Tuất|Hợi)\b)"
+)
 _RACE = re.compile(r"(?:(\d{1,2})')?(\d{1,2})\"(\d{1,2})(?!\d|[.,]\d)")
 _DURATION = re.compile(r"(\d{1,3})(?:p|ph|')(\d{1,2})(?:s|\")?(?![^\W_])")
 COUNTED = re.compile(
@@ -153,7 +156,7 @@ def day_and_month(scan: Scan) -> Said | None:
             return None
     else:
         strong = _DATE_STRONG.search(left) is not None
-        lunar = re.match(r"\s*\(?\s*(?:âm lịch|ÂL|AL\b|dương lịch)", right) is not None
+        lunar = _LUNAR_RIGHT.match(right) is not None
         if not strong and not lunar and (SHARE_RIGHT.match(right) or _SHARE_LEFT.search(left)):
             return None
         weak = _DATE_WEAK.search(left) is not None

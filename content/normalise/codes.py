@@ -32,7 +32,7 @@ _TYPE_NAMED = re.compile(
 _DOC_LEFT = re.compile(
     r"(?:\bsố|\bsố:|nghị định|nghị quyết|thông tư|quyết định|luật|chỉ thị|kế hoạch|pháp lệnh|\bnđ|\bnq|\btt|\bqđ|\bkh)\s*:?\s*$"
 )
-_PREVENTION = re.compile(r"P[CT](?=[A-ZĐ]{2})(?!NMT|CKH)")
+_PREVENTION = re.compile(r"P[BCT](?=[A-ZĐ]{2})(?!NMT|CKH)")
 """Opens "phòng chống …", "phó chủ …", "phong trào …" as often as the name of an office."""
 _ROAD = re.compile(r"(?:QL|ĐT|TL|HL|ĐH|ĐX)(?![^\W\d_])")
 _UPPER2 = re.compile(r"[A-ZĐƯÂĂÔƠ].*[A-ZĐƯÂĂÔƠ]")

@@ -46,6 +46,10 @@ _NAME_LEFT = re.compile(
     r"|quốc lộ|tỉnh lộ|hương lộ|bệnh viện|\bmã|ban chỉ đạo|trung đoàn|sư đoàn|tiểu đoàn|đại đội|kênh|trạm|chốt|\bcầu|chi bộ|cống|khu dân cư|khu vực|khóm"
     r"|chuyên đề|bài|điểm|module|phân khu|tiểu khu|ô|tổ hợp|\bca|máy|cột|trụ|lối|cổng|ngách|hẻm|chợ|quận|tdp|kdc|kp|trường|khoản|điều|chương|phần|mục)\s*:?\s*$"
 )
+_NAMED_LIST = re.compile(
+    r"(?:phụ lục|mẫu|biểu|bảng|đề án|tổ|khu|thôn|số|tuyến|đội|cụm)(?: số)?:? (?:0\d{1,2}(?:,| và|;|-) ?)+$"
+)
+"""A name with a zero before another: "phụ lục 01, 02"."""
 _TOTAL_LEFT = re.compile(r"(?:tổng|quân|sĩ|dân|nhân|tổng cộng) số\s*:?\s*$")
 COUNT_RIGHT = re.compile(
     r"\s*(?:đ/c|uv|tầng|người|hộ|lần|tháng|ngày|năm|nhà|cái|chiếc|con|cây|em|cháu|học sinh|đồng chí|đơn vị|tổ|đội|nhóm|thôn|xã|phường|triệu|tỷ|nghìn|đồng|tuần|giờ"
@@ -70,6 +74,7 @@ _TALL = re.compile(r"(\d{1,2})m(\d{2}|\d)(?![\w/]|[.,]\d)")
 _TALL_LEFT = re.compile(
     r"\b(?:cao|sâu|ngập|mực nước|nước dâng)(?: (?:tới|đến|trên|dưới|khoảng|gần|hơn|từ))?\s*$"
 )
+_PILLS = re.compile(r"v(?=\s?(?:/|x|một)\s?(?:ngày|lần|\d))")
 _AGED = re.compile(r"[Tt](?![^\W_])")
 _AGED_LEFT = re.compile(r"\b(?:nam|nữ|bệnh nhân|bn|ông|bà|anh|chị|cháu|bé|trẻ)\b[^.;\n\d]{0,24}$")
 _DESIGNATION_LEFT = re.compile(r"(?:ký hiệu|số hiệu|mã)\b[^.;]{0,24}$")
@@ -323,7 +328,7 @@ def number(scan: Scan) -> Said | None:
         return Said(match.end(), words, "ordinal")
     if token[0] == "0" and token.isdecimal() and len(token) > 1:
         if (
-            _NAME_LEFT.search(left)
+            (_NAME_LEFT.search(left) or _NAMED_LIST.search(left))
             and not _TOTAL_LEFT.search(left)
             and not COUNT_RIGHT.match(right)
             and not UNIT.match(scan.text, match.end())
@@ -373,6 +378,8 @@ def quantity(scan: Scan, end: int, words: str, rule: str) -> Said:
         return _rates(scan, tonnes.end(), words + " tấn", "measure")
     if (aged := _AGED.match(text, end)) and end - scan.pos < 3 and _AGED_LEFT.search(scan.left()):
         return Said(aged.end(), words + " tuổi", "measure")
+    if pills := _PILLS.match(text, end):
+        return _rates(scan, pills.end(), words + " viên", "measure")
     if attached := ATTACHED_UNIT.match(text, end):
         unit = attached["unit"]
         if unit in {"'", '"'} and (text.count(unit, max(0, end - 200), end) % 2 == 1 and unit == '"'):

@@ -27,7 +27,7 @@ _EMERGENCY = {"111", "112", "113", "114", "115"}
 _SHORT_LEFT = re.compile(
     r"(?:tổng đài|hotline|đường dây nóng|gọi|số điện thoại|điện thoại|cảnh sát|lực lượng|\balo|cấp cứu|khẩn cấp|nhắn tin|đầu số|qua số"
     r"|liên hệ số|\bđt:?|sđt:?)(?:\s+(?:số|ngay|cho|đến|tới|theo|máy|miễn phí|quốc gia|bảo vệ trẻ em|điện thoại|nhanh|tổng đài|khẩn cấp|qua|tại|theo số|đường dây nóng|hoặc|:|phản ứng nhanh))*\s*:?\s*$"
-    r"|(?:11[1-5])\s*(?:,|và|hoặc|/|-|;)\s*$"
+    r"|(?:11[1-5])\s*(?:\([^()]{1,24}\)\s*)?(?:,|và|hoặc|/|-|;)\s*$"
 )
 _IDENTITY_LEFT = re.compile(
     r"(?:tài khoản|\bstk|\btk|cccd|căn cước|cmnd|chứng minh nhân dân|mã số|mã số thuế|\bmst|mã hồ sơ|định danh|định danh cá nhân|số thẻ|mã thẻ"
