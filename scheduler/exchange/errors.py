@@ -82,6 +82,12 @@ class NoCentreError(LoaError):
     )
 
 
+class SeveralCentresError(LoaError):
+    sentence = N_(
+        "packages came from several centres ({named}): say with --centre which one the report is for"
+    )
+
+
 class LogRefusedError(LoaError):
     sentence = N_("the report {name} is refused, nothing of it was taken in: {problem}")
 

@@ -42,7 +42,7 @@ from scheduler.exchange.errors import FeedError, FeedLogError, FeedTlsError, Fee
 from scheduler.exchange.logbook import export_log
 from scheduler.exchange.receive import Received, objections, receive_package, revive_late
 from scheduler.models import Play
-from scheduler.stations import ReceivedPackage
+from scheduler.stations import ReceivedPackage, TrustedSigner
 
 CONNECT_S, READ_S = 10, 30
 TRIES_PER_FILE = 8
@@ -297,7 +297,8 @@ def pull(station: Station, client: FeedClient, *, now: datetime, send_log: bool 
     with station.read() as session:
         known = set(session.scalars(select(ReceivedPackage.manifest_sha256)))
         trusted = {row.fingerprint: row for row in trust.trusted(session)}
-    for row in client.packages():
+    offered = client.packages()
+    for row in offered:
         if row["manifest_sha256"] in known:
             pulled.revived += revive_late(station, row["manifest_sha256"], now=now)
             continue
@@ -316,7 +317,8 @@ def pull(station: Station, client: FeedClient, *, now: datetime, send_log: bool 
             pulled.refused.append(error)
         shutil.rmtree(folder, ignore_errors=True)
     if send_log and trusted:
-        pulled.log_sent, pulled.log_problem = _send_log(station, client, now)
+        centre = _centre_of(station, [row["manifest_sha256"] for row in offered])
+        pulled.log_sent, pulled.log_problem = _send_log(station, client, now, centre)
     pulled.bytes_fetched = client.fetched
     pulled.local_until = local_until(station, now)
     return pulled
@@ -384,11 +386,23 @@ def by_first_airing(manifest: Manifest) -> list[AudioEntry]:
     return sorted(brought, key=lambda entry: order.get(entry.sha256, (3, manifest.made_at)))
 
 
-def _send_log(station: Station, client: FeedClient, now: datetime) -> tuple[bool, LoaError | None]:
+def _centre_of(station: Station, offered: list[str]) -> str | None:
+    """Whose feed it is, by what of it was taken in; None where nothing was."""
+    with station.read() as session:
+        return session.scalars(
+            select(TrustedSigner.fingerprint)
+            .join(ReceivedPackage, ReceivedPackage.signer_id == TrustedSigner.id)
+            .where(ReceivedPackage.manifest_sha256.in_(offered), TrustedSigner.revoked_at.is_(None))
+        ).first()
+
+
+def _send_log(
+    station: Station, client: FeedClient, now: datetime, centre: str | None
+) -> tuple[bool, LoaError | None]:
     """Send the last weeks' log, which is the receipt too: whether it was taken, and why not."""
     until = station.day_of(now)
     try:
-        _name, content = export_log(station, until - timedelta(days=LOG_DAYS), until, now=now)
+        _name, content = export_log(station, until - timedelta(days=LOG_DAYS), until, now=now, centre=centre)
         client.send_log(content)
     except NoCentreError:
         return False, None  # nothing was ever received: there is nothing to report

@@ -24,6 +24,7 @@ from scheduler.exchange.errors import (
     LogRefusedError,
     LogSignerProblem,
     NoCentreError,
+    SeveralCentresError,
 )
 from scheduler.exchange.kept_manifest import manifest_of
 from scheduler.exchange.log_file import LogEntry, Receipt, StationLog, read_log, write_log
@@ -51,15 +52,17 @@ def export_log(
     `centre` is a fingerprint; it may be left out where packages came from one alone.
 
     Raises:
-        NoCentreError: no package was received from that centre.
+        NoCentreError: no package was received from that centre. SeveralCentresError.
     """
     key = signing_key(station, now)
     with station.read() as session:
         signers = [
             row for row in trust.trusted(session) if row.station_code and centre in (None, row.fingerprint)
         ]
-        if len(signers) != 1:
+        if not signers:
             raise NoCentreError
+        if len(signers) > 1:
+            raise SeveralCentresError(named="; ".join(f"{row.name}: {row.fingerprint}" for row in signers))
         log = _log(session, station, signers[0], from_on, until_on, now)
     name = f"LOA-LOG-{log.code}-{from_on:%Y%m%d}-{until_on:%Y%m%d}.json"
     return name, write_log(log, key)

@@ -17,7 +17,12 @@ from content.models import Episode
 from content.station import Station
 from scheduler.daemon.feed import may_air
 from scheduler.exchange import communes, trust
-from scheduler.exchange.errors import NoCentreError, NoFingerprintError, ReceivingError, SignerKnownError
+from scheduler.exchange.errors import (
+    NoFingerprintError,
+    ReceivingError,
+    SeveralCentresError,
+    SignerKnownError,
+)
 from scheduler.exchange.export import PackageSummary, export_package
 from scheduler.exchange.logbook import export_log, import_log
 from scheduler.exchange.receive import Received, _alone, receive_package
@@ -443,7 +448,8 @@ def test_two_centres_keep_their_plays_apart(line: Line, new_station: Callable[..
     later = NOW + timedelta(hours=1)
     again = export_package(district, row, FROM, UNTIL, line.folder / "again", now=later)
     assert line.receive(again.path, now=later).cancelled == 1
-    with pytest.raises(NoCentreError):
+    with pytest.raises(SeveralCentresError, match="--centre") as refusal:
         export_log(line.commune, FROM, UNTIL, now=later)
+    assert all(sent.fingerprint in str(refusal.value) for sent in (ours, theirs))
     name, _log = export_log(line.commune, FROM, UNTIL, now=later, centre=theirs.fingerprint)
     assert name.startswith("LOA-LOG-ha-")

@@ -24,13 +24,16 @@ from content.items import add_item
 from content.models import Episode
 from content.station import Station
 from scheduler.exchange import communes, feed_line, trust
+from scheduler.exchange.communes import Commune
 from scheduler.exchange.errors import FeedError, FeedTlsError, FeedTokenError, NotReadyError
+from scheduler.exchange.export import export_package
 from scheduler.exchange.feed_pull import LONGEST_PAUSE_S, FeedClient, Pulled, by_first_airing, pause_s, pull
 from scheduler.exchange.feed_serve import feed_folder, publish, send_urgent
 from scheduler.exchange.logbook import report_of
+from scheduler.exchange.receive import receive_package
 from scheduler.exchange.reconcile import tally
 from scheduler.models import AsRun, Play
-from scheduler.stations import CommuneStation, ReceivedPackage
+from scheduler.stations import CommuneStation, ReceivedPackage, StationReport
 from tests.scheduler.a_centre import FROM, NOW, UNTIL, add_play, add_sound, noise, plan_month
 from tests.scheduler.a_feed import BrokenLine, serving
 
@@ -225,6 +228,22 @@ def test_what_arrived_before_the_line_was_given_up_is_not_fetched_again(net: Net
     with net.commune.read() as session:
         assert session.scalars(select(Play)).first() is not None
     assert fetched < 2 * 3 * 40_000
+
+
+def test_a_station_of_two_centres_reports_to_each_through_its_own_feed(
+    net: Net, new_station: Callable[..., Station], tmp_path: Path
+) -> None:
+    district = new_station("district")
+    plan_month(district, programmes=1)
+    other = export_package(district, Commune(code="ha", name="Hạ"), FROM, UNTIL, tmp_path / "stick", now=NOW)
+    with net.commune.decide() as session:
+        trust.trust(session, other.fingerprint, name=None, now=NOW)
+    receive_package(net.commune, other.path, now=NOW)
+    pulled = net.pull()
+    assert (pulled.log_sent, pulled.log_problem) == (True, None)
+    assert net.pull().log_sent
+    with net.centre.read() as session:
+        assert session.scalars(select(StationReport.station_id)).all() == [net.row.id]
 
 
 def test_urgent_bulletins_come_before_bulk_and_air_at_once(net: Net) -> None:
