@@ -41,7 +41,7 @@ _POLICE = re.compile(r"(?:P[ACXKHV]|[ACXVHK])\d\d\Z")
 _NAMED_KIND = re.compile(
     r"(quy định|quyết định|thông tri|thông tư|thông báo|thông cáo|quy chế|quy ước|lệnh|luật|kết luận|kế hoạch|chỉ thị|công điện|hợp đồng|hướng dẫn|thư mời|giấy mời|phụ lục)(?:\s+số)?\s*:?\s*$"
 )
-_FORM_LEFT = re.compile(r"\bmẫu(?: số)?\s*:?\s*$")
+_FORM_LEFT = re.compile(r"\b(?:mẫu|biểu|phiếu|tờ khai)(?: số)?\s*:?\s*$")
 _PREFIXES = (
     ("BCĐ", "ban chỉ đạo"),
     ("BQL", "ban quản lý"),
@@ -113,10 +113,12 @@ def _code_words(scan: Scan, code: str, at: int, *, type_named: bool) -> str | No
     words: list[str] = []
     first = "type"
     missing = False
+    is_form = _FORM_LEFT.search(scan.left(24)) is not None
     for part, start in parts:
         spoken = (first == "type" and _named_kind(scan, part)) or part_words(scan, part, first)
-        if part == "TK" and first == "type" and _FORM_LEFT.search(scan.left(24)):
-            spoken = "tờ khai"
+        if is_form and first == "type" and (len(parts) > 1 or scan.lexicon.code(part, "type")):
+            # a form is no document: its letters are no kind ("Mẫu số 01/CT-HGĐ" is no chỉ thị)
+            spoken = "tờ khai" if part == "TK" else spell(part)
         if part == "BCH" and code.startswith("CĐ"):
             spoken = "ban chỉ huy"  # telegrams come from the command, not from a party committee
         if not spoken:

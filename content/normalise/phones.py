@@ -19,7 +19,9 @@ _STRICT = re.compile(
 )
 _ABROAD = re.compile(r"\(?\+\s?84\)?(?:[ .\-()]{0,2}\d){8,10}(?!\d)")
 _HOTLINE = re.compile(r"1[89]00(?:[ .\-]?\d){2,6}(?!\d)")
-_MASKED = re.compile(r"0\d{1,3}[ .\-]?(?:\d{0,3}[xX*]{2,6})(?:[ .\-]?[\dxX*]{1,4}){0,2}(?![^\W_])")
+_MASKED = re.compile(
+    r"(?:0\d{1,3}|\+\s?84[ .\-]?\d{1,3})(?:[ .\-]?\d{3,4})?[ .\-]?(?:\d{0,3}[xX*]{2,6})(?:[ .\-]?[\dxX*]{1,4}){0,2}(?![^\W_])"
+)
 """A number with some figures hidden: "0912.xxx.678"."""
 _LOCAL = re.compile(r"\d(?:[ .\-]?\d){5,7}(?!\d|[.,/]\d)")
 _SHORT = re.compile(r"\d{3,6}(?![\d.,/%]\d|\d|\s?%)")
@@ -47,11 +49,10 @@ def phone(scan: Scan) -> Said | None:
     if _DATE.match(text, pos):
         return None
     match = _STRICT.match(text, pos)
-    if match is None and text[pos] == "0" and (masked := _MASKED.match(text, pos)):
+    if match is None and text[pos] in "0+" and (masked := _MASKED.match(text, pos)):
         hidden = re.sub(r"[^\dxX*]", "", masked.group()).lower().replace("*", "x")
-        return Said(
-            masked.end(), " ".join("ích" if sign == "x" else digits(sign) for sign in hidden), "phone"
-        )
+        said = " ".join("ích" if sign == "x" else digits(sign) for sign in hidden)
+        return Said(masked.end(), f"cộng {said}" if text[pos] == "+" else said, "phone")
     if match is None and text[pos] in "0(":
         after_phone = any(piece.rule == "phone" for piece in scan.pieces[-3:])
         near = after_phone or _PHONE_LEFT.search(scan.left()) or "2" <= text[pos + 1 : pos + 2] <= "9"
