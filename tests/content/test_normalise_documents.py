@@ -97,6 +97,8 @@ SURROUNDINGS = [
     ("vào T3, T6", "vào thứ ba, thứ sáu"),
     ("P.Chủ tịch, PCVP", "phó Chủ tịch, phó chánh văn phòng"),
     ("nồng độ 0,25mg/lít", "nồng độ không phẩy hai năm mi li gam trên lít"),
+    ("Mẫu số 01/CT-HGĐ", "Mẫu số không một xê tê hộ gia đình"),
+    ("biểu số 03/BC-CĐ", "biểu số không ba bê xê xê đê"),
 ]
 
 
