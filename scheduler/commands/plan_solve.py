@@ -12,7 +12,8 @@ import click
 from content.atomic import write_text
 from content.commands.shell import LoaCommand, option, progress, say
 from content.errors import LoaError
-from content.language import N_, _
+from content.language import N_, Marked, _
+from content.os_errors import why
 
 
 class NotAProblemError(LoaError):
@@ -29,7 +30,7 @@ def read_json(path: Path) -> dict[str, Any]:
         text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
         value = json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
-        raise NotAProblemError(path=path, reason=str(error)) from error
+        raise NotAProblemError(path=path, reason=Marked(why(error))) from error
     if not isinstance(value, dict):
         raise NotAProblemError(path=path, reason=_("it is not an object"))
     return value
