@@ -144,7 +144,8 @@ def _print_imported(done: list[Imported], *, decided: bool) -> None:
             say(
                 N_(
                     "Document {id} wants more airings at a peak without saying when it is: “{text}”. Nothing is planned "
-                    "for it: ask for the dates, write them into a copy of the document and import that."
+                    "for it: ask for the dates, make a programme of it with `loa programme add TITLE --from DATE --until DATE` "
+                    "and give its airings with `loa programme rule`."
                 ),
                 id=one.id,
                 text=text,

@@ -98,7 +98,7 @@ SURROUNDINGS = [
     ("P.Chủ tịch, PCVP", "phó Chủ tịch, phó chánh văn phòng"),
     ("nồng độ 0,25mg/lít", "nồng độ không phẩy hai năm mi li gam trên lít"),
     ("Mẫu số 01/CT-HGĐ", "Mẫu số không một xê tê hộ gia đình"),
-    ("biểu số 03/BC-CĐ", "biểu số không ba bê xê xê đê"),
+    ("biểu số 02/DS-BHYT", "biểu số không hai dê ét sờ bảo hiểm y tế"),
 ]
 
 
