@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content.errors import LoaError
 from content.events import record
 from content.language import N_, Marked
+from content.models import Episode
 from content.months import last_day, month_of
 from content.station import Station
 from scheduler.daemon.freeze import refuse_frozen
@@ -22,7 +24,7 @@ from scheduler.plan_view.rules import rule_told
 from scheduler.planner.verify import Fault, verify
 from scheduler.policy import narrowed, overridden_days, policy_of
 from scheduler.station_plan import gather, plays_between
-from scheduler.station_problem import problem
+from scheduler.station_problem import episode_key, problem
 
 
 class NoSuchPlayError(LoaError):
@@ -186,6 +188,14 @@ def problem_of(session: Session, station: Station, first: date, last: date, now:
 def faults_between(session: Session, station: Station, first: date, last: date, now: datetime) -> list[Fault]:
     """What the plays of some days break, reckoned anew from the rules of the station."""
     return verify(problem_of(session, station, first, last, now))
+
+
+def titles(station: Station) -> dict[str, str]:
+    """What the planner's names of episodes stand for."""
+    with station.read() as session:
+        return {
+            episode_key(number): title for number, title in session.execute(select(Episode.id, Episode.title))
+        }
 
 
 def check(station: Station, first: date, last: date, *, now: datetime) -> list[Fault]:

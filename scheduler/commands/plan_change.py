@@ -49,6 +49,7 @@ def _person(station: Station, as_name: str | None) -> str | None:
 @with_station
 def check(station: Station, from_on: date | None, until_on: date | None, as_json: bool) -> int:
     from scheduler import plan_change
+    from scheduler.plan_view.rules import rule_moment, rule_told
 
     first, last = range_of(station, from_on, until_on)
     faults = plan_change.check(station, first, last, now=datetime.now(UTC))
@@ -63,8 +64,16 @@ def check(station: Station, from_on: date | None, until_on: date | None, as_json
         print_json(rows)
     elif rows:
         columns = [_("Rule"), _("Programme"), _("Zone"), _("When"), _("Missing")]
+        titles = plan_change.titles(station)
         table: list[list[object]] = [
-            [r["rule"], r["programme"], r["zone"], r["when"], r["amount"]] for r in rows
+            [
+                rule_told(f.rule).told(_),
+                titles.get(f.programme or "", f.programme),
+                f.zone,
+                rule_moment(f.when),
+                f.amount,
+            ]
+            for f in faults
         ]
         print_table(_("What the plan breaks or misses"), columns, table)
     else:

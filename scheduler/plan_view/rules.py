@@ -41,6 +41,13 @@ def rule_told(rule: str, when: str | None = None) -> Told:
     words = RULE_WORDS.get(rule, N_("a rule"))
     if when is None:
         return Told(N_("{words} ({rule})"), words=words, rule=rule)
-    moment = datetime.fromisoformat(when)
-    day = f"{moment:%d/%m/%Y}" if len(when) <= 10 else f"{moment:%H:%M %d/%m/%Y}"
-    return Told(N_("{words} ({rule}, {when})"), words=words, rule=rule, when=day)
+    return Told(N_("{words} ({rule}, {when})"), words=words, rule=rule, when=rule_moment(when))
+
+
+def rule_moment(when: str) -> str:
+    """The ISO day or instant at which a rule breaks, as people write it."""
+    try:
+        moment = datetime.fromisoformat(when)
+    except ValueError:
+        return when
+    return f"{moment:%d/%m/%Y}" if len(when) <= 10 else f"{moment:%H:%M %d/%m/%Y}"
