@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from content.errors import Told
 from content.language import N_
-from scheduler.planner.beside import side_by_side
 from scheduler.planner.districts import groups_of, plan_alone, plan_groups
 from scheduler.planner.errors import ProblemError
 from scheduler.planner.explain import explain
@@ -23,6 +22,7 @@ from scheduler.planner.replan import Change, names_of, replan, towards
 from scheduler.planner.search import Progress
 from scheduler.planner.solution import Solution
 from scheduler.planner.spacing import least_needed
+from scheduler.planner.standfast import broken_by_fixed, side_by_side
 
 SLOW_S: Final = 60.0  # in this time a slow machine does all the steps of a busy year
 FREEZE_MIN: Final = 30  # minutes after now in which a plan stands, unless the problem says otherwise
@@ -98,6 +98,8 @@ def solve(
     plays = in_place(compact, problem, plays, earliest)
     mark_make_goods(plays, missed, {p.id for p in standing})
     shortfalls = [*explain(compact, problem, lines, earliest, proven), *side_by_side(compact, plays)]
+    if fixed:
+        shortfalls += broken_by_fixed(problem, [dict(p.source, id=p.id) for p in fixed])
     return Solution(plays=plays, shortfalls=shortfalls, figures={"change": change})
 
 
@@ -265,7 +267,7 @@ def plays_of(
 ) -> list[dict[str, Any]]:
     """The plays in the form of the problem: the given ones that stay, then the planned ones by time."""
     given = [p for p in problem.plays if p.status in FIXED or p.status in OFF_AIR] + list(frozen)
-    plays = [dict(p.source) for p in given]
+    plays = [{"id": p.id, **p.source} for p in given]
     taken = {p.id for p in given} | set(names.values())
     together: dict[tuple[int, int], list[int]] = defaultdict(list)
     for line in lines:

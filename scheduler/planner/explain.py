@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from content.errors import Told
@@ -28,10 +29,10 @@ def explain(
     proven: Proven | None = None,
 ) -> list[Shortfall]:
     """Every obligation and wish that the plan misses, obligations first. `proven`: where it is known already."""
-    found = list(without_newcomers(problem, source))
+    found = [*without_newcomers(problem, source), *silences(problem, lines)]
     short = [line for line in lines if line.lack]
     if not short:
-        return found
+        return sorted(found, key=_in_order)
     hungry = [line for line in short if line.shortfall()[0]]
     sure = unavoidable(problem, lines, hungry, earliest) if proven is None else proven
     search = reopen(problem, lines, hungry) if hungry else None
@@ -61,8 +62,48 @@ def explain(
                     facts={"title": line.programme.title, "clashing_programmes": rivals(lines, line, period)},
                 )
             )
-    found.sort(key=lambda s: (s.soft, s.programme, s.zones, s.first_on, s.rule))
-    return found
+    return sorted(found, key=_in_order)
+
+
+def _in_order(short: Shortfall) -> tuple[bool, str, tuple[str, ...], str, str]:
+    return short.soft, short.programme, short.zones, short.first_on, short.rule
+
+
+def silences(problem: Problem, lines: Sequence[Line]) -> Iterator[Shortfall]:
+    """The silences that are longer than wished."""
+    for line in lines:
+        if not line.silent():
+            continue
+        airings = [at // DAY_S for at in line.placed()]
+        zones = tuple(problem.zones[z].id for z in line.zones)
+        for one, two in pairwise(airings):
+            lacking = line.too_long(one, two)
+            if not lacking:
+                continue
+            shut = not any(line.days[day] for day in range(one + 1, two))
+            yield Shortfall(
+                rule="MAX_GAP",
+                programme=line.programme.id,
+                zones=zones,
+                first_on=problem.on(one).isoformat(),
+                last_on=problem.on(two).isoformat(),
+                needed=lacking,
+                planned=0,
+                unavoidable=lacking if shut else 0,
+                soft=True,
+                headline=Told(
+                    N_(
+                        "{programme} in {zones} is silent for {days} days, {first} to {last}; {wished} at the most are wished"
+                    ),
+                    programme=line.programme.title,
+                    zones=list(zones),
+                    days=two - one,
+                    first=f"{problem.on(one):%d/%m/%Y}",
+                    last=f"{problem.on(two):%d/%m/%Y}",
+                    wished=line.silence,
+                ),
+                facts={"title": line.programme.title},
+            )
 
 
 def open_days(line: Line, period: Period) -> list[int]:

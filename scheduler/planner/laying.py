@@ -243,7 +243,7 @@ class Laying:
         line.least_lack = line.least_hard = 0
         if hard + soft and self.problem.days <= LONG_DAYS:
             line.least_lack, line.least_hard = least_alone(line)
-        line.least_silent = sum(line.too_long(a // DAY_S, b // DAY_S) for a, b in pairwise(alone))
+        line.least_silent = line.least_silence([at // DAY_S for at in alone])
         return alone, (hard, soft)
 
     def _least_lack(self, line: Line) -> int:

@@ -209,6 +209,17 @@ class Line:
         days = [at // DAY_S for at in self.places if at is not None]
         return sum(self.too_long(one, two) for one, two in pairwise(days))
 
+    def least_silence(self, airings: list[int]) -> int:
+        """What `silent` would be with an airing more on every open day between these days."""
+        if not self.silence:
+            return 0
+        least = 0
+        for one, two in pairwise(airings):
+            if self.too_long(one, two):
+                open_ = [one, *(day for day in range(one + 1, two) if self.days[day]), two]
+                least += sum(self.too_long(a, b) for a, b in pairwise(open_))
+        return least
+
     def wanted_days(self) -> list[int]:
         """The days on which one airing more would bring something that is missing, some more than once."""
         wanted = [

@@ -1,10 +1,10 @@
-"""Plays of one topic that have come to stand side by side and cannot be moved any more."""
+"""What plays that stand fast break: two of one topic side by side, and every other rule on when a play may be."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +12,7 @@ from content.errors import Told
 from content.language import N_
 from scheduler.planner.problem import OFF_AIR, Problem, Programme
 from scheduler.planner.shortfall import Shortfall
+from scheduler.planner.verify import hard
 
 
 def side_by_side(problem: Problem, plays: Sequence[Mapping[str, Any]]) -> Iterator[Shortfall]:
@@ -69,6 +70,63 @@ def side_by_side(problem: Problem, plays: Sequence[Mapping[str, Any]]) -> Iterat
             dates=(on,),
             facts={"title": theirs.title, "plays": [first, second]},
         )
+
+
+def broken_by_fixed(source: Mapping[str, Any], plays: Sequence[Mapping[str, Any]]) -> Iterator[Shortfall]:
+    """The rules that plays standing fast (pinned, or frozen) break by themselves; what has aired is past."""
+    ahead = [play for play in plays if play.get("status") != "aired"]
+    if not ahead:
+        return
+    theirs = {play.get("programme") for play in ahead}
+    near = {_on(play) + timedelta(days=away) for play in ahead for away in (-1, 0, 1)}
+    plays = [play for play in plays if play.get("programme") in theirs or _on(play) in near]
+    named = {play.get("programme") for play in plays}
+    programmes = [
+        {**p, "rules": _without_minima(p.get("rules") or {}, counted=p["id"] in theirs)}
+        for p in source.get("programmes") or []
+        if p["id"] in named
+    ]
+    alone = {**source, "programmes": programmes, "plays": list(plays), "series": []}
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for fault in hard(alone):
+        if fault.rule != "TOPIC_ADJ":
+            key = (fault.when, fault.programme or "", fault.rule)
+            found.setdefault(key, []).append(fault.zone or "")
+    for (when, name, rule), zones in sorted(found.items()):
+        yield Shortfall(
+            rule=rule,
+            programme=name,
+            zones=tuple(zones),
+            first_on=when[:10],
+            last_on=when[:10],
+            needed=0,
+            planned=0,
+            unavoidable=0,
+            headline=Told(
+                N_(
+                    "what stands fast on {date} in {zones} breaks the rule {rule} ({programme}); unpin or move it, or change the rule"
+                ),
+                date=f"{datetime.fromisoformat(when):%d/%m/%Y}",
+                zones=zones,
+                rule=rule,
+                programme=name or "–",
+            ),
+            dates=(when[:10],),
+        )
+
+
+def _on(play: Mapping[str, Any]) -> date:
+    return date.fromisoformat(play["start"][:10])
+
+
+def _without_minima(rules: Mapping[str, Any], *, counted: bool) -> dict[str, Any]:
+    """The rules on when an airing may be, without those on how many are wanted."""
+    counts = [{**count, "min": None, "target": None} for count in rules.get("counts") or [] if counted]
+    campaigns = [
+        {key: value for key, value in camp.items() if key not in ("min_per_day", "min_per_week", "min_total")}
+        for camp in rules.get("campaigns") or []
+    ]
+    return {**rules, "counts": counts, "campaigns": campaigns, "first_airing_by": None}
 
 
 def _alike(own: Programme, theirs: Programme) -> bool:
