@@ -13,7 +13,8 @@ from audio.frame import frame_of
 from audio.made import NothingMadeError, newest_audio
 from audio.models import Segment
 from audio.profiles import profile_named
-from audio.render import Progress, in_steps
+from audio.render import in_steps
+from audio.rendered import Progress
 from content.items import get_item
 from content.models import Episode
 from content.station import Station

@@ -137,7 +137,7 @@ def picture(station: Station, what: str, out: Path) -> None:
 @with_station
 def export(station: Station, item_id: int, out: Path, profile: str | None, as_json: bool) -> None:
     from audio.export import export_item
-    from audio.render import ASSEMBLY_STEPS
+    from audio.rendered import ASSEMBLY_STEPS
 
     with progress(_("Rendering"), ASSEMBLY_STEPS) as advance:
         made = export_item(station, item_id, out, advance, profile=profile)

@@ -22,7 +22,8 @@ from content.commands.shell import (
 from content.language import N_, _, ngettext
 
 if TYPE_CHECKING:
-    from audio.render import Rendered, RenderResult
+    from audio.render import RenderResult
+    from audio.rendered import Rendered
     from content.station import Station
 
 

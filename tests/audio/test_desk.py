@@ -148,6 +148,15 @@ def test_check_with_a_recogniser_marks_what_a_listener_would_miss(station: Stati
     assert "57 %" in str(found.problems[-1])
 
 
+def test_a_vietnamese_recogniser_does_not_judge_another_language(station: Station) -> None:
+    item_id = add_item(station, "Please listen to the news on 2/9.")
+    with station.decide() as session:
+        session.get_one(Item, item_id).language = "en"
+    render_items(station, [item_id], now=NOW)
+    found = check_items(station, [item_id], Deaf())[0]
+    assert (found.missed, found.syllable_error_rate, found.problems) == ((), None, ())
+
+
 def test_a_picture_shows_where_sound_is_and_how_loud(tmp_path: Path) -> None:
     pcm = bytes(48_000 * 4) + speechlike(4) + bytes(48_000 * 4)
     path = house(tmp_path / "a.wav", pcm)

@@ -20,14 +20,9 @@ from audio.frame import frame_of
 from audio.ingest import take_in
 from audio.models import EpisodeAudio, Segment
 from audio.record import record_item
-from audio.render import (
-    ASSEMBLY_STEPS,
-    NoScriptToRenderError,
-    render_episode,
-    render_items,
-    render_segment,
-    steps_of,
-)
+from audio.render import render_episode, render_items, steps_of
+from audio.rendered import ASSEMBLY_STEPS
+from audio.segments import NoScriptToRenderError, render_segment
 from audio.voices.espeak_voice import EspeakVoice
 from audio.voices.order import recording_voice, speaker_of
 from content.atomic import sha256_of
@@ -429,7 +424,7 @@ def test_a_voice_that_always_passes_on_costs_nothing_the_second_time(
     station = new_station(config=config('["recording", "espeak"]'))
     item_id = add_item(station, ["Mời bà con theo dõi bản tin."])
     first = render_segment(station, item_id, now=NOW)
-    monkeypatch.setattr("audio.render.proof.judge", None)
+    monkeypatch.setattr("audio.proof.judge", None)
     again = render_segment(station, item_id, now=NOW)
     assert (again.made, again.sha256, again.voice) == (False, first.sha256, "espeak")
 
