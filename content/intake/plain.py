@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from content.intake.assemble import assemble
+from content.intake.assemble import PARAGRAPH_LIMIT, TEXT_LIMIT, assemble
 from content.intake.encodings import decode
-from content.intake.errors import DocumentEmptyError, MisencodedError
+from content.intake.errors import DocumentEmptyError, DocumentTooLongError, MisencodedError
 from content.intake.source import Changes, Raw, RawLine, RawTable, SourceText
 
+CELLS_LIMIT = 4 * PARAGRAPH_LIMIT
 _RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
 _HORIZONTAL = re.compile(r"^\s*(?:[-_=*~]\s?){3,}$")
 
@@ -17,7 +18,7 @@ _HORIZONTAL = re.compile(r"^\s*(?:[-_=*~]\s?){3,}$")
 def read_plain(path: Path, content: bytes, *, file_format: str) -> SourceText:
     """The clean text of a txt or md file in any encoding we know.
 
-    Raises: DocumentEmptyError, MisencodedError.
+    Raises: DocumentEmptyError, DocumentTooLongError, MisencodedError.
     """
     if not content.strip(b"\0 \t\r\n\xef\xbb\xbf"):
         raise DocumentEmptyError(path=path)
@@ -26,6 +27,8 @@ def read_plain(path: Path, content: bytes, *, file_format: str) -> SourceText:
     if decoded is None:
         raise MisencodedError(path=path)
     text, encoding = decoded
+    if text.count("|") > CELLS_LIMIT:
+        raise DocumentTooLongError(path=path, limit=TEXT_LIMIT)
     return assemble(
         list(raw_blocks(text)), path=path, file_format=file_format, changes=changes, encoding=encoding
     )

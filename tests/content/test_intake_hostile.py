@@ -144,3 +144,8 @@ def test_a_row_broken_by_a_page_and_a_head_told_again_leave_one_table() -> None:
     assert isinstance(table, RawTable)
     words = [[" ".join(line.text for line in cell) for cell in row] for row in table.rows]
     assert words == [["TT", "Nội dung"], ["1", "Tin một tiếp theo"]]
+
+
+def test_a_plain_file_of_a_million_cells_is_refused_before_it_is_taken_apart() -> None:
+    with pytest.raises(errors.DocumentTooLongError):
+        read("a.md", b"|a" * 250_000 + b"|\n")
