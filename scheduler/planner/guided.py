@@ -17,6 +17,7 @@ MOST_LINES: Final = 80
 MOST_DAYS: Final = 45
 ORDERS: Final = 60
 STEPS: Final = 2_000
+TRIES: Final = 3
 
 
 def retry(search: Search) -> None:
@@ -30,21 +31,29 @@ def retry(search: Search) -> None:
         return
     zones = sorted({line.zones[0] for line in lines if line.hungry()})
     for zone in zones:
-        missing = sum(line.shortfall()[0] for line in lines if line.zones[0] == zone)
+        missing = _missing(search, zone)
         if not missing:
             continue
         proof = bounds.together(search.problem, lines, zone, (0, days - 1))
         if proof.missing >= missing or not proof.layout:
             continue
-        before = {line.index: list(line.places) for line in lines}
-        worth = search.missing()
-        lay(search, zone, proof.layout)
-        search.mend(STEPS)
-        if sum(line.shortfall()[0] for line in lines if line.zones[0] == zone) > proof.missing:
+        for _ in range(TRIES):  # chance goes another way each time
+            before = {line.index: list(line.places) for line in lines}
+            worth = search.missing()
+            lay(search, zone, proof.layout)
             search.mend(STEPS)
-        search.improve(STEPS)
-        if search.missing() >= worth:
-            search.undo(before)
+            if _missing(search, zone) > proof.missing:
+                search.mend(STEPS)
+            search.improve(STEPS)
+            if search.missing() >= worth:
+                search.undo(before)
+            if _missing(search, zone) <= proof.missing:
+                break
+
+
+def _missing(search: Search, zone: int) -> int:
+    """Airings of a zone that obligations lack."""
+    return sum(line.shortfall()[0] for line in search.lines if line.zones[0] == zone)
 
 
 def lay(search: Search, zone: int, layout: dict[int, list[tuple[int, int]]]) -> None:
