@@ -113,24 +113,28 @@ class AirDesk:
             return
         if decision == "cut":
             for _held, entry in holders:
-                if entry.key in self.deck.on:
-                    self.deck.cut(self.deck.on[entry.key], _("cut by {title}").format(title=piece.title))
+                self.cut(entry.key, _("cut by {title}").format(title=piece.title))
         self.waiting.pop(piece.name, None)
         self._begin(piece, verdict.offset_ms)
 
     def miss(
         self,
         piece: Piece,
-        reason: str,
+        reason: str | None,
         *,
         make_good: bool = True,
         outcome: str = "missed",
         status: str = "missed",
     ) -> None:
-        """Write down that nothing (more) of the piece is heard, and why."""
+        """Write down that nothing (more) of the piece is heard, and why; None: what cut it says enough."""
         self.waiting.pop(piece.name, None)
         if piece.cut_entry is not None:
-            entry = replace(piece.cut_entry, play_status=status if piece.play_id else None)
+            known = piece.cut_entry.reason
+            entry = replace(
+                piece.cut_entry,
+                play_status=status if piece.play_id else None,
+                reason="; ".join(part for part in (known, reason) if part) or None,
+            )
         else:
             entry = Entry(
                 key=self.journal.new_key(), kind=piece.kind, title=piece.title, zones=piece.zones,
@@ -145,11 +149,15 @@ class AirDesk:
         if piece.on_end is not None:
             piece.on_end(entry)
 
-    def cut_all(self, reason: str, *, below: int | None = None) -> None:
-        """Take off everything, or everything below a level; plays wait for whether they may go on."""
-        for key, (piece, _entry) in list(self.on_air.items()):
-            if (below is None or piece.level < below) and key in self.deck.on:
-                self.deck.cut(self.deck.on[key], reason)
+    def cut(self, key: str, reason: str) -> None:
+        """Take one airing off, if it is still on; a play waits for whether it may go on."""
+        if key in self.deck.on:
+            self.deck.cut(self.deck.on[key], reason)
+
+    def cut_all(self, reason: str) -> None:
+        """Take off everything."""
+        for key in list(self.on_air):
+            self.cut(key, reason)
 
     def go_on(self) -> None:
         """The stop is over."""
@@ -221,11 +229,13 @@ class AirDesk:
         if piece.play_id is None and piece.cut_at is not None:
             self.waiting.pop(piece.name, None)  # what was heard of it is written down already
             return
-        late_s = round((self.clock.now() - (piece.planned_at or self.clock.now())).total_seconds())
-        if piece.blocked_by and piece.cut_entry is None:
+        if piece.cut_entry is not None:
+            self.miss(piece, None, make_good=verdict.make_good)
+        elif piece.blocked_by:
             reason = _("its time was taken by {title}").format(title=piece.blocked_by)
             self.miss(piece, reason, make_good=verdict.make_good, outcome="displaced", status="preempted")
         else:
+            late_s = round((self.clock.now() - (piece.planned_at or self.clock.now())).total_seconds())
             reason = _("too late by {seconds} s to start").format(seconds=late_s)
             self.miss(piece, reason, make_good=verdict.make_good)
 

@@ -39,7 +39,6 @@ class Route:
     chain: Sequence[Output]
     zones: frozenset[str]
     _used: Output | None = None
-    lost_frames: int = 0
     lost_by: dict[str, int] = field(default_factory=dict)
     """Frames that each output refused, by its name."""
 
@@ -51,7 +50,6 @@ class Route:
                 self._used = output
                 return True
             self.lost_by[output.name] = self.lost_by.get(output.name, 0) + frames
-        self.lost_frames += frames
         return False
 
     @property
@@ -114,7 +112,6 @@ class OnAir:
     slot: int | None
     on_end: Callable[[OnAir, str | None], None]
     """Called once: with None when the sound is through, else with the reason for which it was cut."""
-    expects_sound: bool = True
     sent_frames: int = 0
     heard_frames: int = 0
     through: bool = False

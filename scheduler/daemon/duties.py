@@ -173,7 +173,7 @@ class Duties:
                 text = _("{title} has been silent for {seconds} s").format(title=piece.title, seconds=limit_s)
                 self.daemon.hooks.alarm("silence", text)
                 piece.lateness = "make-good"  # its sound is at fault: going on with it would be silent again
-                desk.deck.cut(airing, text)
+                desk.cut(key, text)
         if desk.stopped is not None:
             self._silent_since.clear()
             return

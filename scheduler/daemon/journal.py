@@ -136,10 +136,6 @@ class Register:
         if slot is not None:
             self._free.append(slot)
 
-    def sync(self) -> None:
-        """Ask the system to write the register out; for a power cut, not for a crash."""
-        self._map.flush()
-
     def close(self) -> None:
         self._map.close()
         self._file.close()

@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -102,8 +102,6 @@ class DatabaseLease:
     def _ask(self) -> dict[str, str] | None:
         """Try to take it; None when it is ours now, else who holds it."""
         url = self._engine.url.update_query_dict({"connect_timeout": "5"})
-        from sqlalchemy import create_engine
-
         connection = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect()
         try:
             about = f"loa {os.getpid()} {platform.node()[:32]} {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"[:63]

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal
+from typing import Literal
 
 from audio.outputs.opening import check_cards, outputs_of
 from content import atomic
@@ -27,7 +27,7 @@ from content.station import Station, open_station, unopened_station
 from scheduler.daemon.clock import Clock, RealClock, SimulatedClock
 from scheduler.daemon.feed import put_back_simulated
 from scheduler.daemon.folder import AirFolder
-from scheduler.daemon.journal import Entry, Journal
+from scheduler.daemon.journal import Entry, Journal, Register
 from scheduler.daemon.lease import DatabaseLease
 from scheduler.daemon.lock import AlreadyRunningError, StationLock
 from scheduler.daemon.station_daemon import StationDaemon, Tally, last_simulated
@@ -154,10 +154,8 @@ def _clock(kind: str, speed: float | None, start_at: datetime | None, air: AirFo
     return SimulatedClock(begin, speed)
 
 
-def _left_off(air: AirFolder, marker: Any) -> datetime | None:
+def _left_off(air: AirFolder, marker: Path) -> datetime | None:
     """Where a simulated run was cut off."""
-    from scheduler.daemon.journal import Register
-
     try:
         begun = datetime.fromisoformat(json.loads(marker.read_text("utf-8"))["from"])
     except (OSError, ValueError, KeyError, TypeError):

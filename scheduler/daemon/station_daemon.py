@@ -236,29 +236,20 @@ class StationDaemon:
         if heard_ms >= entry.length_ms * WHOLE > 0:  # cut off in its last moment: as good as heard
             self.desk.write(replace(entry, outcome="aired", play_status="aired"))
             return
-        suffix = ""
         now, play_id = self.clock.now(), entry.play_id
-        judged = attempt(lambda: self.feed.judge(now, play_id))
-        if isinstance(judged, LoaError):
-            judged = next((p for p in self.feed.poll(now, None).plays if p.play_id == play_id), None)
-        play = judged
-        if play is None or play.audio_sha256 != entry.audio_sha256:
-            suffix_known = False
-        else:
-            suffix, suffix_known = play.suffix, True
+        play = attempt(lambda: self.feed.judge(now, play_id))
+        if isinstance(play, LoaError):
+            play = next((p for p in self.feed.poll(now, None).plays if p.play_id == play_id), None)
         base = play or RundownPlay(
-            play_id=entry.play_id, title=entry.title, starts_at=entry.planned_at or self.clock.now(),
+            play_id=entry.play_id, title=entry.title, starts_at=entry.planned_at or now,
             length_ms=entry.length_ms, zones=entry.zones, timing="soft", lateness="make-good",
-            audio_sha256=entry.audio_sha256, suffix=suffix,
+            audio_sha256=entry.audio_sha256, suffix="",
         )  # fmt: skip
         piece = replace(self._piece(base), length_ms=entry.length_ms)
-        piece.cut_at = entry.ended_at or self.clock.now()
-        piece.cut_entry = entry
+        piece.cut_at, piece.cut_entry = entry.ended_at or now, entry
         piece.heard_to_ms = entry.offset_ms + entry.heard_ms
         piece.heard_ms = heard_ms
-        if play is not None and entry.started_at is None:
-            piece.cut_at = piece.cut_entry = None
-        if not suffix_known:
+        if play is None or play.audio_sha256 != entry.audio_sha256:
             self.desk.miss(piece, _("its sound changed meanwhile"))
             return
         self._cue_then(base, lambda problem: self._offer(piece, problem))

@@ -1,6 +1,6 @@
 """APScheduler on a clock of ours: the same jobs on the real and on the simulated clock.
 
-Traps of APScheduler 3.11 that are closed here (each has a test in tests/scheduler/test_daemon_timetable.py):
+Traps of APScheduler 3.11 that are closed here (each has a test in tests/scheduler/test_daemon_parts.py):
 a job that comes late is never dropped (`misfire_grace_time=None`: the lateness policy of the play decides,
 and writes it down); a job only starts things and returns, so that no pool can starve; jobs live in memory,
 so that two daemons can never share them; nothing sleeps longer than a second, so that a clock that is set

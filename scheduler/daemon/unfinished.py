@@ -22,6 +22,8 @@ from scheduler.daemon.requests import Request
 
 WITHIN = timedelta(minutes=30)
 """An order begins again until so long after it was last heard; where it was never heard, after it was given."""
+MOST_BEGINS = 10
+"""An order that was begun so often is not begun again: it may be what the daemon dies of."""
 HEARD = 0.98
 """A reading counts as heard when so much of it was."""
 SUFFIX = ".unfinished"
@@ -72,25 +74,27 @@ def kept(folder: Path) -> list[Order]:
 
 def readings_left(order: Order, entries: Iterable[Entry], reading_ms: int) -> int:
     """How often it has still to be read, after what the log knows of it; 0 when it is over."""
-    last = last_of(order, entries)
-    if last is None:
+    mine = entries_of(order, entries)
+    if not mine:
         return order.request.repeat
+    last = mine[-1]
     if last.outcome == "aired":
         return 0
     left = (last.length_ms - last.heard_ms) / max(1, reading_ms)
     return min(order.request.repeat, max(0, math.ceil(left - (1 - HEARD))))
 
 
-def last_of(order: Order, entries: Iterable[Entry]) -> Entry | None:
-    """The newest entry of the order."""
-    mine = [entry for entry in entries if entry.order == order.request.name]
-    return mine[-1] if mine else None
+def entries_of(order: Order, entries: Iterable[Entry]) -> list[Entry]:
+    """What the log knows of the order, oldest first."""
+    return [entry for entry in entries if entry.order == order.request.name]
 
 
-def is_too_old(order: Order, last: Entry | None, now: datetime) -> bool:
-    """True when it is no longer to be heard: old by now, or an alert that has expired."""
-    since = max(filter(None, (order.given_at, last.ended_at if last else None)))
-    return now - since > WITHIN or (order.expires_at is not None and now >= order.expires_at)
+def is_too_late(order: Order, entries: Iterable[Entry], now: datetime) -> bool:
+    """True when it is no longer to be heard: old by now, an alert that has expired, or cut off again and again."""
+    mine = entries_of(order, entries)
+    heard_at = [entry.ended_at for entry in mine if entry.ended_at is not None]
+    expired = order.expires_at is not None and now >= order.expires_at
+    return expired or len(mine) >= MOST_BEGINS or now - max([order.given_at, *heard_at]) > WITHIN
 
 
 def _path(folder: Path, name: str) -> Path:

@@ -149,15 +149,14 @@ class Urgent:
                 )  # fmt: skip
                 self._over(order)
                 continue
-            last = unfinished.last_of(order, entries)
             if left == 0:
                 self._over(order)
-            elif unfinished.is_too_old(order, last, now):
+            elif unfinished.is_too_late(order, entries, now):
                 text = _("{title} was not heard to its end, and it is too late to begin again").format(
                     title=order.request.title
                 )
                 daemon.hooks.alarm(f"urgent {order.request.name}", text)
-                if last is None:
+                if not unfinished.entries_of(order, entries):
                     daemon.desk.miss(piece, text)
                 self._over(order)
             else:
@@ -231,8 +230,8 @@ class Urgent:
         for name in alert.replaces & self._alerts.keys():
             piece_name = self._alerts.pop(name)
             for key, (piece, _entry) in list(desk.on_air.items()):
-                if piece.name == piece_name and key in desk.deck.on:
-                    desk.deck.cut(desk.deck.on[key], reason)
+                if piece.name == piece_name:
+                    desk.cut(key, reason)
             if (waiting := desk.waiting.get(piece_name)) is not None:
                 desk.miss(waiting, reason, make_good=False)
 

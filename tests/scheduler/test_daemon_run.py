@@ -215,6 +215,28 @@ def test_a_play_that_a_crash_cut_off_in_its_last_moment_was_aired_and_is_not_pla
     assert status_of(station, play) == "aired"
 
 
+def test_a_play_that_a_crash_cut_off_and_whose_sound_was_replaced_tells_why_it_did_not_go_on(
+    new_station: NewStation, tmp_path: Path
+) -> None:
+    station = new_station(config='[station]\nlanguage = "en"\n[output.main]\nkind = "null"\n')
+    play = add_play(station, add_episode(station, tmp_path, seconds=20), BEGIN, length_ms=20_000)
+    journal = Journal(AirFolder.of(station).journal)
+    journal.open()
+    journal.write(
+        Entry(
+            key="k", kind="play", title="t", zones=("toan-phuong",), output="null", simulated=True, play_id=play,
+            planned_at=BEGIN, started_at=BEGIN, length_ms=20_000, audio_sha256="ab" * 32,
+        )
+    )  # fmt: skip
+    journal.close()
+    start = BEGIN + timedelta(seconds=30)
+    run_station(station, clock="simulated", start_at=start, until=start + timedelta(minutes=5))
+    (row,) = as_run(station)
+    assert row.outcome == "missed"
+    assert (row.reason or "").endswith("(power, crash or kill); its sound changed meanwhile")
+    assert status_of(station, play) == "missed"
+
+
 def test_the_log_as_json_has_the_promised_fields(new_station: NewStation, tmp_path: Path) -> None:
     station = new_station()
     add_play(station, add_episode(station, tmp_path), BEGIN + timedelta(minutes=1))

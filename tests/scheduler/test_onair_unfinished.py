@@ -86,12 +86,15 @@ def test_what_was_aired_is_over_and_what_never_began_is_all_left() -> None:
 def test_half_an_hour_after_it_was_last_heard_or_when_its_alert_has_expired_it_is_too_late() -> None:
     order = an_order()
     heard = entry_of(order, 10**7, 40 * 60_000)  # for forty minutes
-    assert not unfinished.is_too_old(order, heard, NOON + timedelta(minutes=69))
-    assert unfinished.is_too_old(order, heard, NOON + timedelta(minutes=71))
-    assert unfinished.is_too_old(order, None, NOON + timedelta(minutes=31))
-    assert not unfinished.is_too_old(order, None, NOON - timedelta(days=9))  # a clock without a battery
+    assert not unfinished.is_too_late(order, [heard], NOON + timedelta(minutes=69))
+    assert unfinished.is_too_late(order, [heard], NOON + timedelta(minutes=71))
+    assert unfinished.is_too_late(order, [], NOON + timedelta(minutes=31))
+    assert not unfinished.is_too_late(order, [], NOON - timedelta(days=9))  # a clock without a battery
+    begun = [entry_of(order, 9000, 10)] * unfinished.MOST_BEGINS  # what the daemon dies of again and again
+    assert unfinished.is_too_late(order, begun, NOON)
+    assert not unfinished.is_too_late(order, begun[1:], NOON)
     expired = an_order(expires_at=NOON + timedelta(minutes=5))
-    assert unfinished.is_too_old(expired, None, NOON + timedelta(minutes=5))
+    assert unfinished.is_too_late(expired, [], NOON + timedelta(minutes=5))
 
 
 def test_what_is_kept_is_read_back_and_what_was_spoilt_is_left_out(tmp_path: Path) -> None:
