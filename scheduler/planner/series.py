@@ -80,17 +80,17 @@ def _beginnings(
                 for zone in zones.intersection(programme.zones):
                     lacks[zone] -= 1
         while True:
-            able = [
-                (lost_before(p, month[0]), -_covers(p, lacks), p.last, p.first, p.index)
-                for p in waiting
-                if p.index not in begin
-                and p.id not in history
-                and _covers(p, lacks)
-                and room_in(p, month) >= airings
+            free = [p for p in waiting if p.index not in begin and p.id not in history and _covers(p, lacks)]
+            able = [p for p in free if room_in(p, month) >= airings] or [
+                p  # its own rules let it be replayed too seldom wherever it begins: that is told of it
+                for p in free
+                if days_in(p, month) >= airings and all(room_in(p, other) < airings for other in months)
             ]
             if not able:
                 break
-            index = min(able)[-1]
+            index = min(
+                (lost_before(p, month[0]), -_covers(p, lacks), p.last, p.first, p.index) for p in able
+            )[-1]
             begin[index] = month
             for zone in next(p for p in waiting if p.index == index).zones:
                 if zone in lacks:
@@ -130,6 +130,11 @@ def _left_over(
     if cost and (cost > lost_before(programme, tail) or not any(p.need for p in programme.periods)):
         return replace(programme, days=tuple(ok and day >= tail for day, ok in enumerate(programme.days)))
     return _bound(programme, month, airings, dates, False)
+
+
+def days_in(programme: Programme, month: Span) -> int:
+    """How often a programme may air in a month, as far as its days go."""
+    return sum(programme.days[month[0] : month[1] + 1]) * min(programme.max_per_day, 4)
 
 
 def room_in(programme: Programme, month: Span) -> int:
