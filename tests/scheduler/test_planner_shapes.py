@@ -194,3 +194,25 @@ def test_what_a_programme_must_miss_with_the_air_to_itself_is_reckoned_exactly(
     (line,) = make_lines(compact, [], 0)
     assert least_alone(line)[1] == missing
     assert alone(compact, line, (0, compact.days - 1)) == missing
+
+
+def reversed_keys(value: object) -> object:
+    """The same JSON value with the keys of every object in the opposite order."""
+    if isinstance(value, dict):
+        return {key: reversed_keys(value[key]) for key in reversed(list(value))}
+    return [reversed_keys(entry) for entry in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("windows", [[MORNING, EVENING], [ALL_DAY]])
+def test_the_order_of_keys_does_not_change_the_plan(windows: list[dict]) -> None:
+    problem = station(
+        *(
+            programme(
+                f"P{i}", 200 + 70 * i, counts=count("week", 1 + i % 3, target=2 + i % 3), zones=("Z1", "Z2")
+            )
+            for i in range(6)
+        ),
+        zones=("Z1", "Z2"),
+        windows=windows,
+    )
+    assert solved(problem)["plays"] == solve(reversed_keys(problem)).plays  # type: ignore[arg-type]
