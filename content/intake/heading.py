@@ -449,7 +449,10 @@ def _finish(heading: Heading, source: SourceText, lines: list[Line], org: list[L
         heading.subject = source.title or (lines[0].text[:300] if lines else None)
         if heading.subject and (at := text.find(heading.subject)) >= 0:
             heading.spans["subject"] = (at, at + len(heading.subject))
-    heading.issuer, span = issuer_name(source, org, lines, heading)
+    heading.issuer, span = issuer_name(
+        source, org, lines[heading.body[1] :], symbol=heading.symbol,
+        place=(heading.place, heading.spans.get("place")) if heading.place else None,
+    )  # fmt: skip
     if span:
         heading.spans["issuer"] = span
     if heading.place:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from content.intake.letters import UPPER, compiled
 from content.intake.outline import Line
 from content.intake.source import SourceText, Span
-
-if TYPE_CHECKING:
-    from content.intake.heading import Heading
 
 _LEVELS = ("thị trấn", "thị xã", "thành phố", "phường", "xã", "huyện", "quận", "tỉnh", "đặc khu")
 _LEVEL = re.compile(rf"^(?:{'|'.join(_LEVELS)})\b(?! hội\b)", re.IGNORECASE)
@@ -161,9 +157,18 @@ def authority_case(text: str, body: str) -> str:
 
 
 def issuer_name(
-    source: SourceText, org: list[Line], lines: list[Line], heading: Heading
+    source: SourceText,
+    org: list[Line],
+    foot: list[Line],
+    *,
+    symbol: str | None,
+    place: tuple[str, Span | None] | None,
 ) -> tuple[str | None, Span | None]:
-    """Who issued the document, in full words, and where it says so."""
+    """Who issued the document, in full words, and where it says so.
+
+    `org` are the lines of the masthead that name authorities, `foot` those after the body, `symbol` the letters
+    of its number, `place` where it was issued and where it says so.
+    """
     body = source.text
     parts = [
         line
@@ -174,7 +179,7 @@ def issuer_name(
         parts = parts[:7]
         name = _joined([part.text.strip(" *_") for part in parts]).strip(" -")
         return authority_case(name, body), (parts[0].start, parts[-1].end)
-    return _from_the_rest(source, lines, heading)
+    return _from_the_rest(source.text, foot, symbol, place)
 
 
 def _joined(parts: list[str]) -> str:
@@ -203,22 +208,22 @@ def _joined(parts: list[str]) -> str:
     return own
 
 
-def _from_the_rest(source: SourceText, lines: list[Line], heading: Heading) -> tuple[str | None, Span | None]:
+def _from_the_rest(
+    text: str, foot: list[Line], symbol: str | None, place: tuple[str, Span | None] | None
+) -> tuple[str | None, Span | None]:
     """Without a masthead: from the sign-off ("TM. ỦY BAN NHÂN DÂN"), the symbol, the place, and the words of the body."""
-    text = source.text
-    foot = "\n".join(line.text for line in lines[heading.body[1] :])
-    signs_for = compiled(r"^(?:TM|T/M)\s?\.?\s?([{UPPER} ]{5,70})$", re.MULTILINE).search(foot)
+    signed = "\n".join(line.text for line in foot)
+    signs_for = compiled(r"^(?:TM|T/M)\s?\.?\s?([{UPPER} ]{5,70})$", re.MULTILINE).search(signed)
     by_committee = (
         (signs_for and "NHÂN DÂN" in signs_for[1])
-        or (heading.symbol and re.search(r"(?:^|[-/])UBND", heading.symbol))
-        or "CHỦ TỊCH" in foot
+        or (symbol and re.search(r"(?:^|[-/])UBND", symbol))
+        or "CHỦ TỊCH" in signed
     )
     if not by_committee and signs_for:
         return authority_case(signs_for[1], text), None
-    if not by_committee:
-        if not heading.is_official:
-            return None, None
+    if not by_committee or place is None:
         return None, None
+    name, span = place
     counts: dict[str, int] = {}
     for match in re.finditer(
         rf"(?:UBND|[ỦU][yỷ] ban nhân dân)\s+({'|'.join(_LEVELS)})\b(?!\s+và)(\s+[{UPPER}][\w']*(?:\s+[{UPPER}][\w']*){{0,3}})?",
@@ -234,13 +239,10 @@ def _from_the_rest(source: SourceText, lines: list[Line], heading: Heading) -> t
             weight = 3
         if re.match(r"\s*(?:đề nghị|yêu cầu|giao|thông báo|kính mời|xây dựng|ban hành|chỉ đạo|\(qua)", after):
             weight = 5
-        if match[2] and heading.place and heading.place.casefold() not in match[2].casefold():
+        if match[2] and name.casefold() not in match[2].casefold():
             weight = 0
         counts[level] = counts.get(level, 0) + weight
-    if counts and heading.place:
-        level = max(counts, key=lambda key: counts[key])
-        if counts[level]:
-            return f"Ủy ban nhân dân {level} {proper_case(heading.place)}", heading.spans.get("place")
-    if heading.place:
-        return f"Ủy ban nhân dân {proper_case(heading.place)}", heading.spans.get("place")
-    return None, None
+    level = max(counts, key=lambda key: counts[key], default=None)
+    if level is None or not counts[level]:
+        return f"Ủy ban nhân dân {proper_case(name)}", span
+    return f"Ủy ban nhân dân {level} {proper_case(name)}", span
