@@ -46,8 +46,9 @@ def play_name(position: int, starts_at: datetime, title: str) -> str:
 
 def code_of(name: str) -> str:
     """A short code for a station out of its name, without the words that every station's begins with."""
-    folded = re.sub(r"^(dai|tram)-((truyen|phat)-thanh-)?(?=.)", "", ascii_folded(name))
-    code = shortened(folded, 24) or "tram"
+    folded = ascii_folded(name)
+    telling = re.sub(r"^(dai|tram)-((truyen|phat)-thanh-)?(?=.)", "", folded)
+    code = shortened(folded if telling in RESERVED else telling, 24) or "tram"
     return f"tram-{code}" if code in RESERVED else code
 
 
