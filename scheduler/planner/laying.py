@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from scheduler.planner.alone import alone, least_alone
@@ -23,7 +23,7 @@ MOST_TIMES = 250  # above this the exact pattern of a line costs too much
 
 def times_within(
     low: int, high: int, first: int, last: int, wished: float, until: float, ideal: float
-) -> Iterator[int]:
+) -> tuple[int, ...]:
     """The times worth trying between `low` and `high` that lie from `first` to `last`, all seconds of a day.
 
     The ends; where that is a wide stretch also the time at which what is wished (from `wished` to `until` over the
@@ -31,14 +31,12 @@ def times_within(
     """
     low, high = max(low, first), min(high, last)
     if low > high:
-        return
-    yield low
-    if high > low:
-        yield high
+        return ()
     if high - low > WIDE_S and until > wished:
         even = int((ideal - wished) / (until - wished) * DAY_S)
         if low < even < high:
-            yield even
+            return (low, high, even)
+    return (low, high)
 
 
 class Laying:
