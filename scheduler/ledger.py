@@ -258,7 +258,9 @@ class _Readiness:
         self.episodes = episodes
 
     def doubts(self, episode: Episode) -> list[Told]:
-        if episode.parts and not is_ready(episode):  # also where the approval was taken back after it had sound
+        if episode.parts and not is_ready(
+            episode
+        ):  # also where the approval was taken back after it had sound
             return [Told(N_("{title}: not approved yet"), title=episode.title)]
         if episode.id in self.rendered:
             return []
