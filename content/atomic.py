@@ -32,10 +32,12 @@ def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; on leaving without error it becomes `path`, synced to disk.
 
     Raises:
-        DiskFullError: no space; NotWritableError: no such folder or no right to write. In both cases, and
-        on any other error inside the block, an earlier `path` stays as it was.
+        DiskFullError: no space; NotWritableError: no such folder, no right to write, or `path` is a folder, a
+        device or a pipe. In both cases, and on any other error inside the block, an earlier `path` stays as it was.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise NotWritableError(path=path, reason=N_("it is no ordinary file"))
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
         os.close(handle)
