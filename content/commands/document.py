@@ -246,7 +246,7 @@ def show(
                 print_table(
                     _("Facts"),
                     [_("Fact"), _("From"), _("To"), _("Text")],
-                    [[row["fact"], *row["span"], row["text"]] for row in rows],
+                    [[row["fact"], *row["span"], shown.day(row["text"])] for row in rows],
                 )
         elif as_json:
             print_json(document_json(found))

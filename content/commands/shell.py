@@ -71,14 +71,19 @@ def print_table(
     from rich.table import Table
 
     table = Table(title=escape(title), title_justify="left", header_style="bold", expand=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
+    cells = [None if row is None else [shown.cell(value) for value in row] for row in rows]
+    for place, column in enumerate(columns):
+        dated = any(row and _DATE.search(row[place]) for row in cells)  # a date is never broken in two
+        table.add_column(column, overflow="fold", min_width=len("31/12/2026") if dated else None)
+    for row in cells:
         if row is None:
             table.add_section()
         else:
-            table.add_row(*[escape(shown.cell(value)) for value in row])
+            table.add_row(*[escape(cell) for cell in row])
     out().print(table)
+
+
+_DATE = re.compile(r"\d\d/\d\d/\d{4}")
 
 
 def _jsonable(value: Any) -> Any:

@@ -1,12 +1,15 @@
 """Screens in Vietnamese, read as an officer reads them: no ISO dates, no English left over, an error that helps."""
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 import cli
+from content.commands import shell
 from content.language import use_language
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -35,7 +38,7 @@ def test_no_list_or_show_has_iso_dates_or_decimal_points(
     desk: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for line in (
-        ("document", "list"), ("document", "show", "1"), ("programme", "show", "1"), ("item", "list"), ("report", "due"),
+        ("document", "list"), ("document", "show", "1"), ("document", "show", "1", "--facts"), ("programme", "show", "1"), ("item", "list"), ("report", "due"),
         ("ledger", "--month", "12/2026"), ("audit", "list"), ("user", "list"),
     ):  # fmt: skip
         screen = told(capfd, *line)
@@ -43,6 +46,18 @@ def test_no_list_or_show_has_iso_dates_or_decimal_points(
             screen
         )
         assert not re.search(r"\d\.\d (?:phút|MB)", screen), screen
+
+
+def test_a_date_stays_whole_in_a_narrow_window(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(shell, "out", lambda: Console(file=sys.stdout, width=44))
+    shell.print_table(
+        "", ["Tên", "Từ", "Đến"], [["Chuyên mục chuyển đổi số của phường", "22/11/2026", "31/12/2026"]]
+    )
+    screen = capsys.readouterr().out
+    assert "22/11/2026" in screen
+    assert "31/12/2026" in screen
 
 
 def test_a_backup_is_listed_with_a_readable_moment(desk: Path, capfd: pytest.CaptureFixture[str]) -> None:
