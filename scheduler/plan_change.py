@@ -5,26 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from content.errors import LoaError
 from content.events import record
 from content.language import N_, Marked
-from content.models import Episode
 from content.months import last_day, month_of
 from content.station import Station
 from scheduler.daemon.freeze import refuse_frozen
 from scheduler.models import Play
 from scheduler.plan_view.rules import rule_told
-from scheduler.planner.verify import Fault, verify
+from scheduler.planner.verify import GONE, Fault, verify
 from scheduler.policy import narrowed, overridden_days, policy_of
 from scheduler.station_plan import gather, plays_between
-from scheduler.station_problem import episode_key, problem
+from scheduler.station_problem import problem
 
 
 class NoSuchPlayError(LoaError):
@@ -92,12 +91,7 @@ def pin(station: Station, play_id: int, *, now: datetime, person: str | None, re
     with station.decide() as session:
         play = open_play(session, station, play_id, now, frozen_too=True)
         play.status = "planned" if release else "pinned"
-        record(
-            session, action="play.released" if release else "play.pinned", subject=play, person=person, at=now
-        )
-        session.flush()
-        session.expunge(play)
-    return play
+        return _noted(session, play, "play.released" if release else "play.pinned", person, now)
 
 
 def cancel(
@@ -116,12 +110,7 @@ def cancel(
     with station.decide() as session:
         play = open_play(session, station, play_id, now, frozen_too=frozen_too)
         play.status, play.reason = "cancelled", reason
-        record(
-            session, action="play.cancelled", subject=play, person=person, detail={"reason": reason}, at=now
-        )
-        session.flush()
-        session.expunge(play)
-    return play
+        return _noted(session, play, "play.cancelled", person, now, reason=reason)
 
 
 def move(
@@ -161,16 +150,16 @@ def move(
                 start=told(station, starts_at),
                 rules=[rule_told(rule, when) for rule, when in broken],
             )
-        record(
-            session,
-            action="play.moved",
-            subject=play,
-            person=person,
-            detail={"from": was, "to": starts_at},
-            at=now,
-        )
-        session.flush()
-        session.expunge(play)
+        return _noted(session, play, "play.moved", person, now, **{"from": was, "to": starts_at})
+
+
+def _noted(
+    session: Session, play: Play, action: str, person: str | None, now: datetime, **detail: object
+) -> Play:
+    """Write a change to the log and hand the play out of its session."""
+    record(session, action=action, subject=play, person=person, detail=detail or None, at=now)
+    session.flush()
+    session.expunge(play)
     return play
 
 
@@ -190,20 +179,27 @@ def faults_between(session: Session, station: Station, first: date, last: date, 
     return verify(problem_of(session, station, first, last, now))
 
 
-def titles(station: Station) -> dict[str, str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What the plan of some days breaks or misses."""
+
+    plays: int
+    """How many stand there."""
+    faults: tuple[Fault, ...]
+    titles: Mapping[str, str]
     """What the planner's names of episodes stand for."""
-    with station.read() as session:
-        return {
-            episode_key(number): title for number, title in session.execute(select(Episode.id, Episode.title))
-        }
 
 
-def check(station: Station, first: date, last: date, *, now: datetime) -> list[Fault]:
-    """What the plan of some days breaks or misses; nothing is changed."""
+def check(station: Station, first: date, last: date, *, now: datetime) -> Checked:
+    """Hold the plan of some days against the rules of the station; nothing is changed."""
     with station.decide() as session:
-        faults = faults_between(session, station, first, last, now)
+        task = problem_of(session, station, first, last, now)
         session.rollback()
-    return faults
+    return Checked(
+        plays=sum(play["status"] not in GONE for play in task["plays"]),
+        faults=tuple(verify(task)),
+        titles={programme["id"]: programme["title"] for programme in task["programmes"]},
+    )
 
 
 def told(station: Station, moment: datetime) -> str:

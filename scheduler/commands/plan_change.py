@@ -52,34 +52,34 @@ def check(station: Station, from_on: date | None, until_on: date | None, as_json
     from scheduler.plan_view.rules import rule_moment, rule_told
 
     first, last = range_of(station, from_on, until_on)
-    faults = plan_change.check(station, first, last, now=datetime.now(UTC))
+    found = plan_change.check(station, first, last, now=datetime.now(UTC))
+    days = {"first": f"{first:%d/%m/%Y}", "last": f"{last:%d/%m/%Y}"}
     rows = [
         {
             "rule": f.rule, "programme": f.programme, "zone": f.zone, "when": f.when, "amount": f.amount,
             "severity": "soft" if f.soft else "past" if f.past else "hard",
         }
-        for f in faults
+        for f in found.faults
     ]  # fmt: skip
     if as_json:
         print_json(rows)
     elif rows:
         columns = [_("Rule"), _("Programme"), _("Zone"), _("When"), _("Missing")]
-        titles = plan_change.titles(station)
         table: list[list[object]] = [
             [
                 rule_told(f.rule).told(_),
-                titles.get(f.programme or "", f.programme),
+                found.titles.get(f.programme or "", f.programme),
                 f.zone,
                 rule_moment(f.when),
                 f.amount,
             ]
-            for f in faults
+            for f in found.faults
         ]
         print_table(_("What the plan breaks or misses"), columns, table)
-    else:
-        say(
-            N_("Every rule holds from {first} to {last}."), first=f"{first:%d/%m/%Y}", last=f"{last:%d/%m/%Y}"
-        )
+    elif found.plays:
+        say(N_("Every rule holds from {first} to {last}."), **days)
+    if not found.plays:
+        say(N_("No play stands from {first} to {last}; `loa plan build` lays them."), **days)
     return int(any(row["severity"] == "hard" for row in rows))
 
 

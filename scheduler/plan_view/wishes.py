@@ -50,11 +50,15 @@ def rules_told(programme: Mapping[str, Any] | None) -> Iterator[Told]:
         yield Told(
             N_("a campaign from {first} to {last}"), first=_on(campaign["from"]), last=_on(campaign["until"])
         )
-    if programme.get("valid_from") or programme.get("valid_until"):
-        first, last = _on(programme.get("valid_from")), _on(programme.get("valid_until"))
+    first, last = _on(programme.get("valid_from")), _on(programme.get("valid_until"))
+    if first and last:
         yield Told(N_("valid from {first} to {last}"), first=first, last=last)
+    elif first:
+        yield Told(N_("valid from {first}"), first=first)
+    elif last:
+        yield Told(N_("valid until {last}"), last=last)
 
 
-def _on(day: str | None) -> date | str:
+def _on(day: str | None) -> date | None:
     """An ISO day as a date, so that it is told as people write it."""
-    return date.fromisoformat(day) if day else "…"
+    return date.fromisoformat(day) if day else None

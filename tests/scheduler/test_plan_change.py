@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from cli import loa
+from cli import loa, run
 from content.programmes import add_programme
 from content.station import Station, init_station
 from scheduler import plan_change
@@ -37,8 +38,38 @@ def planned(station: Station) -> list[Play]:
 
 
 def test_a_fresh_plan_passes_its_own_check(station: Station) -> None:
+    plays = planned(station)
+    checked = plan_change.check(station, FIRST, LAST, now=BEFORE)
+    assert [fault for fault in checked.faults if not fault.soft] == []
+    assert checked.plays == len(plays)
+
+
+def check_december(station: Station, *more: str) -> int:
+    """Run `loa plan check` for the month, in English; its exit code."""
+    days = ["--from", "2026-12-01", "--to", "2026-12-31"]
+    return run(["--lang", "en", "-C", str(station.folder / "config.toml"), "plan", "check", *days, *more])
+
+
+def test_a_check_before_anything_is_laid_says_so(
+    station: Station, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check_december(station, "--json") == 1
+    told = capsys.readouterr()
+    assert {row["rule"] for row in json.loads(told.out)} >= {"COUNT_MIN", "SERIES"}
+    assert "No play stands" in told.err
     planned(station)
-    assert [fault for fault in plan_change.check(station, FIRST, LAST, now=BEFORE) if not fault.soft] == []
+    assert check_december(station) == 0
+    assert "No play stands" not in capsys.readouterr().err
+
+
+def test_where_nothing_is_laid_and_nothing_asked_for_no_rule_is_said_to_hold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(init_station(tmp_path / "empty")) as empty:
+        assert check_december(empty) == 0
+    told = capsys.readouterr()
+    assert "No play stands" in told.err
+    assert "Every rule holds" not in told.err
 
 
 def test_a_play_moves_where_the_rules_allow_it_and_stays_there(station: Station) -> None:

@@ -14,6 +14,7 @@ from content.station import Station
 from scheduler import plan_change
 from scheduler.models import Play
 from scheduler.plan_view.why import why
+from scheduler.plan_view.wishes import rules_told
 from scheduler.station_plan import build
 
 BEFORE = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -45,6 +46,18 @@ def test_the_rule_the_sentence_and_the_place_among_the_airings_are_told(station:
     assert found.next is not None
     assert found.next.starts_at == plays[2].starts_at
     assert "First airing" in "\n".join(why(station, plays[0].id, now=BEFORE).told(str))
+
+
+@pytest.mark.parametrize(
+    ("valid", "words"),
+    [
+        ({"valid_from": "2026-12-01"}, "valid from 01/12/2026"),
+        ({"valid_until": "2026-12-24"}, "valid until 24/12/2026"),
+        ({"valid_from": "2026-12-01", "valid_until": "2026-12-24"}, "valid from 01/12/2026 to 24/12/2026"),
+    ],
+)
+def test_an_open_end_of_validity_is_said_in_words(valid: dict[str, str], words: str) -> None:
+    assert [wish.told(str) for wish in rules_told(valid)] == [words]
 
 
 def test_the_distance_to_the_even_place_is_the_planners_own(station: Station) -> None:
