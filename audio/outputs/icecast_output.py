@@ -6,6 +6,7 @@ import base64
 import contextlib
 import socket
 import threading
+import time
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
@@ -21,6 +22,8 @@ CODECS = {
 }
 TYPES = {"mp3": "audio/mpeg", "opus": "application/ogg"}
 CONNECT_S = 5.0
+ANSWER_S = 10.0
+"""A server that asks another one who may send takes its time."""
 STALL_S = 3.0
 """A line that takes nothing for so long is lost."""
 UNSENT_BYTES = 16_384
@@ -58,7 +61,7 @@ class IcecastSink:
         self._line = _connected(mount, TYPES[codec])
         try:
             self._encoder = ProcessSink(encoder(*CODECS[codec], "pipe:1"), piped=True)
-        except OSError:
+        except BaseException:
             self._line.close()
             raise
         self._thread = threading.Thread(target=self._carry, name="loa-icecast", daemon=True)
@@ -113,26 +116,35 @@ def icecast_output(name: str, url: str, codec: str) -> IcecastOutput:
     Raises:
         OutputError: the address is not one of that kind, or the codec is not for Icecast.
     """
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme == "icecast" and bool(parts.hostname) and bool(parts.path.strip("/"))
-        port = parts.port or 8000
-    except ValueError:
-        good = False
-    if not good:
+    mount = _mount(url)
+    if mount is None:
+        before, mark, rest = url.rpartition("@")  # never the password, wherever in it a mark is wrong
         raise OutputError(
-            output=name, reason=f"url = {parts.scheme}://{parts.hostname or ''}{parts.path}",
+            output=name, reason=f"url = {'…' if mark else before}{rest}",
             remedy=Told(N_("write it as icecast://source:PASSWORD@HOST:8000/MOUNT in config.toml")),
         )  # fmt: skip
     if (codec or "mp3") not in CODECS:
         raise OutputError(
             output=name, reason=f"codec = {codec}", remedy=Told(N_("choose mp3 or opus for Icecast"))
         )
-    mount = Mount(
-        host=parts.hostname or "", port=port, path=quote(parts.path, safe="/%:@!$&'()*+,;=~"),
-        user=unquote(parts.username or "source"), password=unquote(parts.password or ""),
-    )  # fmt: skip
     return IcecastOutput(name, mount, codec or "mp3")
+
+
+def _mount(url: str) -> Mount | None:
+    """Where `url` leads, its host as the network writes it (IDNA); None when it is no address of ours."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme != "icecast" or not parts.hostname or not parts.path.strip("/"):
+            return None
+        mount = Mount(
+            host=parts.hostname.encode("idna").decode("ascii"), port=parts.port or 8000,
+            path=quote(parts.path, safe="/%:@!$&'()*+,;=~"),
+            user=unquote(parts.username or "source"), password=unquote(parts.password or ""),
+        )  # fmt: skip
+        mount.request("")
+    except ValueError:
+        return None
+    return mount
 
 
 def _connected(mount: Mount, content_type: str) -> socket.socket:
@@ -156,9 +168,11 @@ def _connected(mount: Mount, content_type: str) -> socket.socket:
 def _head(line: socket.socket) -> bytes:
     """The first line of the server's answer; the rest of its head is taken off the line."""
     head = b""
-    while not head.endswith(b"\r\n\r\n") and len(head) < 8192:
+    end = time.monotonic() + ANSWER_S
+    while not head.endswith((b"\r\n\r\n", b"\n\n")) and len(head) < 8192:
+        line.settimeout(max(0.01, end - time.monotonic()))  # of the whole answer, however it drips
         byte = line.recv(1)
         if not byte:
             break
         head += byte
-    return head.split(b"\r\n", 1)[0]
+    return head.partition(b"\n")[0].rstrip(b"\r")

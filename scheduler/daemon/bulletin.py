@@ -92,6 +92,19 @@ def prepare(
     return Bulletin(title=_title(text), sounds=(path,), zones=(), emergency=False)
 
 
+def cancelled_in(folder: Path) -> dict[str, str]:
+    """The alerts that files in `folder` cancel, each with the identifier of the one that does."""
+    found: dict[str, str] = {}
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.suffix.lower() in CAP_SUFFIXES and path.is_file() and not path.is_symlink():
+                with suppress(LoaError):
+                    alert = cap.read_alert(_content(path), path.name)
+                    if alert.withdraws:
+                        found |= dict.fromkeys(alert.replaces, alert.identifier)
+    return found
+
+
 def _content(path: Path) -> bytes:
     """The bytes of a small file; of a huge one, as many as show that it is too large."""
     try:

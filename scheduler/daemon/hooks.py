@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from content.config import Config
+from scheduler.daemon.requests import legible
 from scheduler.daemon.workers import Workers
 
 log = logging.getLogger("loa.daemon")
@@ -131,6 +132,7 @@ class Hooks:
         The same text is told once in a row. Where only the words of an alarm change (a card that is tried in three
         ways, day and night), the status shows it; log and command have it after five minutes at the soonest.
         """
+        text = legible(text)
         if self.told.get(kind) == text:
             return
         renewed = kind in self.told and time.monotonic() - self._ran_at.get(kind, -AGAIN_S) < AGAIN_S

@@ -15,6 +15,9 @@ from typing import Any
 from content import atomic
 
 MOST_BYTES = 1_000_000
+WORDS = ("what", "who", "why", "title", "text", "file", "language")
+UNFINISHED = ".unfinished"
+"""What the files of orders that are not over end with (see `unfinished`)."""
 STALE_S = 60
 """An order that nobody took for so long is not carried out any more."""
 
@@ -41,30 +44,48 @@ class Request:
     emergency: bool = False
     name: str = field(default_factory=lambda: f"{time.time_ns():020d}-{secrets.token_hex(3)}")
 
+    def __post_init__(self) -> None:
+        for name in ("who", "why", "title", "text"):
+            object.__setattr__(self, name, legible(getattr(self, name)))
+
+
+def legible(words: str) -> str:
+    """`words` as every file takes them: a file name that is no UTF-8 brings half characters, which none does."""
+    return words.encode("utf-8", "replace").decode("utf-8")
+
 
 def leave(folder: Path, request: Request) -> None:
     """Put an order where the daemon finds it, whole."""
-    atomic.write_text(folder / f"{request.name}.json", json.dumps(asdict(request), ensure_ascii=False))
+    atomic.write_text(folder / f"{request.name}.json", json.dumps(asdict(request)))
 
 
-def take(folder: Path) -> list[Request]:
-    """The orders that wait, oldest first; taken out of the folder. Stale or unreadable ones are thrown away."""
+def take(folder: Path, known: set[str]) -> list[Request]:
+    """The orders that wait and are not `known` yet (they are afterwards), oldest first.
+
+    Each stays in the folder until it is answered: no crash before that loses it. Stale or unreadable ones are
+    thrown away.
+    """
     found: list[Request] = []
     try:
         names = sorted(entry.name for entry in os.scandir(folder) if entry.name.endswith(".json"))
     except OSError:
         return found
+    known.intersection_update(names)
     for name in names:
+        if name in known:
+            continue
         path = folder / name
         try:
             request = _read(path)
             age_s = time.time() - path.stat().st_mtime
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             request, age_s = None, 0.0
-        with suppress(OSError):
-            path.unlink()
         if request is not None and age_s < STALE_S:
             found.append(request)
+            known.add(name)
+        else:
+            with suppress(OSError):
+                path.unlink()
     return found
 
 
@@ -83,18 +104,12 @@ def request_of(table: dict[str, Any], called: str) -> Request:
         table[name] = tuple(table[name])
         if not all(isinstance(part, str) for part in table[name]):
             raise ValueError(name)
-    request = Request(**table)
-    words = (
-        request.what,
-        request.who,
-        request.why,
-        request.title,
-        request.text,
-        request.file,
-        request.language,
-    )
-    if not all(isinstance(part, str) for part in words) or request.name != called:
+    table["zones"] = tuple(map(legible, table["zones"]))
+    if not all(isinstance(table.get(name, ""), str) for name in WORDS) or table["name"] != called:
         raise ValueError("words")
+    if table["what"] not in ("interrupt", "stop", "resume"):
+        raise ValueError("what")
+    request = Request(**table)
     if (
         type(request.repeat) is not int
         or not 1 <= request.repeat <= 20
@@ -105,11 +120,13 @@ def request_of(table: dict[str, Any], called: str) -> Request:
 
 
 def answer(folder: Path, name: str, reply: dict[str, Any]) -> None:
-    """Tell the one who asked what became of it."""
+    """Tell the one who asked what became of it: it is carried out now, or kept elsewhere."""
     with suppress(OSError):
         scrap = folder / f".{name}.tmp"
-        scrap.write_text(json.dumps(reply, ensure_ascii=False, default=datetime.isoformat), "utf-8")
+        scrap.write_text(json.dumps(reply, default=datetime.isoformat), "utf-8")
         scrap.replace(folder / f"{name}.reply")
+    with suppress(OSError):
+        (folder / f"{name}.json").unlink(missing_ok=True)
 
 
 def wait_for_answer(folder: Path, name: str, seconds: float) -> dict[str, Any] | None:
@@ -133,5 +150,7 @@ def sweep(folder: Path, older_than_s: float = 86_400) -> None:
     with suppress(OSError):
         for entry in os.scandir(folder):
             with suppress(OSError):
-                if time.time() - entry.stat().st_mtime > older_than_s:
+                # Whether an order is too old is said aloud, not decided by a clock that may have been wrong.
+                kept = entry.name.endswith(UNFINISHED)
+                if not kept and time.time() - entry.stat().st_mtime > older_than_s:
                     Path(entry.path).unlink()

@@ -154,6 +154,7 @@ class StationDaemon:
             self.timetable.every(REAL_BEAT_S, "folder", lambda: self.urgent.look_at_folder(self.clock.now()))
             upkeep.notify_service("READY=1")
         try:
+            self.urgent.go_on()  # now, not before: what is on the air wants to be fed without a pause
             while not self._is_over():
                 self._turn()
         finally:
@@ -225,7 +226,6 @@ class StationDaemon:
         undecided = [e for e in last.values() if e.play_status is None and e.play_id not in self.handled]
         if isinstance(result := attempt(self._store_now), LoaError):
             self.database_trouble = result.told(_)
-        self.urgent.go_on()
         for entry in undecided:
             self._go_on(entry, heard[entry.play_id or 0])
 

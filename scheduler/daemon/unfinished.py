@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ MOST_BEGINS = 10
 """An order that was begun so often is not begun again: it may be what the daemon dies of."""
 HEARD = 0.98
 """A reading counts as heard when so much of it was."""
-SUFFIX = ".unfinished"
+SUFFIX = requests.UNFINISHED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ def keep(folder: Path, order: Order) -> None:
         "request": asdict(order.request), "given_at": order.given_at.isoformat(), "simulated": order.simulated,
         "alert": order.alert, "expires_at": order.expires_at.isoformat() if order.expires_at else None,
     }  # fmt: skip
-    upkeep.write_beside(_path(folder, order.request.name), json.dumps(table, ensure_ascii=False))
+    upkeep.write_beside(_path(folder, order.request.name), json.dumps(table))
 
 
 def sync(folder: Path, name: str) -> None:
@@ -59,17 +59,20 @@ def sync(folder: Path, name: str) -> None:
 
 def forget(folder: Path, name: str) -> None:
     """The order is over."""
-    with suppress(OSError):
-        _path(folder, name).unlink(missing_ok=True)
+    for path in (_path(folder, name), folder / f"{name}.json"):  # a crash left both, where it came between them
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def kept(folder: Path) -> list[Order]:
     """The orders that are not over, oldest first; one that a person or a disk spoilt is left out."""
-    found = []
-    for path in folder.glob(f"*{SUFFIX}"):
-        with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-            found.append(_order_of(json.loads(path.read_bytes()), path.stem))
+    found = [order for path in folder.glob(f"*{SUFFIX}") if (order := _read(path)) is not None]
     return sorted(found, key=lambda order: (order.given_at, order.request.name))
+
+
+def spoilt(folder: Path) -> list[str]:
+    """The names of the orders that nobody can read any more."""
+    return [path.stem for path in folder.glob(f"*{SUFFIX}") if _read(path) is None]
 
 
 def readings_left(order: Order, entries: Iterable[Entry], reading_ms: int) -> int:
@@ -101,16 +104,27 @@ def _path(folder: Path, name: str) -> Path:
     return folder / f"{name}{SUFFIX}"
 
 
+def _read(path: Path) -> Order | None:
+    try:
+        return _order_of(json.loads(path.read_bytes()), path.stem)
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return None
+
+
 def _order_of(table: dict[str, Any], name: str) -> Order:
-    """Raises ValueError, TypeError, KeyError."""
+    """Raises ValueError, TypeError, KeyError, OverflowError."""
     expires = table["expires_at"]
-    order = Order(
+    return Order(
         request=requests.request_of(table["request"], name),
-        given_at=datetime.fromisoformat(table["given_at"]),
+        given_at=_instant(table["given_at"]),
         simulated=table["simulated"] is True,
         alert=None if table["alert"] is None else str(table["alert"]),
-        expires_at=None if expires is None else datetime.fromisoformat(expires),
+        expires_at=None if expires is None else _instant(expires),
     )
-    if order.given_at.tzinfo is None or (order.expires_at and order.expires_at.tzinfo is None):
+
+
+def _instant(words: str) -> datetime:
+    at = datetime.fromisoformat(words)
+    if at.tzinfo is None:
         raise ValueError("no time zone")
-    return order
+    return at.astimezone(UTC)

@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,8 @@ class Urgent:
         """Files that were taken from the watched folder: one that cannot be moved away is not aired for ever."""
         self._alerts: dict[str, str] = {}
         """Pieces that read an alert, by its name."""
+        self._known: set[str] = set()
+        """Orders that are being made ready."""
         self._lane = 0
         self._number = 0
         self._closing = False
@@ -62,9 +65,9 @@ class Urgent:
 
     def look(self) -> None:
         """Carry out what waits."""
-        for request in requests.take(self.folder):
+        for request in requests.take(self.folder, self._known):
             said = request.title or request.text or request.file
-            log.info("%s by %s: %s; %s", request.what, request.who, said[:200], request.why)
+            log.info("%s by %s: %s; %s", request.what, request.who, requests.legible(said[:200]), request.why)
             if request.what == "interrupt":
                 self.daemon.duties.power.wake(self.daemon.clock.now())
                 self.prepare(request)
@@ -88,7 +91,6 @@ class Urgent:
                         self.folder, request.name, {"ok": True, "title": result.title, "withdrawn": True}
                     )
                     return
-                aired_alerts.note(self.daemon.air.root, result.alert.name, self.daemon.clock.now())
             if isinstance(result, LoaError):
                 requests.answer(self.folder, request.name, {"ok": False, "reason": result.told(_)})
                 return
@@ -123,17 +125,21 @@ class Urgent:
             requests.answer(self.folder, request.name, {"ok": False, "reason": str(error)})
             return
         self._begin(order, piece)
-        waits = piece.name in self.daemon.desk.waiting
-        requests.answer(
-            self.folder, request.name,
-            {"ok": True, "title": request.title, "waits_for": piece.blocked_by if waits else None, "at": order.given_at, "length_ms": piece.length_ms},
-        )  # fmt: skip
 
     def go_on(self) -> None:
         """Begin again what the end of an earlier run silenced: from its chime, with the readings that are left."""
         daemon = self.daemon
         now, entries = daemon.clock.now(), list(daemon.journal.entries.values())
-        for order in unfinished.kept(self.folder):
+        for name in unfinished.spoilt(self.folder):
+            daemon.hooks.alarm(
+                f"urgent {name}",
+                _("an urgent bulletin was not heard to its end, and its order cannot be read: give it again"),
+            )
+            unfinished.forget(self.folder, name)
+        orders = unfinished.kept(self.folder)
+        watched = daemon.station.config.daemon.watch_folder
+        cancelled = bulletin.cancelled_in(daemon.station.folder / watched) if orders and watched else {}
+        for order in orders:
             if order.simulated != daemon.clock.simulated:
                 continue
             try:
@@ -144,21 +150,21 @@ class Urgent:
                 daemon.hooks.alarm(
                     f"urgent {order.request.name}",
                     _("{title} was not heard to its end, and its sound is gone ({reason}): give the order again").format(
-                        title=order.request.title, reason=error.strerror
+                        title=order.request.title, reason=error.strerror or error
                     ),
                 )  # fmt: skip
                 self._over(order)
                 continue
             if left == 0:
                 self._over(order)
+            elif (by := cancelled.get(order.alert or "")) is not None:
+                self._drop(order, entries, piece, _("replaced or cancelled by CAP {name}").format(name=by))
             elif unfinished.is_too_late(order, entries, now):
                 text = _("{title} was not heard to its end, and it is too late to begin again").format(
                     title=order.request.title
                 )
                 daemon.hooks.alarm(f"urgent {order.request.name}", text)
-                if not unfinished.entries_of(order, entries):
-                    daemon.desk.miss(piece, text)
-                self._over(order)
+                self._drop(order, entries, piece, text)
             else:
                 again = _("begun again after Loa was cut off, {left} of {count} readings left").format(
                     left=left, count=order.request.repeat
@@ -166,6 +172,13 @@ class Urgent:
                 log.warning("%s: %s", order.request.title, again)
                 piece.why = f"{piece.why}; {again}" if piece.why else again
                 self._begin(replace(order, request=replace(order.request, repeat=left)), piece)
+
+    def _drop(self, order: Order, entries: list[Entry], piece: Piece, reason: str) -> None:
+        """Nothing (more) of it is heard; one that was never heard stands in the log as missed."""
+        if unfinished.entries_of(order, entries):
+            self._over(order)
+        else:
+            self.daemon.desk.miss(piece, reason)
 
     def close(self) -> None:
         """The daemon ends: what is on the air or waits now is not over."""
@@ -177,8 +190,15 @@ class Urgent:
         self.daemon.workers.submit("urgent-kept", lambda: unfinished.sync(self.folder, name))
         if order.alert is not None:
             self._alerts[order.alert] = piece.name
+            note = partial(aired_alerts.note, self.daemon.air.root, order.alert, self.daemon.clock.now())
+            self.daemon.workers.submit("alert-noted", note)  # waits for the disk, which the chime must not
         self.daemon.duties.power.wake(self.daemon.clock.now())
         self.daemon.desk.offer(piece)
+        waits = piece.name in self.daemon.desk.waiting
+        requests.answer(  # at a new start, too: whoever gave the order may have had none when Loa was cut off
+            self.folder, name,
+            {"ok": True, "title": piece.title, "waits_for": piece.blocked_by if waits else None, "at": order.given_at, "length_ms": piece.length_ms},
+        )  # fmt: skip
 
     def _over(self, order: Order) -> None:
         unfinished.forget(self.folder, order.request.name)
@@ -237,14 +257,14 @@ class Urgent:
 
     def stop(self, request: Request) -> None:
         """Silence the station until it is resumed; urgent bulletins are still heard."""
+        text = _stopped_text(request.who, request.why)
+        self.daemon.desk.stopped = text
+        self.daemon.desk.cut_all(text)  # first of all: no start after a crash may begin again what is stopped
         order = {"who": request.who, "why": request.why, "at": self.daemon.clock.now().isoformat()}
         try:
             atomic.write_text(self.daemon.air.stopped, json.dumps(order, ensure_ascii=False))
         except LoaError as error:
             log.error("the stop would not outlive a restart: %s", error)
-        text = _stopped_text(request.who, request.why)
-        self.daemon.desk.stopped = text
-        self.daemon.desk.cut_all(text)
         requests.answer(self.folder, request.name, {"ok": True})
 
     def resume(self, request: Request) -> None:
@@ -292,10 +312,10 @@ class Urgent:
                 self.daemon.hooks.alarm("alert", result.told(_))
                 _put_away(path, "refused", result.told(_))
                 return
-            alert, air = result.alert, self.daemon.air.root
+            alert = result.alert
             if alert is not None and not alert.withdraws:
-                before = now if alert.name in self._alerts else aired_alerts.aired_at(air, alert.name)
-                if before is not None:
+                before = aired_alerts.aired_at(self.daemon.air.root, alert.name)
+                if before := now if alert.name in self._alerts else before:
                     text = _("{name} was aired already, at {at:%d/%m/%Y %H:%M}").format(
                         name=path.name, at=before.astimezone(config.tz)
                     )
@@ -312,8 +332,6 @@ class Urgent:
                     ),
                     alert,
                 )  # fmt: skip
-            if alert is not None:  # only now: a crash before this has it taken again
-                aired_alerts.note(air, alert.name, now)
             _put_away(path, "done", None)
 
         self.daemon.workers.submit(
@@ -341,7 +359,7 @@ def _put_away(path: Path, where: str, reason: str | None) -> None:
             kept = target / f"{path.stem}-{time.time_ns()}{path.suffix}"
         path.replace(kept)
         if reason:
-            kept.with_name(kept.name + ".reason.txt").write_text(reason + "\n", "utf-8")
+            kept.with_name(kept.name + ".reason.txt").write_text(reason + "\n", "utf-8", "replace")
 
 
 def _stopped_text(who: str, why: str) -> str:

@@ -1,5 +1,6 @@
 """A line to Icecast that stalls without breaking: noticed within seconds, told, and taken up again."""
 
+import base64
 import socket
 import threading
 import time
@@ -160,13 +161,42 @@ def test_a_server_that_wants_no_source_is_told(caster: Caster, answer: bytes) ->
         output.close()
 
 
-@pytest.mark.parametrize("url", ["http://h/x", "icecast://h", "icecast://h:port/x", "icecast:///x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://h/x", "icecast://h", "icecast://h:port/x", "icecast:///x", "icecast://[::1/x", "icecast://a..b/x",
+        "icecast://source:p℀@h/x", "icecast://source:hidden/1@h/x", "icecast://source:hidden#1@h/x",
+        "icecast://source:\ud800@h/x", "icecast://h/\ud800", "",
+    ],
+)  # fmt: skip
 def test_an_address_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(OutputError, match="icecast://"):
+    with pytest.raises(OutputError, match="icecast://source:PASSWORD@") as raised:
         icecast_output("net", url, "")
+    assert "hidden" not in str(raised.value)
 
 
 def test_an_address_in_full_is_understood() -> None:
     output = icecast_output("net", "icecast://loa:p%40ss@[::1]/x", "opus")
     assert output.mount == Mount(host="::1", port=8000, path="/x", user="loa", password="p@ss")
     assert b"Host: [::1]:8000\r\n" in output.mount.request("application/ogg")
+
+
+def test_a_host_with_marks_is_asked_for_as_the_network_writes_it() -> None:
+    mount = icecast_output("net", "icecast://source:mật khẩu@đài.vn/x", "mp3").mount
+    assert mount.host == "xn--i-rfa0m.vn"
+    request = mount.request("audio/mpeg")
+    assert b"Host: xn--i-rfa0m.vn:8000\r\n" in request
+    assert base64.b64encode("source:mật khẩu".encode()) in request
+
+
+@pytest.mark.parametrize(
+    "answer", [b"ICY 200 OK\nicy-x: y\n\n", b"HTTP/1.1 100 Continue\r\nServer: y\r\n\r\n"]
+)
+def test_an_old_servers_answer_is_understood_too(caster: Caster, answer: bytes) -> None:
+    caster.answer = answer
+    output = source(caster.port)
+    output.open()
+    try:
+        wait_for(lambda: output.trouble is None and caster.taken)
+    finally:
+        output.close()

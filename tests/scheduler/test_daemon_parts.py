@@ -337,13 +337,18 @@ def test_amplifiers_are_on_from_before_a_session_until_after_it() -> None:
 # requests and alerts
 
 
-def test_a_request_is_taken_once_and_answered(tmp_path: Path) -> None:
+def test_a_request_is_taken_once_and_stays_until_it_is_answered(tmp_path: Path) -> None:
     request = requests.Request(what="stop", who="trực ban", why="lễ tang")
     requests.leave(tmp_path, request)
     (tmp_path / "0-broken.json").write_text("{")
-    assert requests.take(tmp_path) == [request]
-    assert requests.take(tmp_path) == []
+    known: set[str] = set()
+    assert requests.take(tmp_path, known) == [request]
+    assert requests.take(tmp_path, known) == []
+    assert requests.take(tmp_path, set()) == [request]  # the daemon died meanwhile
     requests.answer(tmp_path, request.name, {"ok": True})
+    assert requests.take(tmp_path, set()) == []
+    assert requests.take(tmp_path, known) == []
+    assert not known
     assert requests.wait_for_answer(tmp_path, request.name, 1) == {"ok": True}
 
 
@@ -352,7 +357,8 @@ def test_a_request_that_nobody_took_for_a_minute_is_dropped(tmp_path: Path) -> N
     (path,) = tmp_path.glob("*.json")
     long_ago = time.time() - 3600
     os.utime(path, (long_ago, long_ago))
-    assert requests.take(tmp_path) == []
+    assert requests.take(tmp_path, set()) == []
+    assert not path.exists()
 
 
 ALERT = """<?xml version="1.0" encoding="UTF-8"?>

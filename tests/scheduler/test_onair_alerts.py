@@ -158,6 +158,7 @@ def test_who_sent_what_is_remembered_whatever_the_names(sender: str, identifier:
     [
         {"repeat": "many"}, {"repeat": 10**9}, {"repeat": True}, {"zones": [5]}, {"sounds": "x" * 3, "zones": None}, {"who": None},
         {"name": "../../elsewhere"}, {"unknown": 1}, {"emergency": "yes"},
+        {"what": "dance"},
     ],
 )  # fmt: skip
 def test_an_order_with_wrong_fields_is_thrown_away_and_never_stops_the_daemon(
@@ -166,14 +167,37 @@ def test_an_order_with_wrong_fields_is_thrown_away_and_never_stops_the_daemon(
     requests.leave(tmp_path, Request(what="interrupt", who="x"))
     (path,) = tmp_path.glob("*.json")
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | change), "utf-8")
-    assert requests.take(tmp_path) == []
+    assert requests.take(tmp_path, set()) == []
     assert not list(tmp_path.glob("*.json"))
 
 
 def test_an_order_that_is_nested_without_end_is_thrown_away(tmp_path: Path) -> None:
     (tmp_path / "0.json").write_text("[" * 200_000)
     (tmp_path / "1.json").write_text(" " * 2_000_000)
-    assert requests.take(tmp_path) == []
+    assert requests.take(tmp_path, set()) == []
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="every file name is Unicode there")
+def test_a_name_that_is_no_text_stops_neither_the_daemon_nor_the_alert(
+    new_station: NewStation, tmp_path: Path
+) -> None:
+    station = new_station(config=CONFIG)
+    folder = station.folder / "alerts"
+    folder.mkdir()
+    sound = tmp_path / os.fsdecode(b"l\xfc.wav")
+    sound.write_bytes(wav(noise(0.3, 5)))
+    with on_air(station) as daemon:
+        put(folder, os.fsdecode(b"l\xe3.txt"), "Lũ lên nhanh")
+        wait_for(aired(daemon))
+        put(folder, os.fsdecode(b"\xff.xml"), "<alert/>")
+        wait_for(lambda: "alert" in daemon.hooks.told)
+        reply = order(station, Request(what="interrupt", who=os.fsdecode(b"a\xff"), file=str(sound)))
+        assert reply["ok"]
+        wait_for(aired(daemon, 2))
+    assert not [path for path in folder.iterdir() if path.is_file()]
+    rows = by_kind(station, "interrupt")
+    assert [(row.outcome, row.title) for row in rows] == [("aired", "Lũ lên nhanh"), ("aired", "l?")]
+    assert rows[1].who == "a?"
 
 
 def test_several_languages_are_heard_in_turn_after_the_alarm_and_a_cancel_takes_it_off(
