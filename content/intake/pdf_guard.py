@@ -10,6 +10,7 @@ from pathlib import Path
 
 from content.errors import Told
 from content.intake.errors import DocumentHostileError
+from content.intake.pdf_trial import TOO_LARGE
 from content.language import N_
 
 CONTENT_LIMIT = 8_000_000
@@ -76,5 +77,7 @@ def _try_apart(path: Path, content: bytes) -> None:
         ) from error
     except BrokenPipeError as error:
         raise DocumentHostileError(path=path, reason=N_("its pages ask for too much memory")) from error
-    if done.returncode != 0:
+    if done.returncode == TOO_LARGE:
         raise DocumentHostileError(path=path, reason=N_("its pages ask for too much memory"))
+    if done.returncode != 0:
+        raise DocumentHostileError(path=path, reason=N_("the program that opens it broke down on its pages"))

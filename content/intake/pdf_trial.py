@@ -7,11 +7,13 @@ Exit 0 when every page could be opened, or PDFium said why not; 3 when the memor
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import sys
 import threading
 import time
+from pathlib import Path
 
 TOO_LARGE = 3
 PAGES_LIMIT = 5000
@@ -21,6 +23,9 @@ def most_mb() -> float:
     """The most memory that this process has had at once, in MB."""
     if sys.platform == "win32":
         return _most_on_windows() / 1e6
+    if sys.platform == "linux":  # its `ru_maxrss` would begin with what the parent had
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            return int(Path("/proc/self/status").read_bytes().split(b"VmHWM:")[1].split()[0]) / 1e3
     import resource
 
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

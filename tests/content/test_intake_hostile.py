@@ -1,5 +1,7 @@
 """Files made to do harm, and old fonts half converted: refused with a reason, or read right, never taken in as rubbish."""
 
+import subprocess
+import sys
 import unicodedata
 import zlib
 from pathlib import Path
@@ -11,7 +13,8 @@ from content.intake.pdf_rules import Grid, Rule
 from content.intake.read import read_content
 from content.intake.source import Changes, SourceText
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
 NOTICE = (EXAMPLES / "thong-bao-tiem-chung.txt").read_text("utf-8")
 WORDS = b"BT /F1 12 Tf 72 700 Td (Thong bao lich phat thanh) Tj ET"
 
@@ -66,6 +69,23 @@ def test_a_page_that_unpacks_to_a_giant_is_tried_apart_and_a_harmless_drawing_pa
     drawn = pdf(stream(b"/X Do "), form, resources=b"/XObject<</X 6 0 R>>")
     assert not pdf_guard.is_plain(drawn)
     assert "Thong bao" in read("a.pdf", drawn).text
+
+
+def test_what_this_process_has_in_memory_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    form = stream(WORDS, b"/Type/XObject/Subtype/Form/BBox[0 0 900 900]/Resources<</Font<</F1 5 0 R>>>>")
+    (tmp_path / "a.pdf").write_bytes(pdf(stream(b"/X Do "), form, resources=b"/XObject<</X 6 0 R>>"))
+    large = (
+        "import sys; from pathlib import Path; from content.intake import pdf_guard;"
+        f"much = b'x' * {(pdf_guard.MEMORY_LIMIT_MB + 200) * 1_000_000};"
+        "path = Path(sys.argv[1]); pdf_guard.check_size(path, path.read_bytes())"
+    )
+    subprocess.run([sys.executable, "-c", large, str(tmp_path / "a.pdf")], check=True, cwd=ROOT)
+
+
+def test_a_trial_that_breaks_down_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf_guard, "MEMORY_LIMIT_MB", "no number")
+    with pytest.raises(errors.DocumentHostileError, match="broke down"):
+        read("a.pdf", pdf(stream(WORDS + b" " * (pdf_guard.CONTENT_LIMIT + 1), packed=True)))
 
 
 def test_a_trial_that_grows_too_large_ends_in_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
