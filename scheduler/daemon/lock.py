@@ -41,11 +41,11 @@ class StationLock:
             AlreadyRunningError: another living process holds it.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        while True:
+        for left in range(100, -1, -1):  # a file system that numbers a file in two ways must not hold us for ever
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
             file = os.fdopen(handle, "r+b", buffering=0)
             held = _lock(file)
-            if not held or self._is(file):
+            if not held or left == 0 or self._is(file):
                 break
             file.close()  # its last holder took the file away meanwhile: this lock keeps nobody out
         if not held:
