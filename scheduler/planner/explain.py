@@ -19,6 +19,9 @@ from scheduler.planner.shortfall import Relaxation, Shortfall
 CODES: Final = {"COUNT": "COUNT_MIN", "CAMPAIGN": "CAMPAIGN_MIN", "FIRST_BY": "FIRST_BY", "SERIES": "SERIES"}
 MOST_LINES: Final = 400
 MOST_TRIALS: Final = 8
+MOST_TRIED_LINES: Final = 100
+LEAST_TRIED_LINES: Final = 4  # where a day holds hundreds of plays
+LEAST_TRIALS: Final = 2
 
 
 def explain(
@@ -36,6 +39,7 @@ def explain(
     hungry = [line for line in short if line.shortfall()[0]]
     sure = unavoidable(problem, lines, hungry, earliest) if proven is None else proven
     search = reopen(problem, lines, hungry) if hungry else None
+    to_try = max(LEAST_TRIED_LINES, int(MOST_TRIED_LINES * search.pace())) if search else 0
     for line in short:
         relaxations: tuple[Relaxation, ...] | None = None
         for number, period in enumerate(line.periods):
@@ -43,7 +47,8 @@ def explain(
             if have >= want:
                 continue
             hard = have < need
-            if hard and relaxations is None and search is not None:
+            if hard and relaxations is None and search is not None and to_try:
+                to_try -= 1
                 relaxations = relaxations_for(problem, source, search, line, period, have, earliest)
             found.append(
                 Shortfall(
@@ -283,12 +288,13 @@ def relaxations_for(
         (line.tally[n] for n, p in enumerate(line.periods) if line.tally[n] < p.need), default=planned
     )
     tried = 0
+    most = max(LEAST_TRIALS, int(MOST_TRIALS * search.pace()))
     for change, told in relax.candidates(source["programmes"][line.programme.index], line, period, least):
         concession = relax.is_concession(change)
         if any(r.missing_after == 0 for r in good) and not concession:
             continue
         tried += not concession
-        if tried > MOST_TRIALS and not concession:
+        if tried > most and not concession:
             continue
         programme = relax.changed_programme(source, line.programme.index, change)
         after, total = relax.trial(search, line, programme, problem, earliest)

@@ -17,6 +17,8 @@ MOST_LINES: Final = 80
 MOST_DAYS: Final = 45
 ORDERS: Final = 60
 STEPS: Final = 2_000
+LEAST_STEPS: Final = 100  # where a day holds hundreds of plays
+LEAST_ORDERS: Final = 5
 TRIES: Final = 3
 
 
@@ -30,6 +32,8 @@ def retry(search: Search) -> None:
     ):
         return
     zones = sorted({line.zones[0] for line in lines if line.hungry()})
+    pace = search.pace()
+    steps, orders = max(LEAST_STEPS, int(STEPS * pace)), max(LEAST_ORDERS, int(ORDERS * pace))
     for zone in zones:
         missing = _missing(search, zone)
         if not missing:
@@ -37,14 +41,14 @@ def retry(search: Search) -> None:
         proof = bounds.together(search.problem, lines, zone, (0, days - 1))
         if proof.missing >= missing or not proof.layout:
             continue
-        for _ in range(TRIES):  # chance goes another way each time
+        for _ in range(TRIES if pace == 1.0 else 1):  # chance goes another way each time
             before = {line.index: list(line.places) for line in lines}
             worth = search.missing()
-            lay(search, zone, proof.layout)
-            search.mend(STEPS)
+            lay(search, zone, proof.layout, orders)
+            search.mend(steps)
             if _missing(search, zone) > proof.missing:
-                search.mend(STEPS)
-            search.improve(STEPS)
+                search.mend(steps)
+            search.improve(steps)
             if search.missing() >= worth:
                 search.undo(before)
             if _missing(search, zone) <= proof.missing:
@@ -56,8 +60,8 @@ def _missing(search: Search, zone: int) -> int:
     return sum(line.shortfall()[0] for line in search.lines if line.zones[0] == zone)
 
 
-def lay(search: Search, zone: int, layout: dict[int, list[tuple[int, int]]]) -> None:
-    """Lay the day plan: per session try orders until all of it fits, else what fits best."""
+def lay(search: Search, zone: int, layout: dict[int, list[tuple[int, int]]], orders: int) -> None:
+    """Lay the day plan: per session try `orders` until all of it fits, else what fits best."""
     for line in search.lines:
         if line.zones[0] == zone:
             search.lift(line)
@@ -69,7 +73,7 @@ def lay(search: Search, zone: int, layout: dict[int, list[tuple[int, int]]]) -> 
     times: dict[int, list[int]] = {}
     for day in sorted(wanted):
         best: list[tuple[int, int]] = []
-        for _ in range(ORDERS):
+        for _ in range(orders):
             laid = _try_order(search, day, wanted[day], free[day])
             for owner, at in laid:
                 search.air.drop(search.lines[owner], at)

@@ -17,6 +17,7 @@ from scheduler.planner.replan import give_way
 from scheduler.planner.search import Search
 
 TRIAL_STEPS: Final = 400
+LEAST_TRIAL_STEPS: Final = 20  # where a day holds hundreds of plays
 WEEKDAYS: Final = (
     N_("Monday"),
     N_("Tuesday"),
@@ -247,7 +248,7 @@ def trial(
             search.lift(other)
             search.lay(other, fresh)
     if other.shortfall()[0]:
-        search.mend(TRIAL_STEPS)
+        search.mend(max(LEAST_TRIAL_STEPS, int(TRIAL_STEPS * search.pace())))
     result = other.shortfall()[0], sum(x.shortfall()[0] * len(x.zones) for x in search.lines)
     search.lift(other)
     for at in sorted(other.fixed):

@@ -31,6 +31,10 @@ MEND_STEPS_EACH = 200  # more for each airing that lacks
 MOST_MEND_STEPS = 3_000
 HOMING_STEPS = 6_000
 MAKE_GOOD_DAYS = 7
+MOST_WAYS = (
+    1_500  # airings that are asked to give way, where a day holds hundreds of plays, times the pace there
+)
+LEAST_WAYS = 30
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,7 +115,7 @@ def towards(search: Search, standing: list[GivenPlay], earliest: int) -> None:
                 stood[line.index].append(play.at)
     anchor(search.problem, search.lines, stood, earliest)
     search.air.sturdy = False
-    homing(search, HOMING_STEPS)
+    homing(search, int(HOMING_STEPS * search.pace()))
 
 
 def lay_standing(search: Search, standing: list[GivenPlay]) -> dict[int, list[int]]:
@@ -182,7 +186,8 @@ def feed(search: Search, earliest: int, progress: Progress | None) -> str:
     if hungry:
         before = sum(line.shortfall()[0] for line in hungry)
         lack = sum(line.lack - line.least_lack for line in hungry)
-        steps = min(MOST_MEND_STEPS, MEND_STEPS + lack * MEND_STEPS_EACH)
+        pace = search.pace()
+        steps = max(1, int(pace * min(MOST_MEND_STEPS, MEND_STEPS + lack * MEND_STEPS_EACH)))
         search.air.sturdy = False
         search.mend(steps, progress=progress)
         if _may_be_fed(search, earliest):  # what is owed and wished comes before calm
@@ -192,7 +197,7 @@ def feed(search: Search, earliest: int, progress: Progress | None) -> str:
             search.mend(2 * steps, progress=progress)
             for line, anchors in zip(search.lines, stood, strict=True):
                 line.anchors = anchors
-        homing(search, HOMING_STEPS)
+        homing(search, int(HOMING_STEPS * pace))
         if sum(line.shortfall()[0] for line in search.lines) < before or not any(
             x.hungry() for x in search.lines
         ):
@@ -234,7 +239,9 @@ def give_way(search: Search, line: Line, earliest: int) -> bool:
                     continue
                 dear = owner.weight * (1.0 + 7.0 / (1 + max(0, day - today)))
                 tried.append((dear, day, at, other))
-    for _, day, at, other in sorted(set(tried)):
+    pace = search.pace()
+    most = None if pace == 1.0 else max(LEAST_WAYS, int(MOST_WAYS * pace))
+    for _, day, at, other in sorted(set(tried))[:most]:
         owner = search.lines[other]
         place = owner.places.index(at)
         old = list(owner.places)

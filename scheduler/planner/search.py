@@ -21,9 +21,11 @@ Progress = Callable[[str, float], None]
 STEPS_PER_AIRING = 6
 LEAST_STEPS = 4_000
 MOST_STEPS = 30_000
-DENSE = 40  # plays of a day
+DENSE = 60  # plays of a day
 LEAST_DENSE_STEPS = 500
+LEAST_MEND_STEPS = 1_000
 MEND_ROUNDS = 4
+DENSE_MEND_ROUNDS = 2
 PATIENCE = 1_500  # steps without a gain after which mending stops
 RELAY_SHARE = 0.06
 
@@ -38,23 +40,29 @@ class Search(Laying):
         self.construct()
         airings = sum(line.number for line in self.lines)
         steps = int(effort * min(MOST_STEPS, max(LEAST_STEPS, airings * STEPS_PER_AIRING)))
-        days = sum(bool(on) for zone in self.air.on for on in zone)
-        on_air = sum(line.number * len(line.zones) for line in self.lines)
-        if on_air > DENSE * days:  # where a day holds hundreds of plays, a step costs as much more
-            steps = max(LEAST_DENSE_STEPS, steps * DENSE * days // on_air)
+        each = max(min(LEAST_MEND_STEPS, steps), steps // 8)
+        rounds = MEND_ROUNDS
+        if (pace := self.pace()) < 1.0:
+            steps = max(LEAST_DENSE_STEPS, int(steps * pace))
+            each, rounds = steps // 8, DENSE_MEND_ROUNDS
         self.improve(steps // 2, progress=_part(progress, 0.05, 0.45))
-        self.mend(max(min(1_000, steps), steps // 8), progress=_part(progress, 0.45, 0.5))
-        for round_ in range(MEND_ROUNDS):
+        self.mend(each, progress=_part(progress, 0.45, 0.5))
+        for round_ in range(rounds):
             if not any(line.hungry() for line in self.lines):
                 break
             self.air.sturdy = False
-            self.mend(
-                max(min(1_000, steps), steps // 8),
-                progress=_part(
-                    progress, 0.5 + 0.1 * round_ / MEND_ROUNDS, 0.5 + 0.1 * (round_ + 1) / MEND_ROUNDS
-                ),
-            )
+            low, high = (0.5 + 0.1 * done / rounds for done in (round_, round_ + 1))
+            self.mend(each, progress=_part(progress, low, high))
         self.improve(steps // 2, heat=0.03, progress=_part(progress, 0.6, 1.0))
+
+    def pace(self) -> float:
+        """The share of the usual steps that is affordable: few where a day holds hundreds of plays.
+
+        A step looks at more plays there, and at more airings of each line; both cost time.
+        """
+        days = sum(bool(on) for zone in self.air.on for on in zone)
+        on_air = sum(line.number * len(line.zones) for line in self.lines)
+        return min(1.0, DENSE * days / max(1, on_air)) ** 2
 
     def improve(self, steps: int, *, heat: float = 0.06, progress: Progress | None = None) -> None:
         """Ruin and rebuild `steps` times."""

@@ -4,8 +4,10 @@ import pytest
 
 from scheduler.planner import solve
 from scheduler.planner.alone import alone, least_alone
-from scheduler.planner.entry import make_lines
+from scheduler.planner.districts import plan_alone
+from scheduler.planner.entry import make_lines, missing
 from scheduler.planner.reader import read
+from scheduler.planner.search import Search
 from scheduler.planner.telling import tell
 from scheduler.planner.verify import hard, verify
 
@@ -91,6 +93,36 @@ def test_an_announcement_over_midnight_holds_the_air_of_the_next_day() -> None:
         ],
     )
     assert hard(solved(problem)) == []
+
+
+def dense(zone_s: int = 480) -> dict:
+    """Three days with 171 plays each, 96 of one programme."""
+    problem = station(
+        programme("spot", 60, counts=count("day", 96), min_gap_h=0.15),
+        *(programme(f"P{i}", zone_s, counts=count("day", 5), min_gap_h=1.5) for i in range(15)),
+        windows=[ALL_DAY],
+    )
+    problem["meta"]["horizon"] = {"from": "2026-03-02", "until": "2026-03-04"}
+    return problem
+
+
+def test_a_zone_with_hundreds_of_plays_a_day_meets_all_with_a_small_share_of_the_usual_steps() -> None:
+    problem = read(dense(120))
+    lines = make_lines(problem, [], 0)
+    search = plan_alone(problem, lines, (), 0)
+    assert 0.1 < search.pace() < 0.2
+    assert hard(solved(dense(120))) == []
+    usual = read(station(programme("A", counts=count("week", 3))))
+    assert plan_alone(usual, make_lines(usual, [], 0), (), 0).pace() == 1.0
+
+
+def test_an_over_full_zone_with_hundreds_of_plays_a_day_misses_no_more_than_a_first_plan() -> None:
+    problem = read(dense(900))
+    first = Search(problem, make_lines(problem, [], 0))
+    first.construct()
+    solution = solve(dense(900))
+    assert 0 < sum(s.missing for s in solution.shortfalls) <= missing(first.lines)
+    assert any(s.relaxations for s in solution.shortfalls)
 
 
 @pytest.mark.parametrize(("days", "most"), [(3, 20), (5, 12)])
