@@ -92,8 +92,7 @@ def plan_groups(
                 seed=seed + number,
             )
         )
-    for number, (group, places) in enumerate(zip(groups, _run_all(tasks, progress), strict=True)):
-        del number
+    for group, places in zip(groups, _run_all(tasks, progress), strict=True):
         for line, times in zip(group, places, strict=False):
             line.open(len(times))
             for place, at in enumerate(times):
@@ -110,8 +109,8 @@ def _run_all(tasks: list[GroupTask], progress: Progress | None) -> list[list[lis
                     done.append(places)
                     if progress:
                         progress("groups", len(done) / len(tasks))
-        except (BrokenExecutor, OSError):  # a machine that lets us start no process plans on one core
-            done = done[: len(done)]
+        except (BrokenExecutor, OSError):
+            pass  # a machine that lets us start no process plans on one core
     for task in tasks[len(done) :]:
         done.append(run_group(task))
         if progress:

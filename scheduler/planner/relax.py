@@ -251,8 +251,6 @@ def trial(
         search.mend(max(LEAST_TRIAL_STEPS, int(TRIAL_STEPS * search.pace())))
     result = other.shortfall()[0], sum(x.shortfall()[0] * len(x.zones) for x in search.lines)
     search.lift(other)
-    for at in sorted(other.fixed):
-        del at
     search.lines[line.index] = line
     line.open(0)
     search.undo(before)
