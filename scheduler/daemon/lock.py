@@ -41,7 +41,9 @@ class StationLock:
             AlreadyRunningError: another living process holds it.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        for left in range(100, -1, -1):  # a file system that numbers a file in two ways must not hold us for ever
+        for left in range(
+            100, -1, -1
+        ):  # a file system that numbers a file in two ways must not hold us for ever
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644)
             file = os.fdopen(handle, "r+b", buffering=0)
             held = _lock(file)

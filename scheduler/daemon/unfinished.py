@@ -59,7 +59,10 @@ def sync(folder: Path, name: str) -> None:
 
 def forget(folder: Path, name: str) -> None:
     """The order is over."""
-    for path in (_path(folder, name), folder / f"{name}.json"):  # a crash left both, where it came between them
+    for path in (
+        _path(folder, name),
+        folder / f"{name}.json",
+    ):  # a crash left both, where it came between them
         with suppress(OSError):
             path.unlink(missing_ok=True)
 
