@@ -17,6 +17,8 @@ QUEUE_BYTES = RATE_HZ * FRAME_BYTES
 SETTLE_BLOCKS = 40
 """A new sink counts as working after so many blocks (0.8 s); one that cannot work fails before. Blocks are counted, not
 seconds: a Loa that was held up has not tried its sink for any longer."""
+DRAIN_S = 0.2
+"""How long a new sink is left to run dry, once: what piled up while it began would hold every airing back by as much."""
 MOST_WAIT_S = 15.0
 
 
@@ -137,9 +139,12 @@ class FedOutput:
             sent += 1
             now = time.monotonic()
             if self.trouble is not None and sent > SETTLE_BLOCKS:
+                time.sleep(DRAIN_S)
+                next_at = time.monotonic()
                 with self._lock:
                     self._drop()
                 self.trouble = None
+                continue
             next_at += BLOCK_MS / 1000
             if now > next_at + 0.5:
                 next_at = now  # held up: go on from here rather than in a hurry
