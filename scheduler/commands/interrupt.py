@@ -101,6 +101,13 @@ def interrupt(
         print_json(reply)
     elif reply.get("withdrawn"):
         say(N_("Withdrawn: what alert “{title}” cancels is off the air."), title=reply["title"])
+    elif reply.get("waits_for_output"):
+        say(
+            N_(
+                "No output works now: “{title}” is on the air as soon as one does. `loa now` shows what is wrong."
+            ),
+            title=reply["title"],
+        )
     elif reply.get("waits_for"):
         say(N_("It waits until “{title}” is over."), title=reply["waits_for"])
     else:

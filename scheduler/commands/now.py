@@ -92,6 +92,9 @@ def screen(status: dict[str, Any], tz: Any) -> RenderableType:
         )  # fmt: skip
     if not status["on_air"]:
         lines.append(Text(_("Silence.")))
+    for piece in status.get("waiting", []):
+        why = piece["behind"] or _("no output works")
+        lines.append(Text(_("Waits: {title} ({why})").format(title=piece["title"], why=why)))
     for play in status["next"]:
         at = datetime.fromisoformat(play["starts_at"])
         wait_s = max(0, round((at - datetime.now(UTC)).total_seconds()))

@@ -6,6 +6,7 @@ daemon's own thread alone.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,10 +20,13 @@ from scheduler.daemon.deck import Deck, OnAir, Route, Source
 from scheduler.daemon.journal import Entry, Journal, Register
 from scheduler.daemon.lateness import Verdict, when_cut, when_late
 
+log = logging.getLogger("loa.daemon")
 SERVE_EVERY_S = 0.5
 """How often those who wait are looked at though nothing left the air: their time may be over."""
 WHOLE = 0.98
 """A play counts as aired when so much of it was heard."""
+OUTPUT_WITHIN = timedelta(minutes=30)
+"""So long an urgent bulletin waits for an output that works; plays do not: they are made good."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,7 +53,7 @@ class Piece:
     order: str | None = None
     """The name of the urgent order that it carries out."""
     give_up_at: datetime | None = None
-    """A not-before play waits until then."""
+    """Not begun any more after it (an alert that expires)."""
     until: datetime | None = None
     """Cut then at the latest (a relay's block)."""
     on_end: Callable[[Entry], None] | None = None
@@ -64,6 +68,10 @@ class Piece:
     """How much of it was heard in earlier parts."""
     blocked_by: str | None = None
     """The title of what kept it off the air."""
+    unheard_since: datetime | None = None
+    """Since when it waits for an output that works."""
+    cut_by: str | None = None
+    """The title of the more urgent piece that cut it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,18 +112,27 @@ class AirDesk:
             self._give_up(piece, verdict)
             return
         if self.stopped is not None and piece.kind != "interrupt":
-            self._wait(piece, self.stopped)
+            self.wait(piece, self.stopped)
+            return
+        if piece.kind == "interrupt" and not self.can_be_heard(piece.zones):
+            self._wait_for_output(piece)
             return
         holders = self._holders(piece)
         decision = arbiter.decide(piece.level, [held.level for held, _entry in holders])
         if decision == "wait":
-            self._wait(piece, holders[0][0].title)
+            self.wait(piece, holders[0][0].title)
             return
         if decision == "cut":
-            for _held, entry in holders:
+            for held, entry in holders:
+                held.cut_by = piece.title
                 self.cut(entry.key, _("cut by {title}").format(title=piece.title))
         self.waiting.pop(piece.name, None)
         self._begin(piece, verdict.offset_ms)
+
+    def wait(self, piece: Piece, behind: str) -> None:
+        """Keep it until what is on the air (`behind`) is over."""
+        piece.blocked_by, piece.unheard_since = behind, None
+        self.waiting[piece.name] = piece
 
     def miss(
         self,
@@ -205,13 +222,18 @@ class AirDesk:
         """True when nothing is on the air."""
         return not self.on_air
 
+    def can_be_heard(self, zones: tuple[str, ...]) -> bool:
+        """False while none of the zones' loudspeakers works; where there are only recordings, nothing has to be waited for."""
+        loud = [output for route in self._routes(zones) for output in route.chain if output.audible]
+        return not loud or any(output.trouble is None for output in loud)
+
     # decisions
 
     def _verdict(self, piece: Piece) -> Verdict:
         now = self.clock.now()
         grace = timedelta(seconds=self.config.daemon.grace_s)
         if piece.play_id is None:
-            over = piece.until is not None and now >= piece.until
+            over = any(end is not None and now >= end for end in (piece.until, piece.give_up_at))
             return Verdict(not over, offset_ms=piece.heard_to_ms)
         if piece.give_up_at is not None and now > piece.give_up_at:
             return Verdict(False, make_good=piece.lateness != "skip")
@@ -231,6 +253,8 @@ class AirDesk:
             return
         if piece.cut_entry is not None:
             self.miss(piece, None, make_good=verdict.make_good)
+        elif piece.unheard_since is not None:
+            self.miss(piece, self._why_unheard(piece.unheard_since))
         elif piece.blocked_by:
             reason = _("its time was taken by {title}").format(title=piece.blocked_by)
             self.miss(piece, reason, make_good=verdict.make_good, outcome="displaced", status="preempted")
@@ -239,9 +263,19 @@ class AirDesk:
             reason = _("too late by {seconds} s to start").format(seconds=late_s)
             self.miss(piece, reason, make_good=verdict.make_good)
 
-    def _wait(self, piece: Piece, behind: str) -> None:
-        piece.blocked_by = behind
-        self.waiting[piece.name] = piece
+    def _wait_for_output(self, piece: Piece) -> None:
+        now = self.clock.now()
+        if piece.unheard_since is None:
+            log.warning("%s waits: no output of its zones works", piece.title)
+            piece.unheard_since = now
+        if now - piece.unheard_since > OUTPUT_WITHIN:
+            self.miss(piece, self._why_unheard(piece.unheard_since))
+        else:
+            self.waiting[piece.name] = piece
+
+    def _why_unheard(self, since: datetime) -> str:
+        minutes = round((self.clock.now() - since) / timedelta(minutes=1))
+        return _("no output of its zones worked for {minutes} min").format(minutes=minutes)
 
     def _holders(self, piece: Piece) -> list[tuple[Piece, Entry]]:
         zones, exclusive = self._reach(piece.zones)
@@ -294,7 +328,7 @@ class AirDesk:
         self.on_air[key] = (piece, entry)
         self._levels = None
         airing = OnAir(
-            key=key, label=f"{piece.name}_{key[-12:]}", level=piece.level, zones=entry.zones, source=source,
+            key=key, label=f"{piece.name}_{key[-12:]}", zones=entry.zones, source=source,
             routes=routes, started_at=now, started_steady=steady, slot=slot, on_end=self._ended,
         )  # fmt: skip
         self.journal.write(entry)
@@ -353,10 +387,10 @@ class AirDesk:
         if goes_on:
             piece.cut_at, piece.cut_entry = now, done
             piece.heard_to_ms, piece.heard_ms = heard_to_ms, heard_ms
-            self._wait(piece, cut or "")
+            self.wait(piece, cut or "")
         elif cut is not None and piece.kind == "relay" and piece.until is not None and now < piece.until:
             piece.cut_at = now
-            self._wait(piece, cut)  # back to the other station as soon as the air is free
+            self.wait(piece, cut)  # back to the other station as soon as the air is free
         elif status == "missed" and piece.lateness != "skip":
             self.owe(done)
         if piece.on_end is not None and not goes_on:

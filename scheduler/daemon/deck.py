@@ -103,7 +103,6 @@ class OnAir:
 
     key: str
     label: str
-    level: int
     zones: tuple[str, ...]
     source: Source
     routes: list[Route]

@@ -265,7 +265,10 @@ class Duties:
         return {
             "station": self.config.station.name, "at": now, "pid": os.getpid(), "simulated": daemon.clock.simulated,
             "on_air": on_air,
-            "waiting": [{"title": p.title, "behind": p.blocked_by} for p in daemon.desk.waiting.values()],
+            "waiting": [
+                {"title": p.title, "behind": p.blocked_by if p.unheard_since is None else None}
+                for p in daemon.desk.waiting.values()
+            ],
             "next": [
                 {
                     "play_id": p.play_id, "title": p.title, "zones": p.zones or self.config.zone_ids,

@@ -52,6 +52,8 @@ class Urgent:
         """Orders that are being made ready."""
         self._lane = 0
         self._number = 0
+        self._final = False
+        """What ends now is over for a person: nothing of it begins again."""
         self._closing = False
         requests.sweep(self.folder)
         for name in ("urgent", "alarm"):
@@ -166,12 +168,31 @@ class Urgent:
                 daemon.hooks.alarm(f"urgent {order.request.name}", text)
                 self._drop(order, entries, piece, text)
             else:
-                again = _("begun again after Loa was cut off, {left} of {count} readings left").format(
-                    left=left, count=order.request.repeat
-                )
-                log.warning("%s: %s", order.request.title, again)
-                piece.why = f"{piece.why}; {again}" if piece.why else again
+                _say_again(piece, left, order.request.repeat)
                 self._begin(replace(order, request=replace(order.request, repeat=left)), piece)
+
+    def _again(self, order: Order, piece: Piece, ended: Entry) -> bool:
+        """Have it wait to begin again, where a more urgent one or dead outputs silenced it before its end."""
+        desk = self.daemon.desk
+        withdrawn = order.alert is not None and self._alerts.get(order.alert) != piece.name
+        silenced = piece.cut_by is not None or not desk.can_be_heard(piece.zones)
+        if self._final or withdrawn or ended.started_at is None or not silenced:
+            return False
+        entries = list(self.daemon.journal.entries.values())
+        try:
+            left = unfinished.readings_left(order, entries, self._reading_ms(order))
+            if left == 0 or unfinished.is_too_late(order, entries, self.daemon.clock.now()):
+                return False
+            left_of_it = replace(order, request=replace(order.request, repeat=left))
+            next_piece = self._piece(left_of_it)
+        except OSError:
+            return False
+        _say_again(next_piece, left, order.request.repeat)
+        self._keep(left_of_it)
+        if order.alert is not None:
+            self._alerts[order.alert] = next_piece.name
+        desk.wait(next_piece, piece.cut_by or "")
+        return True
 
     def _drop(self, order: Order, entries: list[Entry], piece: Piece, reason: str) -> None:
         """Nothing (more) of it is heard; one that was never heard stands in the log as missed."""
@@ -185,9 +206,7 @@ class Urgent:
         self._closing = True
 
     def _begin(self, order: Order, piece: Piece) -> None:
-        unfinished.keep(self.folder, order)
-        name = order.request.name
-        self.daemon.workers.submit("urgent-kept", lambda: unfinished.sync(self.folder, name))
+        self._keep(order)
         if order.alert is not None:
             self._alerts[order.alert] = piece.name
             note = partial(aired_alerts.note, self.daemon.air.root, order.alert, self.daemon.clock.now())
@@ -195,10 +214,19 @@ class Urgent:
         self.daemon.duties.power.wake(self.daemon.clock.now())
         self.daemon.desk.offer(piece)
         waits = piece.name in self.daemon.desk.waiting
+        unheard = waits and piece.unheard_since is not None
         requests.answer(  # at a new start, too: whoever gave the order may have had none when Loa was cut off
-            self.folder, name,
-            {"ok": True, "title": piece.title, "waits_for": piece.blocked_by if waits else None, "at": order.given_at, "length_ms": piece.length_ms},
+            self.folder, order.request.name,
+            {
+                "ok": True, "title": piece.title, "waits_for": piece.blocked_by if waits and not unheard else None,
+                "waits_for_output": unheard, "at": order.given_at, "length_ms": piece.length_ms,
+            },
         )  # fmt: skip
+
+    def _keep(self, order: Order) -> None:
+        unfinished.keep(self.folder, order)
+        name = order.request.name
+        self.daemon.workers.submit("urgent-kept", lambda: unfinished.sync(self.folder, name))
 
     def _over(self, order: Order) -> None:
         unfinished.forget(self.folder, order.request.name)
@@ -227,9 +255,9 @@ class Urgent:
             piece.length_ms = sound.length_ms
             return sound
 
-        def ended(_entry: Entry) -> None:
-            if self._closing:
-                return  # the next start goes on with it
+        def ended(entry: Entry) -> None:
+            if self._closing or self._again(order, piece, entry):
+                return  # the next start goes on with it, or this one
             self._over(order)
             if order.alert is not None and self._alerts.get(order.alert) == piece.name:
                 del self._alerts[order.alert]
@@ -239,7 +267,7 @@ class Urgent:
             name=f"interrupt-{self._number}", kind="interrupt", title=request.title, zones=request.zones,
             level=arbiter.EMERGENCY if request.emergency else arbiter.INTERRUPT, open_source=open_source,
             length_ms=length_ms, planned_at=order.given_at, who=request.who, why=request.why or None,
-            order=request.name, on_end=ended,
+            order=request.name, on_end=ended, give_up_at=order.expires_at,
         )  # fmt: skip
         return piece
 
@@ -258,8 +286,12 @@ class Urgent:
     def stop(self, request: Request) -> None:
         """Silence the station until it is resumed; urgent bulletins are still heard."""
         text = _stopped_text(request.who, request.why)
-        self.daemon.desk.stopped = text
-        self.daemon.desk.cut_all(text)  # first of all: no start after a crash may begin again what is stopped
+        desk = self.daemon.desk
+        desk.stopped, self._final = text, True
+        desk.cut_all(text)  # first of all: no start after a crash may begin again what is stopped
+        for piece in [piece for piece in desk.waiting.values() if piece.kind == "interrupt"]:
+            desk.miss(piece, text)
+        self._final = False
         order = {"who": request.who, "why": request.why, "at": self.daemon.clock.now().isoformat()}
         try:
             atomic.write_text(self.daemon.air.stopped, json.dumps(order, ensure_ascii=False))
@@ -347,6 +379,15 @@ def leads_for(warm_up_ms: int, lead: Path) -> list[Path]:
     lead_ms = sound.length_ms
     sound.close()
     return [lead] * -(-warm_up_ms // max(1, lead_ms))
+
+
+def _say_again(piece: Piece, left: int, count: int) -> None:
+    """Note in the log and on the piece that it begins again."""
+    again = _("begun again after it was cut off, {left} of {count} readings left").format(
+        left=left, count=count
+    )
+    log.warning("%s: %s", piece.title, again)
+    piece.why = f"{piece.why}; {again}" if piece.why else again
 
 
 def _put_away(path: Path, where: str, reason: str | None) -> None:

@@ -344,7 +344,7 @@ def test_file_rtp_and_icecast_carry_one_airing_at_once(tmp_path: Path) -> None:
             for number in range(4):
                 deck, ended = Deck(clock, lambda *_facts: None), []
                 airing = OnAir(
-                    key="k", label=f"k{number}", level=50, zones=("z",), source=Sound(), started_at=clock.now(), slot=None,
+                    key="k", label=f"k{number}", zones=("z",), source=Sound(), started_at=clock.now(), slot=None,
                     started_steady=clock.steady(), routes=[Route([out], frozenset({"z"})) for out in outputs],
                     on_end=lambda _airing, cut, ended=ended: ended.append(cut),
                 )  # fmt: skip

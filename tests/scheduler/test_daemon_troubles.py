@@ -263,7 +263,7 @@ def test_after_a_sleep_of_the_host_a_sound_goes_on_where_it_was_in_no_hurry(tmp_
     deck = Deck(clock, lambda *facts: notes.append(facts))
     deck.begin(
         OnAir(
-            key="k", label="k", level=50, zones=("z",), source=source, started_at=clock.now(),
+            key="k", label="k", zones=("z",), source=source, started_at=clock.now(),
             routes=[Route([NullOutput("null")], frozenset({"z"}))], started_steady=clock.steady(), slot=0,
             on_end=lambda airing, cut: ended.append((airing.heard_frames, cut, clock.steady())),
         )

@@ -84,7 +84,7 @@ def play(
     bell = threading.Event()
     routes = [Route(chain, frozenset({zone})) for chain, zone in chains]
     airing = OnAir(
-        key="k", label="k", level=50, zones=tuple(zone for _chain, zone in chains), source=Counting(blocks), routes=routes,
+        key="k", label="k", zones=tuple(zone for _chain, zone in chains), source=Counting(blocks), routes=routes,
         started_at=START, started_steady=clock.steady(), slot=None, on_end=lambda _airing, cut: ended.append(cut),
     )  # fmt: skip
     for plug, works in before.get(0, []):
