@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from content.intake.letters import compiled
 
@@ -43,13 +44,14 @@ class Label:
         return self.style in ("-", "+", "*")
 
 
+@lru_cache(maxsize=256)
 def label_of(line: str) -> Label | None:
     """The label at the very start of `line` (which has no leading spaces), or None."""
     if not line:
         return None
-    if match := _ORDINAL.match(line):
-        return Label("(1)", f"({_ORDINALS[(match[1] or match[2]).lower()]})", match.end())
     first = line[0]
+    if first in "TMHBNSC" and (match := _ORDINAL.match(line)):
+        return Label("(1)", f"({_ORDINALS[(match[1] or match[2]).lower()]})", match.end())
     if first.isalpha() and line[1:2].isalpha() and first not in "IVXĐKPCM":
         return None  # most lines begin with a word
     if first in "-+*":

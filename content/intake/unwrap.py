@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from content.intake.labels import label_of
 from content.intake.letters import LOWER, compiled
@@ -59,9 +60,10 @@ _DANGLING = frozenset(
 )
 _STARTS_SMALL = re.compile(f'^[(“"]?[{LOWER}]')
 _ENDS = re.compile(r"[.;:!?…]['\"”’)\]]*$|\./\.$")
+_CLOSING = frozenset(".;:!?…'\"”’)]")
+"""What `_ENDS` may end with: asked first, as most lines end with a letter."""
 _CODE_HYPHEN = re.compile(r"(?:\d[\w/&]*|[/-][\w&]+)[-/]$")
 _CODE_START = re.compile(r"^[A-ZĐ][\w&]*(?:[-/][A-ZĐ]|\b)")
-_YEAR_RANGE = re.compile(r"\d$")
 _DASH_YEAR = re.compile(r"^[-–]\s?(?:(?:19|20)\d{2}\b|\d{1,2}/\d)")
 _DASH_SMALL = re.compile(f"^[-–] [{LOWER}]")
 _MASTHEAD = re.compile(
@@ -174,11 +176,11 @@ def _glue(
         and not text.startswith("ngày")
     ):
         return " "  # the plain case of running text, decided at once
-    if _DASH_YEAR.match(text) and _YEAR_RANGE.search(ended) and not last.hard:
+    if ended[-1].isdecimal() and _DASH_YEAR.match(text) and not last.hard:
         return " "
     if ended.endswith(" năm") and re.match(r"^\d{4}\b", text):
         return " "
-    if _MASTHEAD.match(text) or _OPENING.match(text) or (_MASTHEAD.match(ended) and _stands_alone(ended)):
+    if _is_masthead(text) or _OPENING.match(text) or (_is_masthead(ended) and _stands_alone(ended)):
         return None
     in_bracket = text[0].islower() and open_text.count("(") > open_text.count(")")
     if ":" in text and not in_bracket and marker(text):
@@ -186,9 +188,14 @@ def _glue(
     label = label_of(text)
     full = _full(last, ended, text, width)
     if label is not None:
-        small_dash = _DASH_SMALL.match(text) and not _ENDS.search(ended) and full and not blank
+        small_dash = _DASH_SMALL.match(text) and not _ends(ended) and full and not blank
         return " " if small_dash and not last.hard else None
-    if _CODE_HYPHEN.search(ended) and _CODE_START.match(text) and not (last.hard and width is None):
+    if (
+        ended[-1] in "-/"
+        and _CODE_HYPHEN.search(ended)
+        and _CODE_START.match(text)
+        and not (last.hard and width is None)
+    ):
         return ""
     if _KIND_LINE.match(ended) and is_upper(ended) and label_of(ended) is None:
         return None
@@ -201,7 +208,7 @@ def _glue(
     if upper and above_upper:
         return " " if label_of(open_text) is not None and full else None
     if _STARTS_SMALL.match(text):
-        if not _ENDS.search(ended) or ended.endswith("..."):
+        if not _ends(ended) or ended.endswith("..."):
             return None if last.hard and is_upper(ended) else " "
         fuller = not line.indented and _full(last, ended, text, width, needed=0.78)
         return " " if fuller and not blank and not (last.hard and width is None) else None
@@ -211,10 +218,21 @@ def _glue(
         return None
     if line.indented or not full:
         return None
-    if _ENDS.search(ended):
+    if _ends(ended):
         sentence = ended.endswith((".", "!", "?", "…", ".”", '."', ":", ";")) and not ended.endswith("./.")
         return " " if sentence and not blank else None
     return " "
+
+
+@lru_cache(maxsize=8)
+def _is_masthead(line: str) -> bool:
+    """Asked twice of most lines: as the next one, then as the one before."""
+    return _MASTHEAD.match(line) is not None
+
+
+def _ends(line: str) -> bool:
+    """Whether a sentence or a clause ends with the line."""
+    return line[-1] in _CLOSING and _ENDS.search(line) is not None
 
 
 def _stands_alone(ended: str) -> bool:
@@ -242,7 +260,7 @@ def _full(last: RawLine, ended: str, text: str, width: int | None, needed: float
     Letters differ in width, so a line that ends within a sentence needs to be less full.
     """
     if needed is None:
-        needed = 0.93 if _ENDS.search(ended) else 0.82
+        needed = 0.93 if _ends(ended) else 0.82
     first = len(text.split(None, 1)[0]) + 1
     if last.right_share is not None:
         return last.right_share * (1 + first / max(len(ended), 1)) > needed
