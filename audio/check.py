@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from audio import loudness, proof
 from audio.listening import Recogniser, compare
-from audio.models import EpisodeAudio, Segment
+from audio.models import NEWEST_FIRST, EpisodeAudio, Segment
 from audio.profiles import PROFILES, TOLERANCE_LU
 from content.errors import LoaError, Told
 from content.items import VIETNAMESE, current_script, get_item
@@ -68,7 +68,7 @@ def check_items(
             if script is None:
                 continue
             segment = session.scalars(
-                select(Segment).where(Segment.script_id == script.id).order_by(Segment.id.desc()).limit(1)
+                select(Segment).where(Segment.script_id == script.id).order_by(*NEWEST_FIRST).limit(1)
             ).first()
             if segment is not None:
                 pairs.append((item, script, segment))

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from audio.models import EpisodeAudio, Segment
+from audio.models import NEWEST_FIRST, EpisodeAudio, Segment
 from content.errors import LoaError
 from content.items import current_script, get_item
 from content.language import N_
@@ -51,7 +51,7 @@ def file_of(station: Station, what: str, *, segment: bool = False) -> Made:
             row = session.scalars(
                 select(Segment)
                 .where(Segment.script_id == (script.id if script else 0))
-                .order_by(Segment.id.desc())
+                .order_by(*NEWEST_FIRST)
             ).first()
             found = (row.sha256, ".wav", None) if row else None
         else:

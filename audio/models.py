@@ -34,6 +34,10 @@ class Segment(Base):
     flags: Mapped[list[Any]] = mapped_column(JSON, default=list)
     """What proof-listening found odd."""
     created_at: Mapped[datetime]
+    """When it was made, or rendered again after another sound of the same words."""
+
+
+NEWEST_FIRST = (Segment.created_at.desc(), Segment.id.desc())
 
 
 class EpisodeAudio(Base):

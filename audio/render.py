@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
 from audio.assemble import Bed, assemble
@@ -154,6 +154,7 @@ def render_episode(
         known = _episode_row(session, episode_id, sound.name, recipe)
     if known is not None and station.media.path_of(known.sha256, sound.suffix).is_file():
         tell(ASSEMBLY_STEPS, None)
+        known = _newest_again(station, known, now or datetime.now(UTC))
         return _rendered_episode(known, frame.tags.title, segments, item_ids, made=False)
     tell(0, frame.tags.title)
     share = in_steps(tell)
@@ -177,6 +178,7 @@ def render_episode(
             for name in ("sha256", "length_ms", "loudness_lufs", "true_peak_dbtp", "created_at"):
                 setattr(earlier, name, getattr(row, name))
             row = earlier
+    row = _newest_again(station, row, now or datetime.now(UTC))
     return _rendered_episode(row, frame.tags.title, segments, item_ids, made=True)
 
 
@@ -241,6 +243,32 @@ def _episode_row(session: Session, episode_id: int, profile: str, recipe: str) -
             EpisodeAudio.recipe_sha256 == recipe,
         )
     ).first()
+
+
+def _newest_again(station: Station, row: EpisodeAudio, now: datetime) -> EpisodeAudio:
+    """`row` as the newest sound of its episode and profile: what was rendered last is what airs.
+
+    It stands behind another one where voice, recording, jingle or config was changed and then changed back; then it
+    is laid down anew, so that whoever takes the newest row takes this one.
+    """
+    newest = (
+        select(func.max(EpisodeAudio.id))
+        .where(EpisodeAudio.episode_id == row.episode_id, EpisodeAudio.profile == row.profile)
+    )  # fmt: skip
+    with station.read() as session:
+        if session.scalar(newest) == row.id:
+            return row
+    with station.decide() as session:
+        earlier = _episode_row(session, row.episode_id, row.profile, row.recipe_sha256)
+        if earlier is None or earlier.id == session.scalar(newest):
+            return earlier or row
+        facts = {name: getattr(earlier, name) for name in inspect(EpisodeAudio).columns.keys()}  # noqa: SIM118
+        again = EpisodeAudio(**facts | {"id": None, "created_at": now})
+        session.delete(earlier)
+        session.flush()  # first: there is one row of a recipe
+        session.add(again)
+        session.flush()
+        return again
 
 
 def _rendered_episode(

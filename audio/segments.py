@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from audio import proof, wav
-from audio.models import Segment
+from audio.models import NEWEST_FIRST, Segment
 from audio.rendered import Progress, Rendered, work_file
 from audio.speak import Sentence, Speaker, recipe_of
 from audio.voices.order import recording_voice, speaker_of
@@ -61,11 +61,11 @@ def render_segment(
         known = _known_segment(station, script, sentences, voices, item, first)
         if known is not None:
             tell(len(sentences), None)
-            return known
+            return _kept(station, known, item, now)
         spoken = voices.speak(sentences, item.language, first, lambda count: tell(count, None))
         earlier = _segment_of(station, script, spoken.recipe_sha256)
         if earlier is not None:
-            return _told(earlier, item, made=False)
+            return _kept(station, earlier, item, now)
         with work_file(station, ".wav") as path:
             length_ms = voices.write_segment(spoken, path)
             judged = proof.judge(path, [s.spoken for s in spoken.sentences], script.estimated_ms)
@@ -99,7 +99,7 @@ def _known_segment(
     speaker: Speaker,
     item: Item,
     first: str | None,
-) -> Rendered | None:
+) -> Segment | None:
     """The segment that is there already, in the best voice in the order that has one; its file must be there too.
 
     A segment in a voice of fall-back counts only while the better voices are known to be out of reach.
@@ -110,7 +110,7 @@ def _known_segment(
         recipe = recipe_of(worded, cast.voice, cast.settings, item.language)
         segment = _segment_of(station, script, recipe)
         if segment is not None:
-            return _told(segment, item, made=False)
+            return segment
         if not speaker.is_down(voice):
             return None
     return None
@@ -137,11 +137,13 @@ def _keep_segment(station: Station, segment: Segment, item: Item) -> Rendered:
             )
         ).first()
         if earlier is None:
+            segment.created_at = _after_all(session, segment)
             session.add(segment)
             session.flush()
         elif not station.media.path_of(earlier.sha256, ".wav").is_file():
             for name in ("sha256", "length_ms", "loudness_lufs", "true_peak_dbtp", "flags", "created_at"):
                 setattr(earlier, name, getattr(segment, name))
+            earlier.created_at = _after_all(session, earlier)
             segment = earlier
         else:
             segment = earlier
@@ -154,7 +156,7 @@ def _keep_recording(
     recipe = hashlib.sha256(f"recording {recording.sha256} {script.sha256}".encode()).hexdigest()
     known = _segment_of(station, script, recipe)
     if known is not None:
-        return _told(known, item, made=False)
+        return _kept(station, known, item, now)
     spoken = [str(sentence["spoken"]) for sentence in script.sentences]
     judged = proof.judge(recording.path, spoken, script.estimated_ms)
     flags = [flag.as_json() for flag in judged.flags]
@@ -169,6 +171,29 @@ def _keep_recording(
         created_at=now or datetime.now(UTC),
     )  # fmt: skip
     return _keep_segment(station, segment, item)
+
+
+def _kept(station: Station, segment: Segment, item: Item, now: datetime | None) -> Rendered:
+    """A segment that was there, as the newest of its words: the one that is heard is the one that is approved and checked."""
+    newest = select(Segment.id).where(Segment.script_id == segment.script_id).order_by(*NEWEST_FIRST)
+    with station.read() as session:
+        first = session.scalars(newest).first()
+    if first != segment.id:
+        with station.decide() as session:
+            segment = session.get_one(Segment, segment.id)
+            segment.created_at = now or datetime.now(UTC)
+            segment.created_at = _after_all(session, segment)
+    return _told(segment, item, made=False)
+
+
+def _after_all(session: Session, segment: Segment) -> datetime:
+    """`segment.created_at`, later than those of the other sounds of its words whatever the clock said then."""
+    others = select(func.max(Segment.created_at)).where(
+        Segment.script_id == segment.script_id, Segment.id != (segment.id or 0)
+    )
+    with session.no_autoflush:
+        last = session.scalar(others)
+    return max(segment.created_at, last + timedelta(microseconds=1)) if last else segment.created_at
 
 
 def _told(segment: Segment, item: Item, *, made: bool) -> Rendered:

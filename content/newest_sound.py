@@ -17,6 +17,7 @@ _SEGMENTS = table(
     column("voice"),
     column("degraded"),
     column("fallbacks", JSON),
+    column("created_at"),
 )
 
 
@@ -33,7 +34,10 @@ class NewestSound:
 def newest_sound(session: Session, script: Script) -> NewestSound | None:
     """The sound of this script version that was rendered last; None before the first."""
     found = session.execute(
-        select(_SEGMENTS).where(_SEGMENTS.c.script_id == script.id).order_by(_SEGMENTS.c.id.desc()).limit(1)
+        select(_SEGMENTS)
+        .where(_SEGMENTS.c.script_id == script.id)
+        .order_by(_SEGMENTS.c.created_at.desc(), _SEGMENTS.c.id.desc())
+        .limit(1)
     ).first()
     if found is None:
         return None

@@ -18,7 +18,7 @@ SEQUENCE_FROM = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """Airings of one title at one wall-clock time, `every_days` apart; a single airing has count 1."""
+    """Airings of one title at one wall-clock time in the same zones, `every_days` apart; a single one has count 1."""
 
     first: PlayEntry
     every_days: int
@@ -27,9 +27,9 @@ class Series:
 
 def series_of(plays: list[PlayEntry]) -> Iterator[Series]:
     """The plays gathered into as few series as a greedy look finds, none shorter than three but singles."""
-    groups: dict[tuple[str, time, int], dict[date, PlayEntry]] = defaultdict(dict)
+    groups: dict[tuple[str, time, int, tuple[str, ...]], dict[date, PlayEntry]] = defaultdict(dict)
     for play in sorted(plays, key=lambda play: (play.starts_at, play.id)):
-        group = groups[play.title, play.starts_at.timetz(), play.length_ms]
+        group = groups[play.title, play.starts_at.timetz(), play.length_ms, tuple(play.zones)]
         if play.starts_at.date() in group:
             yield Series(first=play, every_days=1, count=1)
         else:

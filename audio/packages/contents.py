@@ -39,14 +39,18 @@ def lay_out(
     first: dict[str, str] = {}
     paths: dict[str, str] = {}
     play_paths: dict[int, str] = {}
+    distinct = len({play.audio_sha256 for play in plays})
     for day, of_day in by_day(plays):
         for position, play in enumerate(of_day, 1):
             sha256 = play.audio_sha256
             if player in IN_FILE_ORDER:
-                path = f"{day:%Y%m%d}/{play_name(position, play.starts_at, play.title)}"
+                name = play_name(position, play.starts_at, play.title, of=len(of_day))
+                path = f"{day:%Y%m%d}/{name}"
                 paths[path] = sha256
             else:
-                path = first.get(sha256) or f"audio/{audio_name(len(first) + 1, play.starts_at, play.title)}"
+                if (path := first.get(sha256, "")) == "":
+                    name = audio_name(len(first) + 1, play.starts_at, play.title, of=distinct)
+                    path = f"audio/{name}"
                 paths[path] = sha256
             first.setdefault(sha256, path)
             play_paths[play.id] = path

@@ -31,17 +31,20 @@ def shortened(folded: str, longest: int = LONGEST) -> str:
     return (cut.rpartition("-")[0] or cut[:longest]).strip("-")
 
 
-def audio_name(position: int, first_at: datetime, title: str) -> str:
+def audio_name(position: int, first_at: datetime, title: str, *, of: int = 0) -> str:
     """The name of one sound file: `position` in air order, the station day of its first airing, its title.
 
-    `first_at` is in station time. Example: 003_20261201_chuyen-doi-so.mp3
+    `first_at` is in station time; `of` is how many there are, so that all of them have as many digits and sort.
+    Example: 003_20261201_chuyen-doi-so.mp3
     """
-    return f"{position:03d}_{first_at:%Y%m%d}_{shortened(ascii_folded(title)) or 'khong-ten'}.mp3"
+    digits = max(3, len(str(of)))
+    return f"{position:0{digits}d}_{first_at:%Y%m%d}_{shortened(ascii_folded(title)) or 'khong-ten'}.mp3"
 
 
-def play_name(position: int, starts_at: datetime, title: str) -> str:
-    """The name of one airing within its day's folder, for players that only play files in order."""
-    return f"{position:02d}_{starts_at:%H%M}_{shortened(ascii_folded(title)) or 'khong-ten'}.mp3"
+def play_name(position: int, starts_at: datetime, title: str, *, of: int = 0) -> str:
+    """The name of one airing within its day's folder, for players that only play files in order; `of` so many."""
+    digits = max(2, len(str(of)))
+    return f"{position:0{digits}d}_{starts_at:%H%M}_{shortened(ascii_folded(title)) or 'khong-ten'}.mp3"
 
 
 def code_of(name: str) -> str:

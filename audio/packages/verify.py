@@ -51,6 +51,8 @@ STAGE = ".incoming-"
 """How the folder is named in which a package waits until it is found good."""
 MOST_TOLD = 200
 """So many strange files say enough: a stick may hold a million of them."""
+NAME_SURROGATE = 0x20000000
+"""The bit of a Windows reparse tag that says: stands for something elsewhere."""
 LITTER = frozenset({"desktop.ini", "thumbs.db", ".ds_store"})
 """What file managers leave behind; never read, never taken in."""
 
@@ -75,7 +77,7 @@ class Checked:
         """
         if self.problems or self.manifest is None:
             shown = self.problems[:12]
-            raise PackageRefusedError(name=path.name or path.resolve().name, problems=shown)
+            raise PackageRefusedError(name=path.name or path.resolve().name or path, problems=shown)
         return self.manifest
 
 
@@ -199,7 +201,7 @@ def _look_at_folder(
     for found, is_plain in _everything_in(folder):
         if not is_plain:
             checked.problems.append(LinkProblem(path=printable(found)))
-        elif found not in listed and found not in {MANIFEST, OWN, SIGNATURE} and not _is_litter(found):
+        elif found not in listed and found not in {MANIFEST, OWN, SIGNATURE} and not is_litter(found):
             checked.problems.append(FileUnknownProblem(path=printable(found)))
         if len(checked.problems) >= MOST_TOLD:
             return
@@ -251,11 +253,12 @@ def _everything_in(folder: Path) -> Iterator[tuple[str, bool]]:
 
 
 def _is_junction(path: Path) -> bool:
-    """A Windows junction looks like a folder to `lstat`."""
-    return bool(getattr(os.lstat(path), "st_reparse_tag", 0))
+    """A Windows junction looks like a folder to `lstat`; so does a folder that OneDrive keeps, which is none."""
+    return bool(getattr(os.lstat(path), "st_reparse_tag", 0) & NAME_SURROGATE)
 
 
-def _is_litter(path: str) -> bool:
+def is_litter(path: str) -> bool:
+    """Whether a file of that name is what file managers leave behind."""
     name = path.rpartition("/")[2].lower()
     return name in LITTER or name.startswith("._")
 
