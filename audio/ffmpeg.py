@@ -67,7 +67,11 @@ class NotAudioError(LoaError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """What the header of a sound file claims; `length_ms` is a claim too, None where it makes none."""
+    """What the header of a sound file claims; `length_ms` is a claim too, None where it makes none.
+
+    A length that ffmpeg reckons from the size of the file and the rate of its first frames is no claim: of a
+    recording that begins quietly it is many times too long.
+    """
 
     container: str
     codec: str
@@ -299,6 +303,8 @@ def _parse_probe(said: str, path: Path) -> Probe:
         raise NotAudioError(path=path.name, reason=NO_STREAM)
     container = re.search(r"Input #0, ([^ ]+), from", header)
     length = re.search(r"Duration: (\d+):(\d\d):(\d\d)\.(\d\d)", header)
+    if container and container[1] != "asf" and "Estimating duration from bitrate" in header:
+        length = None  # of a cut ASF (WMA), whose rate is constant, the reckoning is all that tells
     layout = stream["layout"].split("(")[0].strip()
     numbered = re.match(r"(\d+) channels", layout)
     return Probe(

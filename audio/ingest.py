@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from audio import ffmpeg, loudness, wav
 from audio.clipping import has_flat_tops
@@ -28,6 +29,8 @@ _LEFT_ALONE_LU: Final = 3.0
 _MOST_GAIN_DB: Final = 30.0
 _SILENT_LEVEL: Final = 104
 """−50 dBFS."""
+_SILENT_SHARE: Final = 0.01
+"""In a quiet recording only what lies 40 dB below its loudest place is silence, else its first soft words would be cut."""
 _OFFSET_FROM: Final = 16
 """Steps of 32768 by which the middle of the wave may be off before it is moved back."""
 _CANCELLED_LEVEL: Final = 0.05
@@ -292,22 +295,19 @@ def _offset(path: Path) -> int:
 def _scan(path: Path, info: wav.WavInfo, offset: int) -> tuple[int, int, int] | None:
     """(start, end) in ms of what is not silent, margins kept, and how many samples are at full scale; None: all silent."""
     block = info.rate_hz * _BLOCK_MS // 1000
-    first = last = None
-    position = clipped = 0
+    peaks: list[npt.NDArray[np.int32]] = []
+    clipped = 0
     for pcm in wav.pcm_blocks(path, block * 500):
         samples = np.frombuffer(pcm, dtype="<i2").astype(np.int32)
         clipped += int(np.count_nonzero(np.abs(samples) >= 32_760))
         samples = np.abs(samples - offset)
-        starts = np.arange(0, len(samples), block)
-        loud = np.flatnonzero(np.maximum.reduceat(samples, starts) >= _SILENT_LEVEL)
-        if len(loud):
-            first = position + int(loud[0]) if first is None else first
-            last = position + int(loud[-1])
-        position += len(starts)
-    if first is None or last is None:
+        peaks.append(np.maximum.reduceat(samples, np.arange(0, len(samples), block)))
+    peak = np.concatenate(peaks)
+    if peak.max() < _SILENT_LEVEL:
         return None
-    start_ms = max(0, first * _BLOCK_MS - _HEAD_KEPT_MS)
-    return start_ms, min(info.length_ms, (last + 1) * _BLOCK_MS + _TAIL_KEPT_MS), clipped
+    loud = np.flatnonzero(peak >= min(_SILENT_LEVEL, peak.max() * _SILENT_SHARE))
+    start_ms = max(0, int(loud[0]) * _BLOCK_MS - _HEAD_KEPT_MS)
+    return start_ms, min(info.length_ms, (int(loud[-1]) + 1) * _BLOCK_MS + _TAIL_KEPT_MS), clipped
 
 
 def _cut(

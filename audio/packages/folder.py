@@ -21,6 +21,7 @@ from audio.packages.errors import FolderTakenError, PackageProblem
 from audio.packages.manifest import MANIFEST, OWN, SIGNATURE, split_text
 from audio.packages.names import is_safe_path
 from audio.packages.outline import outline_of
+from audio.packages.verify import is_litter
 from content import atomic
 
 WRITING = ".loa-writing"
@@ -68,9 +69,28 @@ class Standing:
     files: Mapping[str, tuple[str, int]]
     text: bytes = b""
     """The manifest's signed text, where it is signed."""
+    signature: bytes = b""
+    """As it stands there; whose it is, only who holds the key knows."""
     revision: int | None = None
     made_at: str = ""
     sheet_of: str = ""
+
+
+def names_in(folder: Path) -> set[str]:
+    """The names in a folder that a package may be written into; a look at names alone.
+
+    Raises:
+        FolderTakenError: something else than a package is there.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise FolderTakenError(path=folder)
+    entries = list(os.scandir(folder)) if folder.exists() else []
+    names = {entry.name for entry in entries if not is_litter(entry.name)}
+    if any(entry.is_symlink() for entry in entries):
+        raise FolderTakenError(path=folder)
+    if names and WRITING not in names and not {MANIFEST, OWN} <= names:
+        raise FolderTakenError(path=folder)
+    return names
 
 
 def standing_in(folder: Path) -> Standing:
@@ -79,33 +99,31 @@ def standing_in(folder: Path) -> Standing:
     Raises:
         FolderTakenError: something else than a package.
     """
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise FolderTakenError(path=folder)
-    entries = list(os.scandir(folder)) if folder.exists() else []
-    if not entries:
+    names = names_in(folder)
+    if not names:
         return Standing(files={})
-    names = {entry.name for entry in entries}
-    if any(entry.is_symlink() for entry in entries):
-        raise FolderTakenError(path=folder)
+    is_whole = {MANIFEST, OWN} <= names
+    text = (folder / OWN).read_bytes() + (folder / MANIFEST).read_bytes() if is_whole else b""
+    found = _standing_of(text)
     if WRITING in names:
+        # The list itself may be torn; until it is whole, the manifest that names the earlier files stands.
         ours = (folder / WRITING).read_text("utf-8", errors="replace").splitlines()
-        return Standing(files=dict.fromkeys(ours, ("", -1)))
-    if MANIFEST not in names or OWN not in names:
-        raise FolderTakenError(path=folder)
-    found = _standing_of((folder / OWN).read_bytes() + (folder / MANIFEST).read_bytes())
+        return Standing(files=dict.fromkeys([*ours, *(found.files if found else ())], ("", -1)))
     if found is None:
         raise FolderTakenError(path=folder)
-    return found if SIGNATURE in names else replace(found, text=b"")
+    if SIGNATURE not in names:
+        return replace(found, text=b"")
+    return replace(found, signature=(folder / SIGNATURE).read_bytes())
 
 
 def standing_as_zip(path: Path) -> Standing:
     """What stands in the zip at `path`; nothing where there is none, or one that is no package any more."""
     try:
         with path.open("rb") as source:
-            text, _signature = ArchiveReader(source).head()
+            text, signature = ArchiveReader(source).head()
     except (OSError, PackageProblem):
         return Standing(files={})
-    return _standing_of(text) or Standing(files={})
+    return replace(_standing_of(text) or Standing(files={}), signature=signature)
 
 
 def _standing_of(text: bytes) -> Standing | None:
@@ -146,14 +164,17 @@ def write_folder(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / WRITING).write_text("\n".join(ours), "utf-8")
+        if to_disk:
+            _sync(folder, [WRITING])
         for name in (SIGNATURE, OWN, MANIFEST):
             _unlink(folder / name)
         for path, aside in moving.items():
             with contextlib.suppress(FileNotFoundError):
                 (folder / path).replace(folder / aside)
         for path in old.keys() - files.keys() - moving.keys():
-            _unlink(folder / path)
-            written.removed += 1
+            if not (folder / path).is_dir():
+                _unlink(folder / path)
+                written.removed += 1
     except OSError as error:
         raise atomic.told_of(error, folder) from error
     aside_at = {old[path][0]: folder / aside for path, aside in moving.items()}
@@ -173,12 +194,16 @@ def write_folder(
         (folder / OWN).write_bytes(own)
         if to_disk:
             _sync(folder, [*files, MANIFEST, OWN])
+            for place in {folder.parent, folder, *((folder / path).parent for path in files)}:
+                atomic.sync_folder(place)
         (folder / SIGNATURE).write_bytes(signature)
         if to_disk:
             _sync(folder, [SIGNATURE])
-        _unlink(folder / WRITING)
         if written.removed or moving:
             _without_empty_folders(folder)
+        _unlink(folder / WRITING)
+        if to_disk:
+            atomic.sync_folder(folder)
     except OSError as error:
         raise atomic.told_of(error, folder) from error
     written.files += 2

@@ -194,3 +194,25 @@ def test_a_clipped_recording_is_told_even_where_its_level_was_lowered(tmp_path: 
     assert taken.clipped
     assert np.abs(np.frombuffer(b"".join(wav.pcm_blocks(taken.path)), dtype="<i2").astype(int)).max() < 32_000
     assert not take_in(house(tmp_path / "b.wav", speechlike(3, -20)), tmp_path / "out.wav").clipped
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("may.mp3", ("-c:a", "libmp3lame", "-q:a", "4", "-write_xing", "0")),
+        ("may.aac", ("-c:a", "aac", "-f", "adts")),
+    ],
+)
+def test_a_file_that_states_no_length_is_not_called_cut_short_because_it_begins_quietly(
+    name: str, arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    quiet_then_words = bytes(10 * wav.SPEECH_RATE_HZ * 2) + speechlike(8)
+    source = house(tmp_path / "source.wav", quiet_then_words)
+    taken = take_in(make(tmp_path / name, "-i", str(source), *arguments), tmp_path / "out.wav")
+    assert abs(taken.length_ms - 8000) < 300
+
+
+def test_the_soft_first_words_of_a_quiet_recording_are_not_taken_for_silence(tmp_path: Path) -> None:
+    words = speechlike(2, -66) + speechlike(5, -44) + speechlike(2, -66)
+    taken = take_in(house(tmp_path / "quiet.wav", words), tmp_path / "out.wav")
+    assert taken.length_ms == 9000

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from audio.packages.archive import ArchiveReader, write_archive
 from audio.packages.calendar_events import series_of
+from audio.packages.contents import lay_out
 from audio.packages.errors import ManifestTooNewProblem, PackageProblem
 from audio.packages.manifest import (
     MANIFEST,
@@ -157,6 +158,42 @@ def test_every_title_becomes_a_name_that_any_disk_takes(title: str, at: datetime
         assert is_safe_path(f"audio/{name}")
         assert name.isascii()
         assert len(name) < 100
+
+
+@pytest.mark.parametrize("player", ["usb", "loa"])
+def test_names_sort_in_air_order_however_many_airings_there_are(player: str) -> None:
+    start = datetime(2026, 12, 1, 5, 0, tzinfo=ZONE)
+    plays = [an_airing(n, start + timedelta(seconds=30 * n), f"{n:064x}") for n in range(1100)]
+    sounds = {play.audio_sha256: a_sound(play.audio_sha256) for play in plays}
+    layout = lay_out(plays, sounds, player)
+    paths = [layout.play_paths[play.id] for play in plays]
+    assert sorted(paths) == paths
+    assert len(set(paths)) == len(paths)
+
+
+def an_airing(n: int, at: datetime, sha256: str = "0" * 64, zones: tuple[str, ...] = ()) -> PlayEntry:
+    return PlayEntry(
+        id=n, kind="first", title="Tin", starts_at=at, length_ms=1000, audio_sha256=sha256, zones=list(zones),
+        session=None, bulletin_class="normal", timing="soft", make_good_for=None,
+    )  # fmt: skip
+
+
+def a_sound(sha256: str) -> AudioEntry:
+    return AudioEntry(
+        sha256=sha256, size=1, path=None, title="Tin", programme=None, month=None, number=None, length_ms=1000,
+        profile="horn", degraded=False, consent_by=None, approved_by=[],
+    )  # fmt: skip
+
+
+def test_a_series_in_the_calendar_is_of_one_zone() -> None:
+    start = datetime(2026, 12, 1, 5, 0, tzinfo=ZONE)
+    plays = [
+        an_airing(n, start + timedelta(days=n), zones=("ban-lang",) if n < 4 else ("cho",)) for n in range(8)
+    ]
+    assert [(series.first.zones, series.count) for series in series_of(plays)] == [
+        (["ban-lang"], 4),
+        (["cho"], 4),
+    ]
 
 
 def test_vietnamese_letters_lose_their_marks_and_nothing_else() -> None:
