@@ -151,7 +151,7 @@ class StationDaemon:
             self.timetable.every(EVERY_S, "lease", self._renew_lease)
         if not self.clock.simulated:
             self.timetable.every(LOOK_S, "requests", self.urgent.look)
-            self.timetable.every(REAL_BEAT_S, "folder", lambda: self.urgent.look_at_folder(self.clock.now()))
+            self.timetable.every(REAL_BEAT_S, "folder", self.urgent.watched.look)
             upkeep.notify_service("READY=1")
         try:
             self.urgent.go_on()  # now, not before: what is on the air wants to be fed without a pause

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import time
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,16 +21,14 @@ from scheduler.daemon.journal import Entry
 from scheduler.daemon.requests import Request
 from scheduler.daemon.sources import InTurn, built_in
 from scheduler.daemon.unfinished import Order
+from scheduler.daemon.watched_folder import WatchedFolder
 
 if TYPE_CHECKING:
     from scheduler.daemon.station_daemon import StationDaemon
 
 log = logging.getLogger("loa.daemon")
-SETTLED_S = 0.5
-"""A file in the watched folder is read when it has not changed for so long."""
 LANES = 4
 """Bulletins that are made ready at one time."""
-WATCHED = (*bulletin.CAP_SUFFIXES, *bulletin.TEXT_SUFFIXES, ".mp3", ".wav", ".ogg", ".m4a", ".flac")
 
 
 class Urgent:
@@ -43,11 +38,11 @@ class Urgent:
         self.daemon = daemon
         self.folder = daemon.air.requests
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._seen: dict[str, tuple[int, float]] = {}
-        self._taken: dict[str, tuple[int, float]] = {}
-        """Files that were taken from the watched folder: one that cannot be moved away is not aired for ever."""
         self._alerts: dict[str, str] = {}
         """Pieces that read an alert, by its name."""
+        self.withdrawn: dict[str, str] = {}
+        """Alerts that others replaced or cancelled, each with the identifier of the other."""
+        self.watched = WatchedFolder(self)
         self._known: set[str] = set()
         """Orders that are being made ready."""
         self._lane = 0
@@ -87,7 +82,7 @@ class Urgent:
 
         def ready(result: bulletin.Bulletin | LoaError) -> None:
             if isinstance(result, bulletin.Bulletin) and result.alert is not None:
-                self._withdraw(result.alert)
+                self.withdraw(result.alert)
                 if result.alert.withdraws:
                     requests.answer(
                         self.folder, request.name, {"ok": True, "title": result.title, "withdrawn": True}
@@ -139,8 +134,7 @@ class Urgent:
             )
             unfinished.forget(self.folder, name)
         orders = unfinished.kept(self.folder)
-        watched = daemon.station.config.daemon.watch_folder
-        cancelled = bulletin.cancelled_in(daemon.station.folder / watched) if orders and watched else {}
+        cancelled = self.watched.cancelled() if orders else {}
         for order in orders:
             if order.simulated != daemon.clock.simulated:
                 continue
@@ -271,9 +265,14 @@ class Urgent:
         )  # fmt: skip
         return piece
 
-    def _withdraw(self, alert: CapAlert) -> None:
+    def reads(self, alert: CapAlert) -> bool:
+        """True while the alert is on the air, or waits."""
+        return alert.name in self._alerts
+
+    def withdraw(self, alert: CapAlert) -> None:
         """Take off what a newer alert replaces or cancels."""
         desk = self.daemon.desk
+        self.withdrawn |= dict.fromkeys(alert.replaces, alert.identifier)
         reason = _("replaced or cancelled by CAP {name}").format(name=alert.identifier)
         for name in alert.replaces & self._alerts.keys():
             piece_name = self._alerts.pop(name)
@@ -305,71 +304,6 @@ class Urgent:
         self.daemon.desk.go_on()
         requests.answer(self.folder, request.name, {"ok": True})
 
-    # the watched folder
-
-    def look_at_folder(self, now: datetime) -> None:
-        """Take files that were put into the watched folder: alerts, texts and sounds, aired as emergencies."""
-        setting = self.daemon.station.config.daemon.watch_folder
-        if not setting or not self.daemon.workers.is_idle("watch"):
-            return
-        folder = self.daemon.station.folder / setting
-        try:
-            entries = [
-                e
-                for e in os.scandir(folder)
-                if e.is_file(follow_symlinks=False) and Path(e.name).suffix.lower() in WATCHED
-            ]
-        except OSError:
-            return
-        seen: dict[str, tuple[int, float]] = {}
-        for entry in sorted(entries, key=lambda e: e.name):
-            with suppress(OSError):
-                size, changed = entry.stat().st_size, entry.stat().st_mtime
-                seen[entry.name] = (size, changed)
-                if self._taken.get(entry.name) == (size, changed):
-                    continue
-                if self._seen.get(entry.name) == (size, changed) and time.time() - changed > SETTLED_S:
-                    self._taken[entry.name] = (size, changed)
-                    self._take_file(Path(entry.path), now)
-                    break
-        self._seen = seen
-        self._taken = {name: mark for name, mark in self._taken.items() if name in seen}
-
-    def _take_file(self, path: Path, now: datetime) -> None:
-        name = f"watch-{time.time_ns()}"
-        config = self.daemon.station.config
-
-        def ready(result: bulletin.Bulletin | LoaError) -> None:
-            if isinstance(result, LoaError):
-                self.daemon.hooks.alarm("alert", result.told(_))
-                _put_away(path, "refused", result.told(_))
-                return
-            alert = result.alert
-            if alert is not None and not alert.withdraws:
-                before = aired_alerts.aired_at(self.daemon.air.root, alert.name)
-                if before := now if alert.name in self._alerts else before:
-                    text = _("{name} was aired already, at {at:%d/%m/%Y %H:%M}").format(
-                        name=path.name, at=before.astimezone(config.tz)
-                    )
-                    bulletin.discard(result.sounds)
-                    _put_away(path, "refused", text)
-                    return
-            if alert is not None:
-                self._withdraw(alert)
-            if result.sounds:
-                self.interrupt(
-                    Request(
-                        what="interrupt", who=_("watched folder"), why=result.why or path.name, title=result.title,
-                        sounds=tuple(map(str, result.sounds)), zones=result.zones, emergency=True,
-                    ),
-                    alert,
-                )  # fmt: skip
-            _put_away(path, "done", None)
-
-        self.daemon.workers.submit(
-            "watch", lambda: bulletin.prepare(path, config, self.folder, name, now=now), ready
-        )
-
 
 def leads_for(warm_up_ms: int, lead: Path) -> list[Path]:
     """The chime, as often as it takes to fill the time in which the amplifiers warm up."""
@@ -388,19 +322,6 @@ def _say_again(piece: Piece, left: int, count: int) -> None:
     )
     log.warning("%s: %s", piece.title, again)
     piece.why = f"{piece.why}; {again}" if piece.why else again
-
-
-def _put_away(path: Path, where: str, reason: str | None) -> None:
-    """Move a taken file into a subfolder, so that it is taken once; with the reason beside it when refused."""
-    target = path.parent / where
-    with suppress(OSError):
-        target.mkdir(exist_ok=True)
-        kept = target / path.name
-        if kept.exists():
-            kept = target / f"{path.stem}-{time.time_ns()}{path.suffix}"
-        path.replace(kept)
-        if reason:
-            kept.with_name(kept.name + ".reason.txt").write_text(reason + "\n", "utf-8", "replace")
 
 
 def _stopped_text(who: str, why: str) -> str:

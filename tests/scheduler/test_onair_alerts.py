@@ -21,7 +21,7 @@ from content.station import Station
 from scheduler.daemon import aired_alerts, bulletin, requests
 from scheduler.daemon.cap import CapError, check_airable, read_alert
 from scheduler.daemon.requests import Request
-from scheduler.daemon.urgent import Urgent
+from scheduler.daemon.watched_folder import WatchedFolder
 
 NewStation = Callable[..., Station]
 NOON = datetime(2026, 12, 1, 5, tzinfo=UTC)
@@ -268,11 +268,11 @@ def test_a_file_that_cannot_be_moved_away_is_aired_once_and_links_are_left_alone
     secret.write_text("Không đọc tệp này.", "utf-8")
     (folder / "lien-ket.txt").symlink_to(secret)
     monkeypatch.setattr(
-        "scheduler.daemon.urgent._put_away", lambda *_facts: None
+        "scheduler.daemon.watched_folder._put_away", lambda *_facts: None
     )  # a folder without write access
-    looks: list[datetime] = []
-    look = Urgent.look_at_folder
-    monkeypatch.setattr(Urgent, "look_at_folder", lambda self, now: (looks.append(now), look(self, now)))
+    looks: list[WatchedFolder] = []
+    look = WatchedFolder.look
+    monkeypatch.setattr(WatchedFolder, "look", lambda self: (looks.append(self), look(self)))
     with on_air(station) as daemon:
         wait_for(aired(daemon))
         count = len(looks)
