@@ -171,6 +171,7 @@ def pull(
     station: Station, url: str, token_file: Path | None, token: str | None, every: float | None, days: int,
     ca_file: Path | None, insecure: bool, as_json: bool,
 ) -> None:  # fmt: skip
+    from content.atomic import told_of
     from scheduler.exchange.feed_pull import FeedClient, pause_s, read_token
     from scheduler.exchange.feed_pull import pull as pull_once
 
@@ -184,11 +185,12 @@ def pull(
             pulled = pull_once(station, client, now=datetime.now(UTC))
             failures = 0
             _tell(pulled, station, days, as_json)
-        except LoaError as error:
+        except (LoaError, OSError) as error:  # a disk that fails for a moment ends no service
             if every is None:
                 raise
             failures += 1
-            click.echo(f"loa: {error.told(_)}", err=True)
+            told_why = error if isinstance(error, LoaError) else told_of(error, station.folder)
+            click.echo(f"loa: {told_why.told(_)}", err=True)
         if every is None:
             if pulled.refused and not pulled.received:
                 raise pulled.refused[0]

@@ -36,6 +36,12 @@ class NothingToSendError(LoaError):
     sentence = N_("nothing is planned from {from_on} to {until_on}: run `loa plan build` first")
 
 
+class NothingReadyError(NothingToSendError):
+    sentence = N_(
+        "of {count} planned airings none is ready for a package ({named}): render and approve them first"
+    )
+
+
 class NotReadyError(LoaError):
     sentence = N_(
         "{count} planned airings are not ready for a package ({named}): render and approve them, or leave them out "

@@ -20,7 +20,15 @@ from sqlalchemy import func, insert, select
 from audio.packages import contents, sheet, sheet_pdf
 from audio.packages.archive import write_archive
 from audio.packages.contents import Layout
-from audio.packages.folder import Shelf, Standing, standing_as_zip, standing_in, stands, write_folder
+from audio.packages.folder import (
+    Shelf,
+    Standing,
+    names_in,
+    standing_as_zip,
+    standing_in,
+    stands,
+    write_folder,
+)
 from audio.packages.manifest import (
     CHECKSUMS,
     MANIFEST,
@@ -39,6 +47,7 @@ from content.atomic import replacing
 from content.station import Station
 from scheduler.exchange.communes import Commune, signing_key
 from scheduler.exchange.errors import (
+    NothingReadyError,
     NothingToSendError,
     NotReadyError,
     TooLittleRoomError,
@@ -202,6 +211,8 @@ class _Exporter:
         if update and commune.player != "loa":
             raise UpdateNeedsLoaError(code=commune.code, player=commune.player)
         self._gathered(commune)
+        if self.form != "zip":
+            names_in(self.folder / commune.code)
 
     def _profile(self, commune: Commune) -> str:
         return self.profile or commune.profile or self.station.config.audio.profile
@@ -212,28 +223,30 @@ class _Exporter:
         body, gathered = self._body(commune, at_station)
         target = self.folder / (self._zip_name(commune) if self.form == "zip" else commune.code)
         old = standing_as_zip(target) if self.form == "zip" else standing_in(target)
+        is_ours = bool(old.text) and old.signature == self.key.sign(old.text)
         wall_sha256 = sheet.sha256_of_sheet(body.wall_sha256, commune.name)
         own = self._own_files(target, replace(body.wall, station=commune.name), wall_sha256, old)
         entries = [*body.entries, *(entry for entry, _made in own)]
         manifest = Manifest(
-            kind="urgent" if self.urgent else "full" if base is None else "update", revision=self._revision(commune),
+            kind="urgent" if self.urgent else "full" if base is None else "update", revision=self._revision(commune, old.revision if is_ours else None),
             made_at=self.now.astimezone(UTC), base=base, station=commune.recipient, sheet_of=wall_sha256,
             own_files=[entry for entry, _made in own], sender=self.sender, from_on=self.from_on, until_on=self.until_on,
             audio=body.layout.audio, plays=body.plays, rules=body.rules,
             unplaced=[*body.unplaced, *gathered.left_out], shared_files=body.entries,
         )  # fmt: skip
-        is_same = self._is_same(manifest, body.text, old)
+        is_same = is_ours and self._is_same(manifest, body.text, old)
         text = old.text if is_same else manifest.own_text() + body.text
-        is_whole = is_same and self._is_whole(target, text, entries, old)
+        is_whole = is_same and self._is_whole(target, entries, old)
         written = 0
         if not is_whole:
             written = self._write(target, text, entries, self._sources(body, gathered, own), old)
-        if not is_same:
-            self._note(commune, manifest, text, body)
+        if is_same:
+            manifest = self._as_before(manifest, old)
+        if not is_same or manifest.revision > self._last_revision(commune):
+            self._note(commune, manifest, text, body)  # also of an export that was killed before it was noted
         return PackageSummary(
             code=commune.code, name=commune.name, path=target, kind=manifest.kind,
-            revision=manifest.revision if not is_same else old.revision or 0,
-            from_on=self.from_on, until_on=self.until_on, plays=len(manifest.plays), sounds=len(manifest.audio),
+            revision=manifest.revision, from_on=self.from_on, until_on=self.until_on, plays=len(manifest.plays), sounds=len(manifest.audio),
             size=sum(file.size for file in manifest.files), written=written, unchanged=is_whole,
             needs=len(manifest.needs), unplaced=body.unplaced, left_out=gathered.left_out,
             fingerprint=self.sender.fingerprint,
@@ -253,6 +266,8 @@ class _Exporter:
             )
             if found.left_out and not self.partial:
                 raise NotReadyError(count=len(found.left_out), named="; ".join(found.left_out[:5]))
+            if not found.airings and found.left_out:
+                raise NothingReadyError(count=len(found.left_out), named="; ".join(found.left_out[:5]))
             if not found.airings:
                 raise NothingToSendError(from_on=self.from_on, until_on=self.until_on)
             self.gathered[asked] = found
@@ -273,9 +288,11 @@ class _Exporter:
         return self.bodies[shared], gathered
 
     def _made_body(self, commune: Commune, gathered: Gathered, at_station: frozenset[str]) -> _Body:
+        sessions = () if self.urgent else commune.sessions
+        asked = [*gathered.earlier, *gathered.airings] if sessions else gathered.airings
         fitted = fit(
-            for_zones(gathered.airings, commune.zones), () if self.urgent else commune.sessions, commune.zone,
-            until_on=self.until_on, changeover=timedelta(seconds=self.station.config.plan.changeover_s),
+            for_zones(asked, commune.zones), sessions, commune.zone, from_on=self.from_on, until_on=self.until_on,
+            changeover=timedelta(seconds=self.station.config.plan.changeover_s),
         )  # fmt: skip
         plays = [_play_entry(placed) for placed in fitted.placed]
         layout = contents.lay_out(plays, gathered.sounds, commune.player, at_station)
@@ -327,20 +344,16 @@ class _Exporter:
 
     def _is_same(self, manifest: Manifest, shared: bytes, old: Standing) -> bool:
         """Whether just that manifest stands there already, but for revision and time of making."""
-        if old.revision is None or not old.text:
-            return False
-        as_before = replace(manifest, revision=old.revision, made_at=datetime.fromisoformat(old.made_at))
-        return as_before.own_text() + shared == old.text
+        return self._as_before(manifest, old).own_text() + shared == old.text
 
-    def _is_whole(self, target: Path, text: bytes, entries: list[FileEntry], old: Standing) -> bool:
+    def _as_before(self, manifest: Manifest, old: Standing) -> Manifest:
+        assert old.revision is not None
+        return replace(manifest, revision=old.revision, made_at=datetime.fromisoformat(old.made_at))
+
+    def _is_whole(self, target: Path, entries: list[FileEntry], old: Standing) -> bool:
         """Whether what that manifest lists is there too, by size; on a stick and in a zip by content."""
         if self.form == "zip":
             return not check_package(target).problems
-        try:
-            if (target / SIGNATURE).read_bytes() != self.key.sign(text):
-                return False
-        except OSError:
-            return False
         return all(
             stands(
                 f"{target}/{file.path}",
@@ -380,10 +393,16 @@ class _Exporter:
             target, text, signature, files, old.files, self.shelf, to_disk=self.form == "usb"
         ).bytes_copied
 
-    def _revision(self, commune: Commune) -> int:
-        """Above every earlier one, also after the database was restored from an old backup: minutes since 2026."""
-        last = self.revisions.get(commune.id, 0) if commune.id is not None else 0
+    def _revision(self, commune: Commune, standing: int | None) -> int:
+        """Above every earlier one, also after the database was restored from an old backup: minutes since 2026.
+
+        `standing` is that of a package of ours which is there, perhaps not noted.
+        """
+        last = max(self._last_revision(commune), standing or 0)
         return max(last + 1, int((self.now - EPOCH).total_seconds() // 60))
+
+    def _last_revision(self, commune: Commune) -> int:
+        return self.revisions.get(commune.id, 0) if commune.id is not None else 0
 
     def _at_station(self, commune: Commune) -> tuple[int | None, frozenset[str]]:
         """The revision that the station has (by its receipt, else the last sent) and the sounds in it."""

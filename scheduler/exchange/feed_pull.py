@@ -10,6 +10,7 @@ import hashlib
 import json
 import random
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit
 import requests
 from sqlalchemy import select
 
-from audio.packages.errors import PackageRefusedError
+from audio.packages.errors import NotEnoughRoomProblem, PackageRefusedError
 from audio.packages.manifest import (
     LARGEST_MANIFEST,
     LARGEST_OWN,
@@ -38,8 +39,8 @@ from content.errors import LoaError
 from content.language import N_
 from content.station import Station
 from scheduler.exchange import trust
-from scheduler.exchange.errors import FeedError, FeedLogError, FeedTlsError, FeedTokenError, NoCentreError
-from scheduler.exchange.logbook import export_log
+from scheduler.exchange.errors import FeedError, FeedLogError, FeedTlsError, FeedTokenError
+from scheduler.exchange.feed_report import centre_of, report_back
 from scheduler.exchange.receive import Received, objections, receive_package, revive_late
 from scheduler.models import Play
 from scheduler.stations import ReceivedPackage, TrustedSigner
@@ -49,7 +50,9 @@ TRIES_PER_FILE = 8
 TRIES_PER_CALL = 3
 LONGEST_PAUSE_S = 300.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-LOG_DAYS = 40
+SPARE = 2**24
+LOOK_EVERY_S = 60.0
+"""So often an urgent bulletin is looked for while bulk is fetched, which may take hours on a thin line."""
 
 
 @dataclass(slots=True)
@@ -62,6 +65,7 @@ class Pulled:
     """Plays of packages that are here already which a wrong clock took for too late."""
     bytes_fetched: int = 0
     log_sent: bool = False
+    """True when the centre has the log as it is: sent now, or before and nothing was added since."""
     log_problem: LoaError | None = None
     """Why the centre did not take the log; it is sent again next round."""
     local_until: date | None = None
@@ -111,15 +115,16 @@ class FeedClient:
         self, url: str, token: str, *, insecure: bool = False, ca_file: Path | None = None,
         sleep: Callable[[float], None] | None = None, tries: int = TRIES_PER_FILE,
     ) -> None:  # fmt: skip
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError as error:
+            raise FeedTlsError(url=url) from error
         if parts.scheme != "https" and not (
             parts.scheme == "http" and (insecure or parts.hostname in LOOPBACK)
         ):
             raise FeedTlsError(url=url)
         if not token.isascii() or not token.isprintable():
             raise FeedTokenError(url=url)
-        import time
-
         self.url = url.rstrip("/")
         self.sleep = sleep or time.sleep
         self.tries = tries
@@ -129,6 +134,8 @@ class FeedClient:
         self.verify: str | bool = True if ca_file is None else str(ca_file)
         """Given with each request: a CA bundle named in the environment overrides the session's."""
         self.fetched = 0
+        self.between: Callable[[], None] | None = None
+        """Called again and again while a file comes."""
 
     def packages(self) -> list[dict[str, Any]]:
         """What the feed offers, urgent first."""
@@ -201,6 +208,8 @@ class FeedClient:
                         kept.write(chunk[: max(0, room)])
                         room -= len(chunk)
                         self.fetched += len(chunk)
+                        if self.between is not None:
+                            self.between()
                         if room < 0:
                             raise FeedError(url=self.url, reason=f"> {size} bytes")
                     if room > 0:
@@ -302,26 +311,77 @@ def pull(station: Station, client: FeedClient, *, now: datetime, send_log: bool 
         if row["manifest_sha256"] in known:
             pulled.revived += revive_late(station, row["manifest_sha256"], now=now)
             continue
-        content, signature = client.manifest(row["lane"])
-        checked = check_head(content, signature, trusted.__contains__)
-        checked.problems += objections(station, checked, trusted, now)
-        if checked.problems or checked.manifest is None:
-            pulled.refused.append(PackageRefusedError(name=row["lane"], problems=checked.problems))
-            continue
-        if checked.manifest_sha256 in known:
-            continue
-        folder = _bring(station, client, checked.manifest, content, signature)
+        is_bulk = row["lane"] != "urgent"
+        client.between = _Lookout(station, client, known, trusted, pulled, now) if is_bulk else None
         try:
-            pulled.received.append(receive_package(station, folder, now=now, sounds_only=True))
+            _take(station, client, row["lane"], known, trusted, pulled, now)
         except PackageRefusedError as error:
             pulled.refused.append(error)
-        shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            client.between = None
     if send_log and trusted:
-        centre = _centre_of(station, [row["manifest_sha256"] for row in offered])
-        pulled.log_sent, pulled.log_problem = _send_log(station, client, now, centre)
+        centre = centre_of(station, [row["manifest_sha256"] for row in offered])
+        pulled.log_sent, pulled.log_problem = report_back(station, client, now, centre)
     pulled.bytes_fetched = client.fetched
     pulled.local_until = local_until(station, now)
     return pulled
+
+
+def _take(
+    station: Station, client: FeedClient, lane: str, known: set[str], trusted: dict[str, TrustedSigner],
+    pulled: Pulled, now: datetime,
+) -> None:  # fmt: skip
+    """Fetch what a lane holds and take it in. Raises: PackageRefusedError, FeedError."""
+    content, signature = client.manifest(lane)
+    checked = check_head(content, signature, trusted.__contains__)
+    checked.problems += objections(station, checked, trusted, now)
+    if checked.problems or checked.manifest is None:
+        raise PackageRefusedError(name=lane, problems=checked.problems)
+    if checked.manifest_sha256 in known:
+        return
+    folder = _bring(station, client, checked.manifest, content, signature)
+    try:
+        pulled.received.append(receive_package(station, folder, now=now, sounds_only=True))
+        known.add(checked.manifest_sha256)
+    except PackageRefusedError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Lookout:
+    """While bulk is fetched, looks now and then whether an urgent bulletin waits, and takes that in first."""
+
+    def __init__(
+        self, station: Station, client: FeedClient, known: set[str], trusted: dict[str, TrustedSigner],
+        pulled: Pulled, now: datetime,
+    ) -> None:  # fmt: skip
+        self.station, self.client, self.known, self.trusted = station, client, known, trusted
+        self.pulled, self.now, self.began_s = pulled, now, time.monotonic()
+        self.looked_s = self.began_s
+        self.tried: set[str] = set()
+
+    def __call__(self) -> None:
+        """Nothing most of the time. What goes wrong here is left to the next round: the bulk goes on."""
+        if time.monotonic() - self.looked_s < LOOK_EVERY_S:
+            return
+        self.client.between = None
+        try:
+            self._look()
+        except PackageRefusedError as error:
+            self.pulled.refused.append(error)
+        except LoaError:
+            self.tried.clear()
+        finally:
+            self.looked_s = time.monotonic()
+            self.client.between = self
+
+    def _look(self) -> None:
+        for row in self.client.packages():
+            if row["lane"] == "urgent" and row["manifest_sha256"] not in self.known | self.tried:
+                self.tried.add(row["manifest_sha256"])
+                now = self.now + timedelta(seconds=time.monotonic() - self.began_s)
+                _take(self.station, self.client, "urgent", self.known, self.trusted, self.pulled, now)
 
 
 def _bring(
@@ -340,6 +400,7 @@ def _bring(
         (folder / OWN).write_bytes(own)
         (folder / MANIFEST).write_bytes(shared)
         (folder / SIGNATURE).write_bytes(signature)
+        _check_room(folder, manifest)
         for entry in by_first_airing(manifest):
             _bring_sound(station, client, entry, folder)
         for leftover in folder.rglob("*.part"):
@@ -347,6 +408,20 @@ def _bring(
     except OSError as error:
         raise atomic.told_of(error, inbox) from error
     return folder
+
+
+def _check_room(folder: Path, manifest: Manifest) -> None:
+    """Before anything is fetched: a station whose disk is full to the last byte can write down nothing any more.
+
+    Raises: PackageRefusedError.
+    """
+    brought = [entry for entry in manifest.audio if entry.path is not None]
+    missing = sum(entry.size for entry in brought if not (folder / str(entry.path)).exists())
+    needed = missing + sum(entry.size for entry in brought)  # it is checked in a copy of its own
+    free = shutil.disk_usage(folder).free
+    if needed + SPARE > free:
+        problem = NotEnoughRoomProblem(needed_mb=(needed + SPARE) // 2**20, free_mb=free // 2**20)
+        raise PackageRefusedError(name=manifest.station.name, problems=[problem])
 
 
 def _bring_sound(station: Station, client: FeedClient, entry: AudioEntry, folder: Path) -> None:
@@ -386,33 +461,9 @@ def by_first_airing(manifest: Manifest) -> list[AudioEntry]:
     return sorted(brought, key=lambda entry: order.get(entry.sha256, (3, manifest.made_at)))
 
 
-def _centre_of(station: Station, offered: list[str]) -> str | None:
-    """Whose feed it is, by what of it was taken in; None where nothing was."""
-    with station.read() as session:
-        return session.scalars(
-            select(TrustedSigner.fingerprint)
-            .join(ReceivedPackage, ReceivedPackage.signer_id == TrustedSigner.id)
-            .where(ReceivedPackage.manifest_sha256.in_(offered), TrustedSigner.revoked_at.is_(None))
-        ).first()
-
-
-def _send_log(
-    station: Station, client: FeedClient, now: datetime, centre: str | None
-) -> tuple[bool, LoaError | None]:
-    """Send the last weeks' log, which is the receipt too: whether it was taken, and why not."""
-    until = station.day_of(now)
-    try:
-        _name, content = export_log(station, until - timedelta(days=LOG_DAYS), until, now=now, centre=centre)
-        client.send_log(content)
-    except NoCentreError:
-        return False, None  # nothing was ever received: there is nothing to report
-    except LoaError as error:
-        return False, error
-    return True, None
-
-
 def local_until(station: Station, now: datetime) -> date | None:
     """The last station day up to which every planned play's sound is here; None where none is planned."""
+    before: date | None = None
     last: date | None = None
     with station.read() as session:
         plays = session.scalars(
@@ -421,7 +472,9 @@ def local_until(station: Station, now: datetime) -> date | None:
             .order_by(Play.starts_at)
         )
         for play in plays:
+            day = station.day_of(play.starts_at)
             if play.audio_sha256 and not station.media.path_of(play.audio_sha256, ".mp3").is_file():
-                return last
-            last = station.day_of(play.starts_at)
+                return before if day == last else last
+            if day != last:
+                before, last = last, day
     return last

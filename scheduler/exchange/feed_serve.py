@@ -90,7 +90,9 @@ def send_urgent(
 
     Raises:
         NotReadyError: it has no sound, or no word that it may air. NoStationsError. content.items.ItemNotFoundError.
+        StationWrongError: a zone that there is not, where nobody would hear it.
     """
+    communes.check_zones(zones, station.config.zone_ids)
     with station.read() as session:
         rows = [row for row in communes.known(session) if row.player == "loa"]
     if not rows:

@@ -86,12 +86,16 @@ def fit(
     *,
     until_on: date,
     changeover: timedelta,
+    from_on: date = date.min,
 ) -> Fitted:
     """Lay `airings` into `sessions`, `changeover` apart.
 
     Each goes to the session of its day that begins nearest to its hour at the centre and has room, else to the
-    next day of the same month, up to `until_on`, with room; a title never airs twice in one session. An airing for
-    which nothing is left is named in `unplaced`, never dropped in silence.
+    next day of the same month, up to `until_on` and while it may air, with room; a title never airs twice in one
+    session. An airing for which nothing is left is named in `unplaced`, never dropped in silence.
+
+    Airings before `from_on` take their room too, and what of them is put off to that day or later is kept: the same
+    airing stands on the same day in a package that begins on the first of the month and in one that begins later.
     """
     local = [replace(airing, starts_at=airing.starts_at.astimezone(zone)) for airing in airings]
     if not sessions:
@@ -104,11 +108,14 @@ def fit(
     for airing in sorted(local, key=lambda airing: (airing.starts_at, airing.play_id)):
         found = _place(airing, sessions, zone, until_on, filled, heard)
         if found is None:
-            unplaced.append(f"{airing.title} ({airing.starts_at:%d/%m %H:%M})")
+            if airing.starts_at.date() >= from_on:
+                unplaced.append(f"{airing.title} ({airing.starts_at:%d/%m %H:%M})")
             continue
         (day, index), starts_at = found
         filled[day, index] = starts_at + timedelta(milliseconds=airing.length_ms) + changeover
         heard.add((day, index, airing.audio_sha256))
+        if day < from_on:
+            continue
         placed.append(Placed(airing=replace(airing, starts_at=starts_at), session=sessions[index].label))
     placed.sort(key=lambda one: (one.airing.starts_at, one.airing.play_id))
     return Fitted(placed=placed, unplaced=unplaced)
@@ -123,7 +130,8 @@ def _place(
     heard: set[tuple[date, int, str]],
 ) -> tuple[tuple[date, int], datetime] | None:
     day = airing.starts_at.date()
-    last = max(day, min(until_on, last_day(month_of(day))))
+    ends = (until_on, last_day(month_of(day)), airing.valid_until_on or until_on)
+    last = max(day, min(ends))
     while day <= last:
         near = sorted(
             range(len(sessions)), key=lambda index: _distance(sessions[index].start, airing.starts_at.time())

@@ -43,6 +43,8 @@ class Airing:
     bulletin_class: str
     timing: str
     make_good_for: int | None
+    valid_until_on: date | None = None
+    """The last day on which it may air, inclusive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,8 @@ class Gathered:
     until_on: date
     profile: str
     airings: list[Airing]
+    earlier: list[Airing]
+    """Those of the same month before `from_on`: a station's sessions may have put them off into these days."""
     sounds: dict[str, AudioEntry]
     files: dict[str, Path]
     rules: list[Programme]
@@ -67,9 +71,9 @@ def gather(
 ) -> Gathered:
     """Everything planned on the days [from_on, until_on] of `zone`, both inclusive; or only the urgent bulletins.
 
-    The zone is the commune's: what is withdrawn and what is reported is reckoned by its days.
+    What of the same month came before is gathered apart, where it is ready; not with the urgent ones. The zone is the commune's: what is withdrawn and what is reported is reckoned by its days.
     """
-    start = datetime.combine(from_on, time(), zone)
+    start = datetime.combine(from_on if urgent else from_on.replace(day=1), time(), zone)
     end = datetime.combine(until_on + timedelta(days=1), time(), zone)
     with station.read() as session:
         plays = session.scalars(
@@ -112,6 +116,7 @@ class _Gathering:
             until_on=until_on,
             profile=profile,
             airings=[],
+            earlier=[],
             sounds={},
             files={},
             rules=[],
@@ -129,13 +134,17 @@ class _Gathering:
             audio = self._exact(play) or newest.get(episode.id)
             reason = self._why_not(play, audio)
             day = play.starts_at.astimezone(self.zone)
+            is_earlier = day.date() < self.found.from_on
             if audio is None or reason is not None:
+                if is_earlier:
+                    continue
                 self.found.left_out.append(f"{episode.title} ({day:%d/%m %H:%M}): {reason}")
                 continue
             if episode.programme is not None:
                 programmes[episode.programme.id] = episode.programme
             sent.add(audio.id)
-            self.found.airings.append(_airing(play, episode, audio, day))
+            airings = self.found.earlier if is_earlier else self.found.airings
+            airings.append(_airing(play, episode, audio, day))
         self.found.rules.extend(programmes[key] for key in sorted(programmes))
         return replace(self.found, changed_at=_changed_at(self.session, plays, sent))
 
@@ -223,6 +232,7 @@ def _airing(play: Play, episode: Episode, audio: EpisodeAudio, day: datetime) ->
         bulletin_class=max(classes, key=CLASSES.index, default="normal"),
         timing=play.timing if play.timing in {"hard", "soft", "not-before"} else "soft",
         make_good_for=play.make_good_for_id,
+        valid_until_on=_valid_until(episode),
     )
 
 

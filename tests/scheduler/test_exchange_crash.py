@@ -3,6 +3,7 @@
 A child process does the work and dies without a word at its Nth touch of the file system.
 """
 
+import hashlib
 import os
 import shutil
 import sys
@@ -16,9 +17,11 @@ from sqlalchemy import func, select
 from audio.packages.verify import check_package
 from content.station import Station, open_station
 from scheduler.exchange import communes, trust
-from scheduler.exchange.export import export_package
+from scheduler.exchange.export import export_package, export_packages
+from scheduler.exchange.logbook import report_of
 from scheduler.exchange.receive import receive_package
 from scheduler.models import Play
+from scheduler.stations import SentPackage
 from tests.scheduler.a_centre import FROM, NOW, UNTIL, plan_month
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -125,3 +128,51 @@ def test_a_package_whose_taking_in_dies_is_in_wholly_or_not_at_all_and_the_next_
         commune.close()
         touch += STEP
     assert found == {0, 8}
+
+
+def test_what_an_export_wrote_before_it_was_killed_is_known_after_the_next(
+    new_station: Callable[..., Station], tmp_path: Path
+) -> None:
+    centre = new_station("centre")
+    plan_month(centre, programmes=1)
+    with centre.decide() as session:
+        rows = [communes.add(session, name=f"Xã {n}", code=f"xa-{n}", now=NOW) for n in range(3)]
+    centre.close()
+
+    def killed() -> None:
+        opened = open_station(centre.folder)
+
+        def goes(_steps: int, name: str) -> None:
+            if name == "Xã 1":
+                os._exit(9)
+
+        export_packages(opened, rows, FROM, UNTIL, tmp_path / "out", now=NOW, advance=goes)
+
+    assert not dies_at(10**9, killed)
+    later = NOW + timedelta(days=2)
+    opened = open_station(centre.folder)
+    made = export_packages(opened, rows, FROM, UNTIL, tmp_path / "out", now=later)
+    assert [one.unchanged for one in made] == [True, True, False]
+    with opened.read() as session:
+        sent = {row.station_id: row for row in session.scalars(select(SentPackage))}
+    for row, one in zip(rows, made, strict=True):
+        assert sent[row.id].revision == one.revision
+        told = (one.path / "station.json").read_bytes() + (one.path / "manifest.json").read_bytes()
+        assert sent[row.id].manifest_sha256 == hashlib.sha256(told).hexdigest()
+        assert len(report_of(opened, row, FROM, UNTIL, now=later)) == 4
+    opened.close()
+
+
+def test_a_list_of_files_that_was_torn_off_hides_nothing_of_the_earlier_package(
+    new_station: Callable[..., Station], tmp_path: Path
+) -> None:
+    centre = new_station("centre")
+    plan_month(centre, programmes=2)
+    with centre.decide() as session:
+        row = communes.add(session, name="Xã", code="xa", now=NOW)
+    made = export_package(centre, row, FROM, UNTIL, tmp_path / "stick", now=NOW, form="usb")
+    (made.path / ".loa-writing").write_text("DOC-TRUOC.txt\naudio")  # as a stick pulled out may leave it
+    communes.change(row, player="usb")
+    export_package(centre, row, FROM, UNTIL, tmp_path / "stick", now=NOW, form="usb")
+    assert check_package(made.path).problems == []
+    assert not (made.path / "audio").exists()
