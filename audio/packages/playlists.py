@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -135,9 +136,12 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
 def _xml(text: str) -> str:
-    """Text for XML 1.0, without the control letters that it forbids."""
-    return escape("".join(letter for letter in _one_line(text) if letter >= " "))
+    """Text for XML 1.0, without the letters that it forbids (2.2)."""
+    return escape(_NOT_XML.sub("", _one_line(text)))
 
 
 def _cell(text: str) -> str:

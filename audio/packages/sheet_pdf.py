@@ -123,16 +123,30 @@ class _Page:
 
 def _across(text: str, font: str, size: float) -> list[str]:
     """Lines as wide as the page."""
-    from reportlab.lib.utils import simpleSplit
-
-    return list(simpleSplit(text, font, size, WIDTH - 2 * MARGIN))
+    return _lines(text, font, size, WIDTH - 2 * MARGIN)
 
 
 @cache
 def _wrapped(title: str) -> tuple[str, ...]:
-    from reportlab.lib.utils import simpleSplit
+    return tuple(_lines(title, REGULAR, 10, TITLE_WIDTH)) or ("",)
 
-    return tuple(simpleSplit(title, REGULAR, 10, TITLE_WIDTH)) or ("",)
+
+def _lines(text: str, font: str, size: float, width: float) -> list[str]:
+    """`text` in lines of at most `width` points: between words, and within one only where it is wider itself."""
+    from reportlab.lib.utils import simpleSplit
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    lines = []
+    for line in simpleSplit(text, font, size, width):
+        rest = line
+        while len(rest) > 1 and stringWidth(rest, font, size) > width:
+            fitting = len(rest) - 1
+            while fitting > 1 and stringWidth(rest[:fitting], font, size) > width:
+                fitting -= 1
+            lines.append(rest[:fitting])
+            rest = rest[fitting:]
+        lines.append(rest)
+    return lines
 
 
 @cache

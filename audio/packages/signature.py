@@ -81,11 +81,12 @@ def read_public_key(path: Path) -> bytes:
     """The raw public key in a PEM file (a package's `signer.pem`).
 
     Raises:
-        KeyUnreadableError: it is something else.
+        KeyUnreadableError: it is something else. OSError: there is no such file, or it cannot be read.
     """
+    content = path.read_bytes()
     try:
-        key = serialization.load_pem_public_key(path.read_bytes())
-    except (OSError, ValueError, UnsupportedAlgorithm) as error:
+        key = serialization.load_pem_public_key(content)
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise KeyUnreadableError(path=path) from error
     if not isinstance(key, Ed25519PublicKey):
         raise KeyUnreadableError(path=path)

@@ -14,6 +14,7 @@ from content.commands.choices import DAY
 from content.commands.shell import LoaGroup, json_option, option, print_json, progress, say, with_station
 from content.errors import LoaError
 from content.language import N_, _
+from scheduler.commands.package import named
 
 if TYPE_CHECKING:
     from content.station import Station
@@ -61,7 +62,7 @@ def publish(station: Station, days: int, from_on: date | None, as_json: bool) ->
     changed = sum(not one.unchanged for one in made)
     say(N_("{count} packages in the feed, {changed} of them new"), count=len(made), changed=changed)
     if made and made[0].left_out:
-        say(N_("left out, not ready: {words}"), words="; ".join(made[0].left_out[:10]))
+        say(N_("left out, not ready: {words}"), words=named(made[0].left_out))
 
 
 @feed.command(

@@ -132,6 +132,11 @@ def _show(made: list[PackageSummary]) -> None:
     for one in made:
         for words in one.unplaced[:5]:
             say(N_("{station}: no room in its sessions for {words}"), station=one.name, words=words)
+        if (more := len(one.unplaced) - 5) > 0:
+            say(
+                N_("{station}: no room in its sessions for {count} more, named in its manifest.json"),
+                station=one.name, count=more,
+            )  # fmt: skip
         if not one.plays and not one.unplaced:
             say(
                 N_("{station}: nothing that is planned concerns its zones, its package is empty"),
@@ -139,8 +144,14 @@ def _show(made: list[PackageSummary]) -> None:
             )
     left_out = made[0].left_out
     if left_out:
-        say(N_("left out, not ready: {words}"), words="; ".join(left_out[:10]))
+        say(N_("left out, not ready: {words}"), words=named(left_out))
     say(N_("signed with the key {fingerprint}"), fingerprint=made[0].fingerprint)
+
+
+def named(words: list[str]) -> str:
+    """The first ten, and how many more there are."""
+    more = [_("and {count} more airings").format(count=len(words) - 10)] if len(words) > 10 else []
+    return "; ".join([*words[:10], *more])
 
 
 def _mb(size: int) -> str:

@@ -381,3 +381,31 @@ def test_the_wall_sheet_is_headed_by_the_month_only_where_it_holds_all_of_it(
     from_on: date, until_on: date, words: str
 ) -> None:
     assert period_words(from_on, until_on) == words
+
+
+def test_a_word_that_is_longer_than_the_column_goes_on_in_the_next_line() -> None:
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    from audio.packages import sheet_pdf
+
+    sheet_pdf._fonts()
+    title = "Xem https://chinhphu.vn/" + "van-ban/" * 30 + " nhé"
+    lines = sheet_pdf._wrapped(title)
+    assert all(stringWidth(line, sheet_pdf.REGULAR, 10) <= sheet_pdf.TITLE_WIDTH for line in lines)
+    assert "".join(lines).replace(" ", "") == title.replace(" ", "")
+    assert sheet_pdf._wrapped("Tin ngắn") == ("Tin ngắn",)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+def test_every_title_stands_in_a_rundown_that_xml_programs_read(title: str) -> None:
+    from xml.etree import ElementTree as Tree
+
+    from audio.packages.playlists import xspf
+
+    plays = [replace(an_airing(1, datetime(2026, 12, 1, 5, 0, tzinfo=ZONE)), title=title)]
+    manifest = replace(PACKED[1], plays=plays, sender=replace(PACKED[1].sender, name=title))
+    tree = Tree.fromstring(xspf(manifest, {1: "audio/001.mp3"}))
+    found = tree.find(".//{http://xspf.org/ns/0/}trackList//{http://xspf.org/ns/0/}title")
+    assert found is not None
+    told = [letter for letter in "".join((found.text or "").split()) if letter.isprintable()]
+    assert told == [letter for letter in "".join(title.split()) if letter.isprintable()]
