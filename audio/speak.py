@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ RECIPE_VERSION = 1
 _EDGE_LEVEL = 33
 """−60 dBFS: quieter than this at a sentence's head or tail is silence of the engine, replaced by the script's pauses."""
 _EDGE_KEPT_MS = 40
+_NOTICE_S = 0.2
 
 Advance = Callable[[int], None]
 """Called with the number of sentences finished."""
@@ -239,12 +240,21 @@ class Speaker:
         with ThreadPoolExecutor(voice.workers, thread_name_prefix=f"voice-{voice.name}") as pool:
             futures = [pool.submit(one, key) for key in missing]
             try:
-                wait(futures, return_when=FIRST_EXCEPTION)
-            finally:  # an error or Ctrl-C: let the sentences in hand finish, begin no other
-                if not all(future.done() for future in futures):
-                    stop.set()
+                # in small waits, because on Windows Ctrl-C is noticed between them only
+                while _still_going(futures, wait(futures, _NOTICE_S, FIRST_EXCEPTION).done):
+                    pass
+                stop.set()  # an error: let the sentences in hand finish, begin no other
+            except KeyboardInterrupt:
+                stop.set()
+                while wait(futures, _NOTICE_S).not_done:
+                    voice.close()  # cuts off what is being asked for: a slow service would hold the end up for minutes
+                raise
             for future in futures:
                 future.result()
+
+
+def _still_going(futures: Sequence[Future[None]], done: set[Future[None]]) -> bool:
+    return len(done) < len(futures) and not any(future.exception() for future in done)
 
 
 def write_segment(path: Path, sounds: Iterator[tuple[bytes, int]] | Sequence[tuple[bytes, int]]) -> int:

@@ -12,10 +12,12 @@ import contextlib
 import json
 import socket
 import threading
-import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 import requests
@@ -40,6 +42,8 @@ _TRIES = 5
 _TRIES_OFFLINE = 2
 _LONGEST_WAIT_S = 30.0
 _WORTH_RETRYING = (408, 425, 429, 500, 502, 503, 504)
+_NOT_THE_SENTENCE = (429, 503)
+"""What the service says of itself: where it lasts, the next sentence need not ask."""
 _LEAST_MS_A_WORD = 60
 """Vietnamese is spoken at 3 to 5 syllables a second; a reply of less than a quarter of that has lost words."""
 _JOIN_KEPT_MS = 60
@@ -47,15 +51,24 @@ _JOIN_LEVEL = 33
 
 
 class _RetryError(Exception):
-    """This try failed but the next may not; `reason` is for the user."""
+    """This try failed but the next may not; `reason` is for the user.
+
+    `down`: it is the service and not this sentence. `offline`: there is no way to it, so that more tries are no use.
+    """
 
     def __init__(
-        self, reason: LoaError | Told | str, wait_s: float | None = None, offline: bool = False
+        self,
+        reason: LoaError | Told | str,
+        wait_s: float | None = None,
+        *,
+        offline: bool = False,
+        down: bool = False,
     ) -> None:
         super().__init__(str(reason))
         self.reason = reason
         self.wait_s = wait_s
         self.offline = offline
+        self.down = down or offline
 
 
 class _WatchedConnection(HTTPSConnection):
@@ -134,11 +147,14 @@ class GttsVoice:
     tld: str = "com"
     workers: int = 4
     tries: int = _TRIES
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], object] | None = None
+    """How to wait between tries; None waits, and no longer than until it is closed."""
     request_s: float = _REQUEST_S
     read_s: float = _READ_S
     _local: threading.local = field(default_factory=threading.local)
     _sessions: list[requests.Session] = field(default_factory=list)
+    _asking: list[_Adapter] = field(default_factory=list)
+    _closed: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     name = "gtts"
@@ -158,36 +174,45 @@ class GttsVoice:
             raise LanguageNotSpokenError(voice=self.name, language=language)
         if not any(mark.isalnum() for mark in text):
             raise NothingToSayError(text=text)
-        sounds = list(SafeGTTS(text, language, self.tld, self._fetch).stream())
+        fetch = partial(self._fetch, self._closed)
+        sounds = list(SafeGTTS(text, language, self.tld, fetch).stream())
         return wav.wav_bytes(
             _joined([_edges_cut(sound, i, len(sounds)) for i, sound in enumerate(sounds)]), wav.SPEECH_RATE_HZ
         )
 
     def close(self) -> None:
+        """Let go of every connection; what is being asked for in other threads is cut off and not tried again."""
         with self._lock:
             sessions, self._sessions = self._sessions, []
             self._local = threading.local()
+            self._closed.set()
+            self._closed = threading.Event()
+            asking = list(self._asking)
+        for adapter in asking:
+            adapter.cut()
         for session in sessions:
             session.close()
 
-    def _fetch(self, url: str, body: bytes | str, piece: str) -> bytes:
-        """The PCM of one piece, tried until it is whole."""
+    def _fetch(self, closed: threading.Event, url: str, body: bytes | str, piece: str) -> bytes:
+        """The PCM of one piece, tried until it is whole, or until `closed`."""
         for number in range(1, self.tries + 1):
             try:
+                if closed.is_set():
+                    raise VoiceUnavailableError(voice=self.name, reason=Told(_CUT))
                 return self._once(url, body, piece)
             except _RetryError as error:
                 if number == self.tries or (error.offline and number >= _TRIES_OFFLINE):
-                    kind = VoiceUnavailableError if error.offline else VoiceError
+                    kind = VoiceUnavailableError if error.down else VoiceError
                     raise kind(voice=self.name, reason=error.reason) from error
-                self.sleep(
-                    min(_LONGEST_WAIT_S, error.wait_s if error.wait_s is not None else 0.5 * 2**number)
-                )
+                wait_s = min(_LONGEST_WAIT_S, error.wait_s if error.wait_s is not None else 0.5 * 2**number)
+                (self.sleep or closed.wait)(wait_s)
         raise AssertionError("tries is at least 1")
 
     def _once(self, url: str, body: bytes | str, piece: str) -> bytes:
         status, headers, content = self._post(url, body)
         if status in _WORTH_RETRYING:
-            raise _RetryError(Told(_STATUS, status=status), wait_s=_seconds(headers.get("Retry-After", "")))
+            wait_s = _seconds(headers.get("Retry-After", ""), headers.get("Date", ""))
+            raise _RetryError(Told(_STATUS, status=status), wait_s, down=status in _NOT_THE_SENTENCE)
         if (
             300 <= status < 400
             or (status == 200 and not content.lstrip().startswith(b")]}'"))
@@ -215,6 +240,8 @@ class GttsVoice:
         watchdog = threading.Timer(self.request_s, cut)
         watchdog.daemon = True
         watchdog.start()
+        with self._lock:
+            self._asking.append(adapter)
         try:
             with session.post(
                 url, data=body, headers=gTTS.GOOGLE_TTS_HEADERS, timeout=(_CONNECT_S, self.read_s),
@@ -226,21 +253,21 @@ class GttsVoice:
                     if len(content) > _MOST_REPLY_BYTES:
                         raise VoiceError(voice=self.name, reason=Told(_TOO_BIG))
                 if late.is_set():
-                    raise _RetryError(Told(_SLOW, seconds=round(self.request_s)))
+                    raise _RetryError(Told(_SLOW, seconds=round(self.request_s)), down=True)
                 return reply.status_code, reply.headers, bytes(content)
         except requests.exceptions.SSLError as error:
             if late.is_set():
-                raise _RetryError(Told(_SLOW, seconds=round(self.request_s))) from error
+                raise _RetryError(Told(_SLOW, seconds=round(self.request_s)), down=True) from error
             if "CERTIFICATE" in str(error).upper() or "HOSTNAME" in str(error).upper():
                 raise VoiceUnavailableError(voice=self.name, reason=Told(_CERTIFICATE)) from error
-            raise _RetryError(Told(_CUT), offline=False) from error
+            raise _RetryError(Told(_CUT)) from error
         except requests.exceptions.ConnectTimeout as error:
             raise _RetryError(Told(_OFFLINE), offline=True) from error
         except requests.exceptions.ReadTimeout as error:
-            raise _RetryError(Told(_SLOW, seconds=round(self.read_s))) from error
+            raise _RetryError(Told(_SLOW, seconds=round(self.read_s)), down=True) from error
         except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
             if late.is_set():
-                raise _RetryError(Told(_SLOW, seconds=round(self.request_s))) from error
+                raise _RetryError(Told(_SLOW, seconds=round(self.request_s)), down=True) from error
             # urllib3 names a connection that was cut after the proxy's answer a proxy error too: only these never began
             offline = any(
                 name in repr(error) for name in ("NewConnection", "NameResolution", "Tunnel connection")
@@ -250,6 +277,8 @@ class GttsVoice:
             raise VoiceError(voice=self.name, reason=type(error).__name__) from error
         finally:
             watchdog.cancel()
+            with self._lock:
+                self._asking.remove(adapter)
 
     def _session(self) -> tuple[requests.Session, _Adapter]:
         """This worker's own session: one TLS connection, kept open."""
@@ -299,8 +328,27 @@ def _decoded(mp3: bytes) -> bytes:
         raise _RetryError(error) from error
 
 
-def _seconds(retry_after: str) -> float | None:
-    return float(retry_after) if retry_after.strip().isdigit() else None
+def _seconds(retry_after: str, date: str) -> float | None:
+    """How long `Retry-After` asks to wait: a number of seconds, or an instant, held against the `Date` of the reply.
+
+    The clock of this machine may be wrong and is asked only where the reply tells no date.
+    """
+    told = retry_after.strip()
+    if told.isascii() and told.isdigit():
+        return float(told[:9])
+    at = _instant(told)
+    if at is None:
+        return None
+    wait_s = (at - (_instant(date) or datetime.now(UTC))).total_seconds()
+    return wait_s if wait_s > 0 else None
+
+
+def _instant(told: str) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(told)
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
 
 
 def _edges_cut(pcm: bytes, index: int, count: int) -> bytes:

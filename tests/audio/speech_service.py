@@ -172,6 +172,17 @@ class _Handler(BaseHTTPRequestHandler):
     def _status_code(self, _text: str, fault: str) -> None:
         self._send(int(fault), b"no", {"Retry-After": "7"} if fault == "429" else {})
 
+    def _429_date(self, _text: str, _fault: str) -> None:
+        """Come back in nine seconds; by a clock that is years away from ours."""
+        self.send_response_only(429)
+        self.send_header("Date", "Mon, 04 Mar 2030 05:06:07 GMT")
+        self.send_header("Retry-After", "Mon, 04 Mar 2030 05:06:16 GMT")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _429_odd(self, _text: str, _fault: str) -> None:
+        self._send(429, b"no", {"Retry-After": "\xb2"})
+
     def _portal_page(self, _text: str, _fault: str) -> None:
         self._send(200, b"<html><body>Welcome to the hotel. Please log in.</body></html>")
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from speech_service import SpeechService, make_certificates, make_mp3, waits
 
-from audio import wav
+from audio import speak, wav
 from audio.cache import SentenceCache
-from audio.speak import Sentence, Speaker
+from audio.speak import NoVoiceError, Sentence, Speaker
 from audio.voices.gtts_voice import GttsVoice
 from audio.voices.packing import MOST_CHARS, pack
 from audio.voices.voice import LanguageNotSpokenError, NothingToSayError, VoiceError, VoiceUnavailableError
@@ -111,7 +111,8 @@ def test_1400_characters_cost_at_most_16_requests_and_one_connection_a_worker(
 
 
 @pytest.mark.parametrize(
-    "fault", ["429", "503", "500", "cut-before", "cut-inside", "without-audio", "short-audio"]
+    "fault",
+    ["429", "429-date", "429-odd", "503", "500", "cut-before", "cut-inside", "without-audio", "short-audio"],
 )
 def test_a_passing_fault_loses_no_word_and_doubles_none(
     fault: str, serve: Callable[..., SpeechService]
@@ -121,7 +122,7 @@ def test_a_passing_fault_loses_no_word_and_doubles_none(
     sound = patient(sleep=sleep).synthesise(LONG, "vi")
     assert words(*service.spoken) == words(LONG)
     assert len(service.asked) == 5
-    assert slept == ([7, 7] if fault == "429" else [1, 2])
+    assert slept == {"429": [7, 7], "429-date": [9, 9]}.get(fault, [1, 2])
     assert length_ms(sound) == pytest.approx(3 * 7000, rel=0.05)
 
 
@@ -143,6 +144,45 @@ def test_a_lasting_fault_is_an_error_that_says_why(
         patient().synthesise(SHORT, "vi")
     assert len(service.asked) <= 5
     assert not service.spoken
+
+
+@pytest.mark.parametrize(
+    ("fault", "down"), [("429", True), ("503", True), ("500", False), ("short-audio", False)]
+)
+def test_where_the_service_itself_is_at_fault_the_next_items_do_not_wait_for_it_again(
+    fault: str, down: bool, serve: Callable[..., SpeechService], tmp_path: Path
+) -> None:
+    serve(*[fault] * 20)
+    with Speaker([voice := patient()], SentenceCache(tmp_path, 10**9)) as speaker:
+        with pytest.raises(NoVoiceError):
+            speaker.speak([Sentence(spoken=SHORT)], "vi")
+        assert speaker.is_down(voice) == down
+
+
+def test_a_service_that_is_slow_every_time_is_out_of_reach(serve: Callable[..., SpeechService]) -> None:
+    serve(*["drip-body"] * 3)
+    with pytest.raises(VoiceUnavailableError, match="did not answer"):
+        patient(request_s=0.5, tries=2).synthesise(SHORT, "vi")
+
+
+def test_ctrl_c_cuts_off_what_a_slow_service_is_asked_for(
+    serve: Callable[..., SpeechService], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = serve(*["drip-body"] * 40)
+    really_wait = speak.wait
+    pressed: list[bool] = []
+
+    def wait(*arguments: Any, **named: Any) -> Any:
+        if len(service.asked) == 4 and not pressed:
+            pressed.append(True)
+            raise KeyboardInterrupt
+        return really_wait(*arguments, **named)
+
+    monkeypatch.setattr(speak, "wait", wait)
+    sentences = [Sentence(spoken=f"Câu số {n}, mời bà con theo dõi.") for n in range(12)]
+    with Speaker([patient()], SentenceCache(tmp_path, 10**9)) as speaker, pytest.raises(KeyboardInterrupt):
+        speaker.speak(sentences, "vi")
+    assert len(service.asked) == 4  # the server drips for half a minute; after that each would ask again
 
 
 @pytest.mark.parametrize("fault", ["drip-body", "drip-head"])
