@@ -288,7 +288,12 @@ def trust(
     help=N_("Show this station's own key, which the other side has to know."),
     epilog=N_("Example:\n  loa package key --out signer.pem"),
 )
-@option("--out", "target", type=click.Path(path_type=Path), help=N_("Write the public key to this file."))
+@option(
+    "--out",
+    "target",
+    type=click.Path(path_type=Path),
+    help=N_("Write the public key to this file, or into this folder."),
+)
 @option("--renew", is_flag=True, help=N_("Make a new key: the old one was lost, copied or stolen."))
 @json_option
 @with_station
@@ -309,7 +314,9 @@ def key(station: Station, target: Path | None, renew: bool, as_json: bool) -> No
             new=fingerprint(own), old=fingerprint(old),
         )  # fmt: skip
     if target is not None:
+        target = target / "loa-key.pem" if target.is_dir() else target
         atomic.write_bytes(target, public_pem(own))
+        say(N_("written to {path}"), path=target)
     if as_json:
         print_json({"fingerprint": fingerprint(own), "public_key": to_text(own)})
     else:

@@ -279,6 +279,8 @@ def report(
         [_("station"), _("planned"), *[_(STATE_WORDS[state]) for state in STATES]],
         [[row.name, len(found[row.code]), *tally(found[row.code]).values()] for row in rows],
     )
+    if unheard := sum(line.simulated for lines in found.values() for line in lines):
+        say(N_("{count} of these ran on a simulated clock only: nobody heard them"), count=unheard)
     if code:
         _print_lines(opened, rows[0].timezone, found[code])
 

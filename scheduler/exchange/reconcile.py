@@ -57,8 +57,9 @@ class Line:
 def reconcile(asked: Iterable[Asked], told: Sequence[Told], now: datetime) -> list[Line]:
     """One line for each airing, in air order: nothing that was asked for ends as nothing.
 
-    Several log lines for one airing (it was cut and went on) count as their best. A missed or partly heard airing
-    whose make-good was heard is made good. An airing that is over and of which no word came is not reported.
+    Several log lines for one airing (it was cut and went on) count as their best; what a trial run on a simulated clock
+    noted counts only where nothing real is known. A missed or partly heard airing whose make-good was heard is made
+    good. An airing that is over and of which no word came is not reported.
     """
     by_play: dict[int, list[Told]] = defaultdict(list)
     good: dict[int, list[Told]] = defaultdict(list)
@@ -77,7 +78,10 @@ def reconcile(asked: Iterable[Asked], told: Sequence[Told], now: datetime) -> li
     for one in asked:
         seen[one.play_id] = one
     for one in sorted(seen.values(), key=lambda one: (one.starts_at, one.play_id)):
-        found.append(_line(one, by_play.get(one.play_id, []), good.get(one.play_id, []), now))
+        lines, again = by_play.get(one.play_id, []), good.get(one.play_id, [])
+        if not all(line.simulated for line in (*lines, *again)):
+            lines, again = ([line for line in some if not line.simulated] for some in (lines, again))
+        found.append(_line(one, lines, again, now))
     return found
 
 

@@ -81,6 +81,21 @@ def test_a_station_in_another_time_zone_is_told_of_in_its_own_time(desk: Desk) -
     assert told["lines"][0]["planned_at"].endswith("+01:00")
 
 
+def test_the_key_goes_into_a_folder_too_as_the_log_does(desk: Desk) -> None:
+    stick = desk.station.folder / "stick"
+    stick.mkdir()
+    assert str(stick / "loa-key.pem") in desk("package", "key", "--out", stick)
+    desk("station", "edit", "trung-ha", "--key", stick / "loa-key.pem")
+    assert json.loads(desk("station", "show", "trung-ha", "--json"))["fingerprint"] in desk("package", "key")
+    assert "no such file" in desk("station", "edit", "trung-ha", "--key", stick / "other.pem", code=1)
+
+
+def test_airings_for_which_there_is_no_room_are_counted_beyond_those_that_are_named(desk: Desk) -> None:
+    desk("station", "edit", "trung-ha", "--session", "05:30-05:31")
+    export = ("package", "export", "--all", "--month", "12/2026", "--dir", desk.station.folder / "out")
+    assert "no room in its sessions for 7 more" in desk(*export)
+
+
 def test_a_station_named_twice_gets_one_package(desk: Desk) -> None:
     twice = ("--station", "trung-ha", "--station", "trung-ha", "--month", "12/2026")
     made = json.loads(desk("package", "export", *twice, "--dir", desk.station.folder / "out", "--json"))

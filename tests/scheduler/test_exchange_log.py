@@ -251,5 +251,29 @@ def test_every_airing_ends_as_exactly_one_state_and_doubled_lines_change_no_stat
     assert all(line.state in STATES for line in lines)
     doubled = reconcile([*asked, *asked], [*told, *told[::-1]], now)
     assert [(line.play_id, line.state) for line in doubled] == [(line.play_id, line.state) for line in lines]
-    heard = {one.play_id for one in told if one.outcome == "aired"}
+    real = {
+        play_id
+        for one in told
+        if not one.simulated
+        for play_id in (one.play_id, one.make_good_for if one.outcome == "aired" else None)
+    }
+    heard = {
+        one.play_id for one in told if one.outcome == "aired" and not (one.simulated and one.play_id in real)
+    }
     assert {line.play_id for line in lines if line.state == "aired"} == heard & {one.play_id for one in asked}
+
+
+def test_a_trial_run_says_nothing_of_an_airing_that_was_really_missed() -> None:
+    asked = [Asked(play_id=1, title="t", starts_at=NOW)]
+
+    def told(outcome: str, *, simulated: bool, good: bool = False) -> Told:
+        return Told(
+            play_id=None if good else 1, make_good_for=1 if good else None, outcome=outcome, started_at=NOW,
+            heard_ms=1, reason=None, simulated=simulated,
+        )  # fmt: skip
+
+    trial, power_cut = told("aired", simulated=True), told("missed", simulated=False)
+    later = NOW + timedelta(days=1)
+    assert [(one.state, one.simulated) for one in reconcile(asked, [trial], later)] == [("aired", True)]
+    for lines in ([trial, power_cut], [told("aired", simulated=True, good=True), power_cut]):
+        assert [(one.state, one.simulated) for one in reconcile(asked, lines, later)] == [("missed", False)]
