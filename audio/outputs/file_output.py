@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import struct
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -32,8 +33,8 @@ class FileOutput:
 
     def start(self, label: str, at: datetime) -> WavStream:
         local = at.astimezone(self.tz)
-        path = self.folder / f"{local:%Y-%m-%d}" / f"{local:%H%M%S}_{label}.wav"
-        return WavStream(self, path)
+        name = re.sub(r"[^\w.-]", "-", label)  # the id of a relay may hold what no file name can
+        return WavStream(self, self.folder / f"{local:%Y-%m-%d}" / f"{local:%H%M%S}_{name}.wav")
 
     def close(self) -> None:
         pass

@@ -21,7 +21,7 @@ class OutputError(LoaError):
     sentence = N_("output {output!r} cannot be used ({reason}): {remedy}")
 
 
-_USER_INFO = re.compile(r"([a-z][a-z0-9+.-]*://)[^/@\s]*@", re.IGNORECASE)
+_USER_INFO = re.compile(r"([a-z][a-z0-9+.-]*://)[^/\s]*@", re.IGNORECASE)
 
 
 def without_password(words: str) -> str:

@@ -56,12 +56,14 @@ def read_status(path: Path, lock_path: Path) -> dict[str, Any]:
     holder = lock.holder() or {}
     if not lock.is_held() or holder.get("task") == "log":
         return {"running": False}
+    starting = {"running": True, "simulated": holder.get("clock") == "simulated", "starting": True}
     try:
         status: dict[str, Any] = json.loads(path.read_bytes())
-        at = datetime.fromisoformat(status["at"])
-    except (OSError, ValueError, KeyError):
-        return {"running": True, "simulated": holder.get("clock") == "simulated", "starting": True}
-    age_s = (datetime.now(UTC) - at).total_seconds()
+        age_s = (datetime.now(UTC) - datetime.fromisoformat(status["at"])).total_seconds()
+    except (OSError, ValueError, KeyError, TypeError):
+        return starting
+    if holder.get("pid", status.get("pid")) != status.get("pid"):  # of an earlier run
+        return starting
     return {"running": True, "hangs": not status["simulated"] and age_s > STALE_S, **status}
 
 

@@ -68,8 +68,8 @@ class Piece:
     """How much of it was heard in earlier parts."""
     blocked_by: str | None = None
     """The title of what kept it off the air."""
-    unheard_since: datetime | None = None
-    """Since when it waits for an output that works."""
+    unheard_since: float | None = None
+    """Since when, on the steady clock, it waits for an output that works."""
     cut_by: str | None = None
     """The title of the more urgent piece that cut it."""
 
@@ -264,17 +264,19 @@ class AirDesk:
             self.miss(piece, reason, make_good=verdict.make_good)
 
     def _wait_for_output(self, piece: Piece) -> None:
-        now = self.clock.now()
+        steady = (
+            self.clock.steady()
+        )  # a computer without a battery sets its clock by hours once the network is up
         if piece.unheard_since is None:
             log.warning("%s waits: no output of its zones works", piece.title)
-            piece.unheard_since = now
-        if now - piece.unheard_since > OUTPUT_WITHIN:
+            piece.unheard_since = steady
+        if steady - piece.unheard_since > OUTPUT_WITHIN.total_seconds():
             self.miss(piece, self._why_unheard(piece.unheard_since))
         else:
             self.waiting[piece.name] = piece
 
-    def _why_unheard(self, since: datetime) -> str:
-        minutes = round((self.clock.now() - since) / timedelta(minutes=1))
+    def _why_unheard(self, since: float) -> str:
+        minutes = round((self.clock.steady() - since) / 60)
         return _("no output of its zones worked for {minutes} min").format(minutes=minutes)
 
     def _holders(self, piece: Piece) -> list[tuple[Piece, Entry]]:

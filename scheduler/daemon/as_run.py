@@ -34,7 +34,10 @@ def store(station: Station, entries: Iterable[Entry]) -> None:
         ids = {entry.play_id for entry in newest.values() if entry.play_id is not None}
         plays = {play.id: play for play in session.scalars(select(Play).where(Play.id.in_(ids)))}
         for key, entry in newest.items():
-            _store_one(session, rows.get(key), entry, plays.get(entry.play_id or 0))
+            play = plays.get(entry.play_id or 0)
+            if play is not None and _took_the_number(entry, play.starts_at, play.created_at):
+                play = None
+            _store_one(session, rows.get(key), entry, play)
 
 
 def _store_one(session: Session, row: AsRun | None, entry: Entry, play: Play | None) -> None:
@@ -66,6 +69,36 @@ def _store_one(session: Session, row: AsRun | None, entry: Entry, play: Play | N
         if play.status == "aired" and entry.play_status != "aired":
             return
         play.status = entry.play_status
+
+
+def of_other_plays(station: Station, entries: Iterable[Entry]) -> set[str]:
+    """The keys of entries that say nothing of the plan: their plays are not in it, or others have their numbers now.
+
+    A database that was restored from an older backup gives numbers once more that the journal knows already. An empty
+    one tells nothing: the written rundown is played by then.
+
+    Raises:
+        DatabaseError.
+    """
+    mine = [entry for entry in entries if entry.play_id is not None]
+    ids = sorted({entry.play_id for entry in mine if entry.play_id is not None})
+    found: dict[int, tuple[datetime, datetime]] = {}
+    with station.read() as session:
+        for at in range(0, len(ids), 500):
+            query = select(Play.id, Play.starts_at, Play.created_at).where(Play.id.in_(ids[at : at + 500]))
+            found |= {row.id: (row.starts_at, row.created_at) for row in session.execute(query)}
+        if not found and session.scalar(select(func.count()).select_from(Play)) == 0:
+            return set()
+    return {
+        entry.key
+        for entry in mine
+        if entry.play_id not in found or _took_the_number(entry, *found[entry.play_id])
+    }
+
+
+def _took_the_number(entry: Entry, starts_at: datetime, created_at: datetime) -> bool:
+    """True of a play that was laid after the entry's own should have begun, and for another time."""
+    return entry.planned_at is not None and created_at > entry.planned_at and starts_at != entry.planned_at
 
 
 def close_open_entries(journal: Journal, register: Register) -> list[Entry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from xml.etree import ElementTree
@@ -105,7 +106,7 @@ def read_alert(content: bytes, name: str) -> CapAlert:
     space = root.tag.removesuffix("alert")
 
     def text(parent: ElementTree.Element, tag: str) -> str:
-        return _SPACE.sub(" ", parent.findtext(space + tag) or "").strip()
+        return _SPACE.sub(" ", unicodedata.normalize("NFC", parent.findtext(space + tag) or "")).strip()
 
     def instant(parent: ElementTree.Element, tag: str) -> datetime | None:
         try:

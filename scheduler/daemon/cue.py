@@ -68,9 +68,9 @@ class CueRack:
             MediaMissingError, MediaDamagedError, UnplayableError, FfmpegMissingError, DiskFullError.
         """
         target = self.folder / f"{sha256}.s16"
-        if not target.exists():
+        if not self.is_cued(sha256):
             source = self.media.find(sha256, suffix, verify=True)
-            decode(source, target)
+            decode(source, target, durable=True)
             self.prune(keep=target)
         else:
             with contextlib.suppress(OSError):
@@ -78,7 +78,10 @@ class CueRack:
         return PcmFile(target)
 
     def is_cued(self, sha256: str) -> bool:
-        return (self.folder / f"{sha256}.s16").exists()
+        try:
+            return (self.folder / f"{sha256}.s16").stat().st_size > 0
+        except OSError:
+            return False
 
     def prune(self, keep: Path | None = None, most_mb: int | None = None) -> None:
         """Delete the sounds used longest ago until the rest fits."""
@@ -110,8 +113,8 @@ class TooLongSoundError(LoaError):
     sentence = N_("{path} is longer than {minutes} minutes: give a shorter sound")
 
 
-def decode(source: Path, target: Path, *, most_min: int | None = None) -> None:
-    """Decode `source` to house PCM in `target`, whole or not at all.
+def decode(source: Path, target: Path, *, most_min: int | None = None, durable: bool = False) -> None:
+    """Decode `source` to house PCM in `target`, whole or not at all; `durable`, after a power cut, too.
 
     Raises:
         TooLongSoundError (above `most_min`), UnplayableError, FfmpegMissingError, DiskFullError.
@@ -140,6 +143,11 @@ def decode(source: Path, target: Path, *, most_min: int | None = None) -> None:
             raise UnplayableError(path=source, reason="0 s")
         if most_min is not None and scrap.stat().st_size > most_min * 60 * RATE_HZ * FRAME_BYTES:
             raise TooLongSoundError(path=source, minutes=most_min)
+        if (
+            durable
+        ):  # else a power cut can leave the name without the sound, and every later airing would be silent
+            with scrap.open("rb+") as file:
+                os.fsync(file.fileno())
         scrap.replace(target)
     except (FfmpegFailedError, FfmpegTimeoutError) as error:
         if "No space left" in str(error):

@@ -47,7 +47,8 @@ class Duties:
         self._filler_number = 0
         self._ending = threading.Event()
         self._looked_back = False
-        self._again_at: datetime | None = None
+        self._failed_at: datetime | None = None
+        """When the planner was last asked in vain."""
 
     def beat(self, now: datetime) -> None:
         """Once a second; every five minutes on a simulated clock."""
@@ -57,6 +58,7 @@ class Duties:
             self._watch_silence(now)
         self._watch_disk(now)
         self._make_good(now)
+        self.daemon.hooks.forget_old()
         if not self.daemon.clock.simulated:
             self.write_status(now)
             upkeep.notify_service("WATCHDOG=1")
@@ -95,6 +97,7 @@ class Duties:
             if isinstance(result, LoaError):
                 daemon.hooks.alarm("freeze", result.told(_))
                 return
+            daemon.hooks.all_clear("freeze")
             for line in result:
                 daemon.hooks.alarm(f"pre-flight {line[:60]}", line)
 
@@ -118,7 +121,7 @@ class Duties:
         if not self._looked_back:
             self._look_back(now)
             return
-        if not daemon.owed or (self._again_at is not None and now < self._again_at):
+        if not daemon.owed or (self._failed_at is not None and abs(now - self._failed_at) < MAKE_GOOD_AGAIN):
             return
         batch = set(daemon.owed)
         daemon.owed.clear()
@@ -129,9 +132,9 @@ class Duties:
             if isinstance(result, LoaError):
                 daemon.hooks.alarm("make-good", result.told(_))
                 daemon.owed.update(dict.fromkeys(batch))
-                self._again_at = now + MAKE_GOOD_AGAIN
+                self._failed_at = now
                 return
-            self._again_at = None
+            self._failed_at = None
             log.info("%s missed plays, %s made good", len(batch), result)
             if result < len(batch):
                 log.warning(
@@ -185,7 +188,7 @@ class Duties:
                 if play is None:
                     self.daemon.hooks.all_clear(f"silence {zone}")
                 continue
-            since = self._silent_since.setdefault(zone, now)
+            since = self._silent_since[zone] = min(now, self._silent_since.get(zone, now))
             if (now - since).total_seconds() >= limit_s or any(
                 held.cut_at is not None and held.play_id == play.play_id for held in desk.waiting.values()
             ):
@@ -226,7 +229,7 @@ class Duties:
                 self.daemon.hooks.all_clear(f"output {output.name}")
 
     def _watch_disk(self, now: datetime) -> None:
-        if self._disk_at is not None and now - self._disk_at < DISK_EVERY:
+        if self._disk_at is not None and abs(now - self._disk_at) < DISK_EVERY:
             return
         self._disk_at = now
         try:
@@ -288,15 +291,16 @@ class Duties:
 
     def write_status(self, now: datetime) -> None:
         """Bring the status files and the metrics up to date."""
-        if not self.daemon.workers.is_idle("status"):
-            return
-        status = self.status(now)
-        files, metrics = self._status_files, self.daemon.air.metrics
+        if self.daemon.workers.is_idle("status"):
+            self.daemon.workers.submit("status", partial(self._write_status, self.status(now)))
 
-        def write() -> None:
-            text = upkeep.status_text(status)
-            for path in files:
-                upkeep.write_beside(path, text)
-            upkeep.write_beside(metrics, upkeep.metrics_text(status))
+    def write_last_status(self, now: datetime) -> None:
+        """The daemon has ended in order: whoever looks at the files must not take it for on the air."""
+        if not self.daemon.clock.simulated:
+            self._write_status(self.status(now), up=False)
 
-        self.daemon.workers.submit("status", write)
+    def _write_status(self, status: dict[str, Any], *, up: bool = True) -> None:
+        text = upkeep.status_text(status)
+        for path in self._status_files:
+            upkeep.write_beside(path, text)
+        upkeep.write_beside(self.daemon.air.metrics, upkeep.metrics_text(status, up=up))

@@ -123,7 +123,7 @@ class Feed:
                 )
             elif row.status != "emergency":  # an emergency needs nobody's word
                 judged = self._judged.get(audio.id)
-                stale = judged is None or now - judged.at > _trusted_for(row.starts_at - now)
+                stale = judged is None or abs(now - judged.at) > _trusted_for(row.starts_at - now)
                 if (fresh or stale) and audio.id not in asked:
                     asked.add(audio.id)
                     judged = self._judged[audio.id] = _Judged(now, may_air(session, audio))

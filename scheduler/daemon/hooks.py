@@ -24,6 +24,10 @@ HOOK_S = 30.0
 """A command that takes longer is ended, with all that it started."""
 LANES = 4
 """Commands at one time; one that hangs does not hold up the next alarm."""
+MOST_WORDS = 1_000_000
+"""A command that writes more bytes of errors is ended: it would fill the disk."""
+LOOK_S = 0.05
+DAY_S = 86_400.0
 AGAIN_S = 300.0
 """An alarm whose words change (a card lost for one reason, then for another) runs the command again after so long."""
 
@@ -54,16 +58,15 @@ class Running:
             except (OSError, ValueError) as error:
                 return f"{command[0]}: {getattr(error, 'strerror', None) or error}"
             try:
-                code = process.wait(timeout_s)
-            except subprocess.TimeoutExpired:
-                end_tree(process)
-                return f"{command[0]}: {timeout_s:.0f} s"
+                trouble = _wait(process, timeout_s, errors.fileno())
             finally:
                 with self._lock:
                     self._processes.discard(process)
-            if code == 0:
+            if trouble is not None:
+                return f"{command[0]}: {trouble}"
+            if process.returncode == 0:
                 return None
-            return f"{command[0]}: exit {code}{_last_words(errors)}"
+            return f"{command[0]}: exit {process.returncode}{_last_words(errors)}"
 
     def close(self, patience_s: float = 2.0) -> None:
         """Give what runs a moment to end, then end it; nothing more is started."""
@@ -84,6 +87,21 @@ def run_hook(command: Sequence[str], *facts: str) -> None:
     """Run a command of the station for at most 30 s; what goes wrong is logged."""
     if trouble := Running().run(command, *facts):
         log.error("a command of config.toml failed: %s", trouble)
+
+
+def _wait(process: subprocess.Popen[bytes], timeout_s: float, errors: int) -> str | None:
+    """Until the command ends, or why it was ended."""
+    end = time.monotonic() + timeout_s
+    while True:
+        try:
+            process.wait(LOOK_S)
+        except subprocess.TimeoutExpired:
+            words = os.fstat(errors).st_size
+            if words <= MOST_WORDS and time.monotonic() < end:
+                continue
+            end_tree(process)
+            return f"{timeout_s:.0f} s" if words <= MOST_WORDS else f"stderr > {MOST_WORDS // 1_000_000} MB"
+        return None
 
 
 def end_tree(process: subprocess.Popen[bytes]) -> None:
@@ -113,6 +131,11 @@ def _last_words(errors: object) -> str:
     return ""
 
 
+def _passes(kind: str) -> bool:
+    """True for alarms of what happened; the others tell what is wrong, until they are cleared."""
+    return kind in ("alert", "silence") or kind.startswith(("urgent ", "pre-flight "))
+
+
 @dataclass(slots=True)
 class Hooks:
     """Alarms: in the log, in the status, and through the station's own command."""
@@ -129,13 +152,15 @@ class Hooks:
     def alarm(self, kind: str, text: str) -> None:
         """Log `text` and run the alarm command with `kind` and `text`.
 
-        The same text is told once in a row. Where only the words of an alarm change (a card that is tried in three
-        ways, day and night), the status shows it; log and command have it after five minutes at the soonest.
+        The same text is told once in a row; what happens, and does not last, again after five minutes. Where only the
+        words of an alarm change (a card that is tried in three ways, day and night), the status shows it; log and
+        command have it after five minutes at the soonest.
         """
         text = legible(text)
-        if self.told.get(kind) == text:
+        fresh = time.monotonic() - self._ran_at.get(kind, -AGAIN_S) < AGAIN_S
+        if self.told.get(kind) == text and (fresh or not _passes(kind)):
             return
-        renewed = kind in self.told and time.monotonic() - self._ran_at.get(kind, -AGAIN_S) < AGAIN_S
+        renewed = kind in self.told and fresh
         self.told[kind] = text
         if len(self.told) > 200:
             self._ran_at.pop(oldest := next(iter(self.told)), None)
@@ -150,6 +175,12 @@ class Hooks:
         if self.told.pop(kind, None) is not None:
             self._ran_at.pop(kind, None)
             log.info("%s is over", kind)
+
+    def forget_old(self) -> None:
+        """What happened a day ago stands in the log; the status tells what is wrong now."""
+        for kind in [kind for kind in self.told if _passes(kind)]:
+            if time.monotonic() - self._ran_at.get(kind, 0.0) > DAY_S:
+                self.told.pop(kind)
 
     def run(self, command: Sequence[str], *facts: str) -> None:
         """Run `command` with `facts` behind it; nothing on a simulated clock."""

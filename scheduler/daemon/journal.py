@@ -84,13 +84,31 @@ def from_line(line: bytes) -> Entry | None:
         table["zones"] = tuple(table["zones"])
         # What another version of Loa noted beside it is left aside.
         entry = Entry(**{name: table[name] for name in _FIELDS if name in table})
-        numbers = [entry.heard_ms, entry.offset_ms, entry.length_ms]
-        numbers += [number for number in (entry.play_id, entry.slot) if number is not None]
-        times = [at for name in _TIMES if (at := getattr(entry, name)) is not None]
-        whole = all(type(number) is int for number in numbers) and isinstance(entry.key, str)
-        return entry if whole and all(at.tzinfo is not None for at in times) else None
-    except (ValueError, TypeError, KeyError):
+        return entry if _is_whole(entry) else None
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
+
+
+OUTCOMES = (None, "aired", "partial", "missed", "displaced")
+_LARGEST = 1 << 53
+"""No count, no length and no number of ours comes near it; databases and clocks take all that is below."""
+_TEXTS = ("key", "kind", "title", "output", "reason", "audio_sha256", "who", "order", "play_status")
+
+
+def _is_whole(entry: Entry) -> bool:
+    """Every field of its type, and within what the database takes. Raises ValueError (half characters)."""
+    texts: list[object] = [getattr(entry, name) for name in _TEXTS]
+    numbers = [entry.heard_ms, entry.offset_ms, entry.length_ms]
+    numbers += [number for number in (entry.play_id, entry.slot) if number is not None]
+    times = [at for name in _TIMES if (at := getattr(entry, name)) is not None]
+    return (
+        all(type(number) is int and 0 <= number < _LARGEST for number in numbers)
+        and all(isinstance(text, str) for text in (*texts[:4], *entry.zones))
+        and all(text is None or (isinstance(text, str) and text.encode() is not None) for text in texts)
+        and all(at.tzinfo is not None and 1970 < at.year < 9999 for at in times)
+        and entry.outcome in OUTCOMES
+        and isinstance(entry.simulated, bool)
+    )
 
 
 class Register:

@@ -190,9 +190,10 @@ class Power:
     """What was last reached; None when that is not known."""
     on_since: datetime | None = None
     _wanted: bool | None = None
-    _next_try_at: datetime | None = None
+    _tried_at: datetime | None = None
+    """The last try, while it has not succeeded."""
     _affirmed_at: datetime | None = None
-    _held_until: datetime | None = None
+    _woken_at: datetime | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -201,26 +202,27 @@ class Power:
 
     def look(self, now: datetime, *, busy: bool) -> None:
         """Switch when it is time; `busy` keeps it on."""
-        held = self._held_until is not None and now < self._held_until
+        # Somebody may have set the clock: nothing waits for, or goes on until, a time that is hours away by now.
+        held = self._woken_at is not None and abs(now - self._woken_at) < ORDER_HOLDS
         wanted = busy or held or powered_until(self.config, now) is not None
         if wanted != self._wanted:
-            self._wanted, self._next_try_at = wanted, None
+            self._wanted, self._tried_at = wanted, None
         if not self.switches:
             self.is_on = wanted
             return
-        affirm = self.is_on and self._affirmed_at is not None and now - self._affirmed_at >= AFFIRM
+        affirm = self.is_on and self._affirmed_at is not None and abs(now - self._affirmed_at) >= AFFIRM
         if (wanted == self.is_on and not affirm) or not self.workers.is_idle("power"):
             return
-        if self._next_try_at is not None and now < self._next_try_at:
+        if self._tried_at is not None and abs(now - self._tried_at) < AGAIN:
             return
         switches = [s for s in self.switches if wanted != self.is_on or s.affirms]
         self._affirmed_at = now
-        self._next_try_at = now + AGAIN
+        self._tried_at = now
         self.workers.submit("power", lambda: self._switch(switches, wanted), self._done(wanted, now))
 
     def wake(self, now: datetime) -> None:
         """An urgent bulletin is coming: on at once, not at the next beat."""
-        self._held_until = now + ORDER_HOLDS
+        self._woken_at = now
         self.look(now, busy=True)
 
     def warm_up_ms(self, now: datetime) -> int:
@@ -230,7 +232,7 @@ class Power:
         warm_up_ms = self.config.daemon.power_warm_up_s * 1000
         if not self.is_on or self.on_since is None:
             return warm_up_ms
-        return max(0, warm_up_ms - round((now - self.on_since).total_seconds() * 1000))
+        return min(warm_up_ms, max(0, warm_up_ms - round((now - self.on_since).total_seconds() * 1000)))
 
     def close(self, wait_s: float = 8.0) -> None:
         """The daemon ends in order: nobody would switch off later, so it is done now."""
@@ -259,7 +261,7 @@ class Power:
             if on != self.is_on:
                 log.info("amplifiers %s", "on" if on else "off")
                 self.on_since = asked_at if on else None
-            self.is_on, self._next_try_at = on, None
+            self.is_on, self._tried_at = on, None
             self.hooks.all_clear("power")
 
         return done

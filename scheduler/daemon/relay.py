@@ -36,6 +36,8 @@ MOST_BACK_MS = 30_000
 RECENT = timedelta(minutes=5)
 MOST_WAIT_S = 2.0
 """A stream that failed is opened again so much later at most: the other station may be back at any moment."""
+STUCK_MS = 15_000
+"""A sender that keeps the line open and gives no sound for so long is left, and asked anew."""
 HELD_S = 4
 """How much of the stream is held ready; more is left with the sender (HLS comes in pieces of many seconds)."""
 LOCAL = {
@@ -68,7 +70,7 @@ class Tap:
         self.trouble = ""
         self.silent_ms = 0
         """Length of the silence that has come in last; it is heard only when what came before it was."""
-        self._came_at = time.monotonic()
+        self._came_at = self._begun_at = time.monotonic()
         self._blocks: deque[bytes] = deque()
         self._held = 0
         self._lock = threading.Lock()
@@ -101,6 +103,13 @@ class Tap:
         """For how long nothing has come in."""
         return round(1000 * (time.monotonic() - self._came_at))
 
+    def nudge(self) -> None:
+        """Leave a sender that is stuck; a new line is opened soon."""
+        process, now = self._process, time.monotonic()
+        if process is not None and self.quiet_ms > STUCK_MS and now - self._begun_at > STUCK_MS / 1000:
+            with contextlib.suppress(OSError):
+                process.kill()
+
     def close(self) -> None:
         self._stopping.set()
         process = self._process
@@ -129,6 +138,7 @@ class Tap:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, creationflags=_NO_WINDOW
         )
+        self._begun_at = time.monotonic()
         self._process = process
         assert process.stdout is not None
         size = RATE_HZ // 50 * FRAME_BYTES
@@ -223,6 +233,7 @@ class RelaySource:
             self._proving = True
         elif held_ms < LOW_MS:
             self._proving, self._good_frames = False, 0
+            self._tap.nudge()
         if not self._proving:
             return b""
         pcm = self._tap.take(frames)

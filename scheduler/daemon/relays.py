@@ -49,7 +49,9 @@ class Relays:
         today = self.daemon.station.day_of(now)
         for day in (today, today + timedelta(days=1)):
             for relay, start, end in blocks_of(self.daemon.station.config, day):
-                name = f"relay-{relay.id}-{day:%Y%m%d}"
+                # Two blocks may share an id, as they do in a config where one was copied from the other.
+                number = self.daemon.station.config.relays.index(relay) + 1
+                name = f"relay-{number}-{relay.id}-{day:%Y%m%d}"
                 if name in self._known or end <= now:
                     continue
                 self._known[name] = end

@@ -196,11 +196,32 @@ def open_for_air(config_path: Path | None) -> Station:
         return unopened_station(config_path)
 
 
+class _LogFile(RotatingFileHandler):
+    """The rotated log; where it cannot be written or rotated, no line of it is lost and no traceback takes its place."""
+
+    def doRollover(self) -> None:  # noqa: N802 - as logging calls it
+        if self.stream is not None:
+            self.stream.close()
+            self.stream = None
+        aside = Path(f"{self.baseFilename}.0")
+        try:
+            Path(self.baseFilename).replace(aside)
+        except OSError:  # Windows: somebody has it open. It grows a little longer.
+            return
+        super().doRollover()
+        aside.replace(f"{self.baseFilename}.1")
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - as logging calls it
+        """A full or broken disk: the service manager's own log has the line."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"{self.format(record)}\n")
+
+
 @contextmanager
 def _log_file(path: Path) -> Iterator[None]:
     """The daemon's own log: five files of a megabyte, the oldest goes."""
     logger = logging.getLogger("loa")
-    handler = RotatingFileHandler(path, maxBytes=1_000_000, backupCount=4, encoding="utf-8", delay=True)
+    handler = _LogFile(path, maxBytes=1_000_000, backupCount=4, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     kept = logger.level
     logger.addHandler(handler)

@@ -113,7 +113,8 @@ class StationDaemon:
         """Missed plays that the planner has not been asked for yet, in order."""
         self._instants: dict[datetime, set[int]] = {}
         """Ids of the plays that begin at an instant."""
-        self._caught_up = False
+        self._fed_at: datetime | None = None
+        """When the plan tables were last read: what passed unseen since then (a sleep, a clock set ahead) is looked for."""
         self._last_fed: tuple[RundownPlay, ...] | None = None
         self._written: dict[str, tuple[RundownPlay, ...]] = {}
         self._last_wall, self._last_steady = clock.now(), clock.steady()
@@ -201,6 +202,7 @@ class StationDaemon:
         self.workers.close()
         if isinstance(result := attempt(self._store_now), LoaError):
             log.error("as-run entries wait in the journal: %s", result)
+        self.duties.write_last_status(self.clock.now())
         close_all(self.outputs.values())
         self.journal.close()
         self.register.close()
@@ -209,20 +211,25 @@ class StationDaemon:
 
     def _recover(self) -> None:
         closed = as_run.close_open_entries(self.journal, self.register)
-        for entry in self.journal.entries.values():
+        entries = list(self.journal.entries.values())
+        others = attempt(lambda: as_run.of_other_plays(self.station, entries))
+        for entry in entries:
             # What the other clock aired is told, and decides nothing here.
             same = entry.simulated == self.clock.simulated
             self.unstored[entry.key] = entry if same else replace(entry, play_status=None)
-            if entry.play_id is not None and entry.simulated == self.clock.simulated and entry.play_status:
-                self.handled.add(entry.play_id)
+        mine = [
+            e for e in entries
+            if e.play_id is not None and e.simulated == self.clock.simulated
+            and (isinstance(others, LoaError) or e.key not in others)
+        ]  # fmt: skip
+        self.handled |= {e.play_id for e in mine if e.play_id is not None and e.play_status}
         for entry in closed:
             log.warning("closed after a crash: %s, %s", entry.title, entry.reason)
         last: dict[int, Entry] = {}
         heard: dict[int, int] = {}
-        for entry in self.journal.entries.values():
-            if entry.play_id is not None and entry.simulated == self.clock.simulated:
-                last[entry.play_id] = entry
-                heard[entry.play_id] = heard.get(entry.play_id, 0) + entry.heard_ms
+        for entry in mine:
+            last[entry.play_id or 0] = entry
+            heard[entry.play_id or 0] = heard.get(entry.play_id or 0, 0) + entry.heard_ms
         undecided = [e for e in last.values() if e.play_status is None and e.play_id not in self.handled]
         if isinstance(result := attempt(self._store_now), LoaError):
             self.database_trouble = result.told(_)
@@ -260,25 +267,27 @@ class StationDaemon:
         if not self.workers.is_idle("feed"):
             return
         now = self.clock.now()
-        since = now - LOOKBACK if self._caught_up else None
-        self.workers.submit("feed", lambda: self.feed.poll(now, since), self._fed)
+        since = None if self._fed_at is None else min(now, self._fed_at) - LOOKBACK
+        self.workers.submit("feed", lambda: self.feed.poll(now, since), partial(self._fed, now, since))
 
-    def _fed(self, fed: Fed | LoaError) -> None:
+    def _fed(self, now: datetime, since: datetime | None, fed: Fed | LoaError) -> None:
         if isinstance(fed, LoaError):
             self.database_trouble = fed.told(_)
             return
         if fed.trouble != self.database_trouble:
             log.warning("%s", fed.trouble) if fed.trouble else log.info("the database is back")
         self.database_trouble = fed.trouble
-        self._caught_up = self._caught_up or fed.from_database
+        self._fed_at = now if fed.from_database else self._fed_at
         if fed.plays == self._last_fed and fed.from_database:
             return
         self._last_fed = fed.plays
         self._note_day(fed.plays)
         found = {p.play_id: p for p in fed.plays if p.play_id not in self.handled}
         for play_id in self.plays.keys() - found.keys():
-            self.timetable.forget(f"cue-{play_id}")
-            self._take_out(self.plays.pop(play_id))
+            asked_for = since is None or self.plays[play_id].starts_at >= since
+            if asked_for or play_id in self.handled:
+                self.timetable.forget(f"cue-{play_id}")
+                self._take_out(self.plays.pop(play_id))
         for play_id, play in found.items():
             before = self.plays.get(play_id)
             self.plays[play_id] = play

@@ -44,10 +44,10 @@ def status_text(status: Mapping[str, Any]) -> str:
     return json.dumps(status, ensure_ascii=False, indent=1, default=datetime.isoformat) + "\n"
 
 
-def metrics_text(status: Mapping[str, Any]) -> str:
+def metrics_text(status: Mapping[str, Any], *, up: bool = True) -> str:
     """The status as a Prometheus text file (for node_exporter's textfile collector)."""
     lines = [
-        "# TYPE loa_up gauge", "loa_up 1",
+        "# TYPE loa_up gauge", f"loa_up {int(up)}",
         "# TYPE loa_beat_seconds gauge", f"loa_beat_seconds {status['at'].timestamp():.3f}",
         "# TYPE loa_on_air gauge", f"loa_on_air {len(status['on_air'])}",
         "# TYPE loa_stopped gauge", f"loa_stopped {int(status['stopped'] is not None)}",
@@ -56,11 +56,16 @@ def metrics_text(status: Mapping[str, Any]) -> str:
         "# TYPE loa_clock_steps_total counter", f"loa_clock_steps_total {status['clock_steps']}",
         "# TYPE loa_start_lateness_seconds gauge", f"loa_start_lateness_seconds {status['lateness_s']:.4f}",
         "# TYPE loa_output_up gauge",
-        *(f'loa_output_up{{output="{o["name"]}"}} {int(o["trouble"] is None)}' for o in status["outputs"]),
+        *(f'loa_output_up{{output="{_label(o["name"])}"}} {int(o["trouble"] is None)}' for o in status["outputs"]),
         "# TYPE loa_as_run_total counter",
         *(f'loa_as_run_total{{outcome="{name}"}} {count}' for name, count in sorted(status["outcomes"].items())),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def _label(words: str) -> str:
+    """A label's value as the text format writes it."""
+    return words.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def next_local(now: datetime, config: Config, hour: int) -> datetime:

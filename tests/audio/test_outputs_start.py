@@ -203,6 +203,7 @@ def test_any_fault_is_told_and_tried_again_and_no_password_is_told(fault: Except
 def test_passwords_are_taken_out_of_addresses_only() -> None:
     assert without_password("rtsp://u:p@h/x: 401, me@home") == "rtsp://h/x: 401, me@home"
     assert without_password("http://h/x@y") == "http://h/x@y"
+    assert without_password("http://u:p@ss@h/x: 401") == "http://h/x: 401"
 
 
 def test_an_output_carries_one_airing_and_the_other_does_not_cut_it() -> None:

@@ -85,8 +85,14 @@ def add_episode(
 def add_play(station: Station, episode_id: int | None, starts_at: datetime, **fields: Any) -> int:
     """A planned play; its id."""
     with station.decide() as session:
-        values: dict[str, Any] = {"kind": "first", "length_ms": 3000, "zones": [], **fields}
-        play = Play(episode_id=episode_id, starts_at=starts_at, created_at=WRITTEN_AT, **values)
+        values: dict[str, Any] = {
+            "kind": "first",
+            "length_ms": 3000,
+            "zones": [],
+            "created_at": WRITTEN_AT,
+            **fields,
+        }
+        play = Play(episode_id=episode_id, starts_at=starts_at, **values)
         session.add(play)
         session.flush()
         return play.id
