@@ -225,6 +225,6 @@ class Deadline(Base):
     document_id: Mapped[int] = mapped_column(ForeignKey("documents.id"), index=True)
     text: Mapped[str] = mapped_column(Text)
     every: Mapped[str] = mapped_column(String(16))
-    """day, month, 6 months, quarter, year, ad hoc."""
+    """day, week, month, 6 months, quarter, year, ad hoc."""
     day: Mapped[int | None] = mapped_column(Integer)
     status: Mapped[str] = mapped_column(String(16), default="proposed")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 EVERY = {
     "day": N_("every day"),
+    "week": N_("every week"),
     "month": N_("every month"),
     "6 months": N_("every six months"),
     "quarter": N_("every quarter"),

@@ -118,14 +118,30 @@ def _unlayout(raw: list[Raw]) -> list[Raw]:
         words = "\n".join(line.text for row in block.rows for cell in row for line in cell)
         if width <= 1 or (len(block.rows) <= 4 and _LAYOUT.search(words)) or len(block.rows) == 1:
             flat.append(RawLine("", page=block.page))
-            for column in range(width):
-                for row in block.rows:
-                    if column < len(row):
-                        flat.extend(RawLine(line.text, True, line.page or block.page) for line in row[column])
+            for part in _parts_of_page(block.rows):
+                for column in range(width):
+                    for row in part:
+                        if column < len(row):
+                            flat.extend(
+                                RawLine(line.text, True, line.page or block.page) for line in row[column]
+                            )
             flat.append(RawLine("", page=block.page))
         else:
             flat.append(block)
     return flat
+
+
+def _parts_of_page(rows: list[list[list[RawLine]]]) -> list[list[list[list[RawLine]]]]:
+    """The rows of a frame in the groups that are read column by column: a row that is one long cell is the body,
+    and stands between masthead and foot."""
+    parts: list[list[list[list[RawLine]]]] = [[]]
+    for row in rows:
+        filled = [cell for cell in row if any(line.text.strip() for line in cell)]
+        if len(filled) == 1 and len(filled[0]) >= 4 and sum(len(line.text) for line in filled[0]) > 300:
+            parts += [[row], []]
+        else:
+            parts[-1].append(row)
+    return parts
 
 
 def _add_table(block: RawTable, builder: _Builder, changes: Changes) -> None:

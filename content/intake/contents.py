@@ -229,11 +229,12 @@ class _Reader:
         for line in body if not lead and not partner else ():
             lead, partner = inline_units(line.text, line.start)
             if lead:
+                period = period or self._dates_in_bracket(line.text, line.start)
                 break
         period = (
             period
             or self._own_dates(own_text, node.text_start)
-            or self._dates_in_bracket(node)
+            or self._dates_in_bracket(node.text, node.text_start)
             or self._dates_in_sentence(node)
         )
         if body and is_heading:
@@ -258,12 +259,12 @@ class _Reader:
             parts=tuple(parts),
         )
 
-    def _dates_in_bracket(self, node: Node) -> Period | None:
+    def _dates_in_bracket(self, text: str, start: int) -> Period | None:
         """The period after the unit: "(Phòng Tư pháp chủ trì; thực hiện trong quý I/2024)"."""
-        found = inline_dates(node.text)
+        found = inline_dates(text)
         if found is None:
             return None
-        period = period_of(found[0], node.text_start + found[1], self.issued_on, self.year)
+        period = period_of(found[0], start + found[1], self.issued_on, self.year)
         return period if period.from_on or period.until_on else None
 
     def _dates_in_sentence(self, node: Node) -> Period | None:

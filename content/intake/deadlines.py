@@ -65,7 +65,21 @@ _KEYWORDS = (
             re.IGNORECASE,
         ),
     ),
-    ("ad hoc", re.compile(r"đột xuất", re.IGNORECASE)),
+    (
+        "week",
+        re.compile(
+            r"báo cáo[^.;]{0,80}?\b(?:hằng|hàng|mỗi)\s+tuần|(?:hằng|hàng|mỗi)\s+tuần\s*,?\s*(?:\w+\s+){0,4}?báo cáo",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "ad hoc",
+        re.compile(
+            r"đột xuất|(?:chậm nhất|muộn nhất|trong vòng|trong thời hạn|trong|sau)\s+(?:là\s+)?\d{1,2}\s+ngày(?:\s+làm việc)?\s*,?\s+(?:sau|kể từ|tính từ|kết thúc)|"
+            r"sau khi (?:kết thúc|hoàn thành)",
+            re.IGNORECASE,
+        ),
+    ),
 )
 _PERIOD_NAMED = re.compile(
     r"(?:,\s*)?(?:(?:báo cáo|định kỳ)\s+)?(?:(?:hằng|hàng|mỗi)\s+)?(?:quý|tháng)\s*[(,]?\s*$", re.IGNORECASE
@@ -233,7 +247,7 @@ def _periods_named(sentence: str, used: list[tuple[int, int]]) -> list[tuple[str
 
 def _paired(due: list[_Due], named: list[tuple[str, int, int]]) -> dict[int, int | None]:
     """Which date belongs to which period: in order where there are as many, else the next one close by."""
-    dated = [place for place, entry in enumerate(named) if entry[0] not in ("day", "ad hoc")]
+    dated = [place for place, entry in enumerate(named) if entry[0] not in ("day", "week", "ad hoc")]
     if due and len(dated) == len(due):
         return dict(zip(dated, range(len(due)), strict=True))
     dates_first = bool(due and dated and due[0][0] < named[dated[0]][1])

@@ -13,7 +13,7 @@ CHANNELS = (
     "loudspeaker", "relay", "mobile", "portal", "social", "visual", "meeting", "training", "export", "report",
 )  # fmt: skip
 EVERY = ("month", "6 months", "quarter", "year", "ad hoc")
-"""How often a report is due, as JSON tells it; a `Deadline` of every day is "ad hoc" there."""
+"""How often a report is due, as JSON tells it; a `Deadline` of every day or week is "ad hoc" there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,14 +14,9 @@ from content.intake.letters import compiled
 from content.intake.outline import Line
 from content.intake.proper_names import is_authority, issuer_name, proper_case
 from content.intake.source import SourceText, Span
+from content.intake.titles import kind_word, title_of
 from content.intake.unwrap import is_upper
 
-TITLES = (
-    "KẾ HOẠCH", "QUYẾT ĐỊNH", "THÔNG BÁO", "CÔNG ĐIỆN KHẨN", "CÔNG ĐIỆN", "GIẤY MỜI", "CHỈ THỊ", "HƯỚNG DẪN", "BÁO CÁO", "TỜ TRÌNH",
-    "CHƯƠNG TRÌNH HÀNH ĐỘNG", "CHƯƠNG TRÌNH", "PHƯƠNG ÁN", "ĐỀ ÁN", "NGHỊ QUYẾT", "QUY CHẾ", "QUY ĐỊNH", "THƯ NGỎ", "THƯ MỜI", "LỜI KÊU GỌI",
-    "THÔNG CÁO", "BIÊN BẢN", "KẾT LUẬN", "BẢN TIN", "TIN CẢNH BÁO", "CẢNH BÁO", "CÔNG VĂN", "GIẤY GIỚI THIỆU", "HỢP ĐỒNG", "DỰ ÁN", "QUY TRÌNH",
-    "ĐỀ CƯƠNG", "BÀI TUYÊN TRUYỀN", "LỊCH PHÁT SÓNG", "LỊCH PHÁT THANH", "LỊCH TUYÊN TRUYỀN", "LỊCH CÔNG TÁC", "LỊCH",
-)  # fmt: skip
 _NUMBER = re.compile(
     r"^(?:Số|SỐ)\s*:?\s*(?P<digits>\d{1,5}[A-Za-z]?|[.…_ ]*)\s*(?P<year>/(?:19|20)\d{2})?\s*(?P<sep>[-/–])\s*(?P<symbol>[A-ZĐƯ][\w&.]*(?:\s?[-/–]\s?[A-ZĐƯ][\w&.]*)*)"
 )
@@ -42,10 +37,13 @@ _SENT_AT = re.compile(
 )
 _SUBJECT = re.compile(r"^[(]?(?:V/v|V/v:|Về việc|Về)\s*[:.]?\s*", re.IGNORECASE)
 _MOTTO = re.compile(
-    r"^(?:(?:XÃ HỘI )?(?:CHỦ )?NGHĨA VIỆT NAM$|(?:VIỆT )?NAM$|(?:CHỦ )?NGHĨA VIỆT$|CỘNG\s+H(?:ÒA|OÀ)\s+XÃ\s+HỘI|ĐẢNG CỘNG SẢN VIỆT NAM$|Độc\s*lập\s*[-–])",
+    r"^(?:(?:XÃ HỘI )?(?:CHỦ )?NGHĨA VIỆT NAM$|(?:VIỆT )?NAM$|(?:CHỦ )?NGHĨA VIỆT$|CỘNG\s+H(?:ÒA|OÀ)\s+XÃ\s+HỘI|ĐẢNG CỘNG SẢN VIỆT NAM$|(?:Độc\s*lập|Đoàn\s*kết)\s*[-–])",
     re.IGNORECASE,
 )
-_UNION = re.compile(r"^ĐOÀN (?:TNCS|THANH NIÊN CỘNG SẢN) HỒ CHÍ MINH$")
+_UNION = re.compile(
+    r"^(?:(ĐOÀN) (?:TNCS|THANH NIÊN CỘNG SẢN) HỒ CHÍ MINH|(MẶT TRẬN|MTTQ)(?: TỔ QUỐC)? VIỆT NAM)$"
+)
+_STAMP = re.compile(r"^(?:HỎA TỐC|HOẢ TỐC|THƯỢNG KHẨN|KHẨN|MẬT|DỰ THẢO|BẢN SAO|SAO Y|CÔNG VĂN (?:ĐẾN|ĐI))\b")
 _BODY_START = re.compile(
     r"^(?:Thực hiện|Căn cứ|Để |Nhằm|Kính gửi|Ngày \d|Theo |Trước |Hiện |Hiện nay|Trong |Tiếp tục|Thi hành|Triển khai|Hưởng ứng|Xét |Qua |Sau |"
     r"Ủy ban nhân dân|UBND|Uỷ ban|Chào mừng|Kỷ niệm|Được sự|Do ảnh hưởng|Từ ngày|Hồi \d|Bão|Đêm|Chiều|Sáng|Tại |Thời gian|Trân trọng|Phát huy|Năm \d)"
@@ -120,9 +118,9 @@ def read_heading(source: SourceText, lines: list[Line]) -> Heading:
             _take_date(heading, line, match)
         elif _MOTTO.match(text) or not any(sign.isalnum() for sign in text):
             pass
-        elif (title := _title_of(text)) and title_at is None:
+        elif (title := title_of(text)) and title_at is None:
             title_at = index
-            heading.kind = _kind_word(title)
+            heading.kind = kind_word(title)
             heading.spans["kind"] = (line.start, line.start + len(title))
             rest = text[len(title) :].strip(" :-–")
             if rest and not heading.subject:
@@ -163,8 +161,8 @@ def read_heading(source: SourceText, lines: list[Line]) -> Heading:
             and index < 12
             and label_of(text) is None
         ):
-            if not (_UNION.match(text) and any("ĐOÀN" in other.text for other in org)):
-                org.append(line)  # at the right of a masthead the union stands where the Republic would
+            if not _at_the_right(text, org) and not _STAMP.match(text):
+                org.append(line)
         elif title_at is not None and _SENDS.match(text):  # "CHỦ TỊCH … điện:" and those it is sent to
             index = _bulleted(heading, lines, index + 1, foot)
             break
@@ -210,10 +208,19 @@ def _soon_official(lines: list[Line], index: int, limit: int) -> bool:
     return any(
         _NUMBER.match(line.text)
         or _PLACE_DATE.match(line.text)
-        or _title_of(line.text)
+        or title_of(line.text)
         or _MOTTO.match(line.text)
         for line in lines[index + 1 : min(index + 10, limit)]
     )
+
+
+def _at_the_right(text: str, org: list[Line]) -> bool:
+    """At the right of a masthead the youth union or the Front stands where the Republic would."""
+    match = _UNION.match(text)
+    if match is None:
+        return False
+    names = ("ĐOÀN",) if match[1] else ("MẶT TRẬN", "MTTQ")
+    return any(name in other.text for other in org for name in names)
 
 
 def _of_masthead(text: str) -> bool:
@@ -250,27 +257,6 @@ def _take_date(heading: Heading, line: Line, match: re.Match[str], year: int | N
             heading.issued_on = make_date(match["d"], month, heading.year)
 
 
-def _title_of(text: str) -> str | None:
-    for title in TITLES:
-        if text.startswith(title) and (len(text) == len(title) or not text[len(title)].isalpha()):
-            rest = text[len(title) :].strip(" :*_")
-            if not rest or not is_upper(text) or len(text) < 200:
-                return (
-                    title
-                    if not rest
-                    or is_upper(rest)
-                    or rest[0] in "(:–-"
-                    or re.match(r"(?:Về|V/v|khẩn)\b", rest, re.IGNORECASE)
-                    else None
-                )
-    return None
-
-
-def _kind_word(title: str) -> str:
-    plain = {"CÔNG ĐIỆN KHẨN": "CÔNG ĐIỆN", "TIN CẢNH BÁO": "CẢNH BÁO"}.get(title, title)
-    return plain[0] + plain[1:].lower()
-
-
 def _continues_subject(before: str, text: str) -> bool:
     if (
         label_of(text)
@@ -278,7 +264,7 @@ def _continues_subject(before: str, text: str) -> bool:
         or _PLACE_DATE.match(text)
         or _MOTTO.match(text)
         or _NUMBER.match(text)
-        or _title_of(text)
+        or title_of(text)
         or _CUT_DATE.match(text)
     ):
         return False
@@ -385,7 +371,7 @@ def _foot_start(lines: list[Line]) -> int:
         if _TO_WHOM.match(line.text) and (
             index > len(lines) * 0.2 or (index and lines[index - 1].text.endswith("./."))
         ):
-            return index
+            return _signed_above(lines, index)
     for index in range(len(lines) - 1, max(-1, len(lines) - 14), -1):
         if _is_sign_title(lines[index]):
             first = index
@@ -397,6 +383,20 @@ def _foot_start(lines: list[Line]) -> int:
     return len(lines)
 
 
+def _signed_above(lines: list[Line], foot: int) -> int:
+    """Where the sign-off begins that stands above "Nơi nhận", or `foot`: title and name, and nothing else, between."""
+    for index in range(foot - 1, max(foot - 7, -1), -1):
+        text = lines[index].text
+        if _is_sign_title(lines[index]):
+            first = index
+            while first > 0 and _is_sign_title(lines[first - 1]):
+                first -= 1
+            return first
+        if len(text) > 60 or text.endswith((".", ";", ":")) or label_of(text) is not None:
+            break
+    return foot
+
+
 _ANNEX = re.compile(r"^(?:PHỤ LỤC|Phụ lục|DANH MỤC|LỊCH PHÁT SÓNG|BIỂU)\b")
 
 
@@ -406,7 +406,7 @@ def annex_start(lines: list[Line], foot: int) -> int:
         text = lines[index].text
         if _ANNEX.match(text):
             return index
-        if index > foot and _title_of(text) and is_upper(text) and len(lines) - index > 4:
+        if index > foot and title_of(text) and is_upper(text) and len(lines) - index > 4:
             first = index
             while first - 1 > foot and (
                 _of_masthead(lines[first - 1].text) or is_authority(lines[first - 1].text)
@@ -483,7 +483,8 @@ def _take_signer(heading: Heading, lines: list[Line], foot: int) -> None:
 
 
 def _guess_kind(heading: Heading, source: SourceText) -> None:
-    if heading.symbol and (kind := kind_of_symbol(heading.symbol)):
+    letter = heading.recipients and "subject" in heading.spans
+    if heading.symbol and not letter and (kind := kind_of_symbol(heading.symbol)):
         heading.kind = kind
     elif heading.symbol or heading.subject or heading.recipients:
         heading.kind = "Công văn"

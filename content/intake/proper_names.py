@@ -17,10 +17,15 @@ _SHORT = (
     (re.compile(r"\bHĐND\b"), "Hội đồng nhân dân"),
     (re.compile(r"\b(?:UBMTTQ|UB\s?MTTQ|UỶ BAN MTTQ|ỦY BAN MTTQ)\b"), "Ủy ban Mặt trận Tổ quốc"),
     (re.compile(r"\bMTTQ\b"), "Mặt trận Tổ quốc"),
+    (re.compile(r"\bTP\.?\s?HCM\b"), "Thành phố Hồ Chí Minh"),
+    (re.compile(r"\bHCM\b"), "Hồ Chí Minh"),
     (re.compile(r"\bTP\.?(?=\s|$)"), "thành phố"),
     (re.compile(r"\bTX\.?(?=\s|$)"), "thị xã"),
     (re.compile(r"\bTT\.(?=\s|$)"), "thị trấn"),
     (re.compile(r"\bLHPN\b"), "Liên hiệp Phụ nữ"),
+    (re.compile(r"\bBTV\b"), "Ban Thường vụ"),
+    (re.compile(r"\bBTT\b"), "Ban Thường trực"),
+    (re.compile(r"\bVH\s?-?\s?XH\b"), "Văn hóa - Xã hội"),
     (re.compile(r"\bTNCS\b"), "Thanh niên Cộng sản"),
     (re.compile(r"\bCCB\b"), "Cựu chiến binh"),
     (re.compile(r"\bCHQS\b"), "Chỉ huy Quân sự"),
@@ -73,7 +78,7 @@ _SMALL = frozenset(
     ]
 )
 _OWN = re.compile(
-    r"^(?:ỦY BAN|UỶ BAN|UBND|HĐND|HỘI ĐỒNG|SỞ|PHÒNG|TRUNG TÂM|BAN|ĐẢNG ỦY|ĐẢNG UỶ|ĐẢNG BỘ|HUYỆN ỦY|TỈNH ỦY|THÀNH ỦY|QUẬN ỦY|CÔNG AN|TRẠM|ĐÀI|VĂN PHÒNG|MẶT TRẬN|HỘI|ĐOÀN|"
+    r"^(?:ỦY BAN|UỶ BAN|UBND|HĐND|HỘI ĐỒNG|SỞ|PHÒNG|TRUNG TÂM|BAN|BCH|BTV|BTT|MTTQ|ĐẢNG ỦY|ĐẢNG UỶ|ĐẢNG BỘ|HUYỆN ỦY|TỈNH ỦY|THÀNH ỦY|QUẬN ỦY|CÔNG AN|TRẠM|ĐÀI|VĂN PHÒNG|MẶT TRẬN|HỘI|ĐOÀN|"
     r"TRƯỜNG|BỘ|CỤC|CHI CỤC|LIÊN ĐOÀN|THỊ ỦY|CHI BỘ|ĐIỆN LỰC|BỆNH VIỆN|CÔNG TY|KHO BẠC|NGÂN HÀNG|TỔ|XÍ NGHIỆP|BƯU ĐIỆN|TIỂU BAN|HẠT|CHỦ TỊCH|ỦY VIÊN|"
     r"BẢO HIỂM|THỦ TƯỚNG|CHÍNH PHỦ|QUỐC HỘI|VIỆN|TÒA ÁN|TOÀ ÁN|THUẾ|CƠ QUAN|LIÊN HIỆP|TỔNG CỤC|TỔNG CÔNG TY|HỢP TÁC XÃ|THƯ VIỆN|NHÀ VĂN HÓA|BÁO|CÔNG ĐOÀN|"
     r"KHU|VƯỜN QUỐC GIA|NHÀ MÁY|THÀNH ĐOÀN|TỈNH ĐOÀN|HUYỆN ĐOÀN|ĐẠI HỌC|HỌC VIỆN|DOANH NGHIỆP)\b"
@@ -83,6 +88,11 @@ _NAMED_PLACE = re.compile(
     re.IGNORECASE,
 )
 """What is called by a name of its own, and needs no ward behind it."""
+_COMMITTEE = re.compile(
+    rf"^(BCH|BTV|BTT|BAN CHẤP HÀNH|BAN THƯỜNG VỤ|BAN THƯỜNG TRỰC)\s+(?=(?:{'|'.join(_LEVELS)})\b)",
+    re.IGNORECASE,
+)
+_BARE_LEVEL = re.compile(rf"\b({'|'.join(_LEVELS)})$", re.IGNORECASE)
 _PARENT_FIRST = re.compile(r"^(?:UBND|ỦY BAN NHÂN DÂN|UỶ BAN NHÂN DÂN|ĐẢNG BỘ|TỈNH|HUYỆN|SỞ|BỘ)\b")
 
 
@@ -95,7 +105,7 @@ _PHRASES = tuple(
         "Giáo dục và Đào tạo", "Kinh tế, Hạ tầng và Đô thị", "Ủy ban Mặt trận Tổ quốc Việt Nam", "Mặt trận Tổ quốc", "Ban Chỉ đạo",
         "Trung tâm Văn hóa", "Trung tâm Y tế", "Trạm Y tế", "Ban Chỉ huy Quân sự", "Tỉnh ủy", "Huyện ủy", "Thành ủy", "Thị ủy", "Quận ủy", "Sở Y tế", "Phòng Y tế",
         "Văn hóa, Thể thao và Truyền thông", "Văn hóa, Thông tin và Thể thao", "Văn hóa - Thông tin và Thể thao", "Công an", "Đài Truyền thanh", "Hội đồng nhân dân",
-        "Ủy ban nhân dân", "Ban Quản lý", "Thanh niên Cộng sản", "Ban Chấp hành", "Bảo hiểm xã hội", "Thủ tướng Chính phủ", "Hồ Chí Minh", "Việt Nam", "Trung tâm Cung ứng dịch vụ công", "Trung tâm Cung ứng dịch vụ", "Đảng ủy", "Trung tâm Phục vụ hành chính công", "Đoàn Thanh niên", "Hội Liên hiệp Phụ nữ", "Thể thao", "Truyền thanh", "Truyền hình", "Truyền thông",
+        "Ủy ban nhân dân", "Ban Quản lý", "Thanh niên Cộng sản", "Ban Chấp hành", "Bảo hiểm xã hội", "Thủ tướng Chính phủ", "Hồ Chí Minh", "Việt Nam", "Trung tâm Cung ứng dịch vụ công", "Trung tâm Cung ứng dịch vụ", "Đảng ủy", "Trung tâm Phục vụ hành chính công", "Đoàn Thanh niên", "Hội Liên hiệp Phụ nữ", "Hội Nông dân", "Hội Cựu chiến binh", "Ban Thường vụ", "Ban Thường trực", "Thể thao", "Truyền thanh", "Truyền hình", "Truyền thông",
     )
 )  # fmt: skip
 
@@ -186,13 +196,21 @@ def _joined(parts: list[str]) -> str:
     """One name out of the lines of a masthead: a parent line is left out, a place line is kept."""
     groups: list[str] = []
     for part in parts:
-        if groups and not _OWN.match(part):
-            groups[-1] += " " + part
+        if groups and (not _OWN.match(part) or groups[-1].endswith(("-", "–"))):
+            groups[-1] += " " + part  # several that issue it together end in a dash
         else:
             groups.append(part)
     if len(groups) > 1 and re.fullmatch(r"(?:BAN )?(?:THƯỜNG TRỰC|THƯỜNG VỤ|CHẤP HÀNH)", groups[-1]):
         groups.pop()  # who acts for it, not another authority
     own = groups[-1]
+    if len(groups) > 1 and (bare := _COMMITTEE.match(own)):
+        whose = _LEVEL_IN.split(groups[-2], maxsplit=1)[0].strip()
+        return f"{bare[1]} {whose} {own[bare.end() :]}"  # "ĐOÀN TNCS HỒ CHÍ MINH", "BCH XÃ ĐẤT MŨI"
+    if len(groups) > 1 and (level := _BARE_LEVEL.search(own)):
+        place = next(
+            (one for one in _LEVEL_IN.finditer(groups[-2]) if one[1].upper() == level[1].upper()), None
+        )
+        return own + groups[-2][place.end() :] if place else own  # "UBND XÃ TÂN AN", "CÔNG AN XÃ"
     if len(groups) > 1 and not _LEVEL_IN.search(own) and not _NAMED_PLACE.search(own):
         place = _LEVEL_IN.search(groups[-2])
         if re.match(r"(?:ĐẢNG|HUYỆN|TỈNH|THÀNH|QUẬN|THỊ) [ỦU][YỶ]\b", groups[-2]):

@@ -21,7 +21,7 @@ TASKS = re.compile(
     re.IGNORECASE,
 )
 APART = re.compile(
-    r"^(?:về |các |một số )?(?:hình thức|phương thức|phương pháp|kênh|phương tiện|kinh phí|nguồn kinh phí|dự toán|tổ chức thực hiện|tổ chức triển khai|triển khai thực hiện|phân công|"
+    r"^(?:về |các |một số )?(?:hình thức|phương thức(?!\s*,?\s*(?:thủ đoạn|hoạt động))|phương pháp|kênh|phương tiện|kinh phí|nguồn kinh phí|dự toán|tổ chức thực hiện|tổ chức triển khai|triển khai thực hiện|phân công|"
     r"trách nhiệm|chế độ (?:thông tin|báo cáo)|thông tin\s*,\s*báo cáo|báo cáo|thời gian|thời lượng|tần suất|khung giờ|thời điểm|đối tượng(?! tiêm)|phạm vi|địa điểm|thành phần|đơn vị|điều khoản|"
     r"tổ chức,? chỉ đạo|lộ trình|tiến độ|biện pháp thực hiện|điều kiện|cơ sở vật chất|kiểm tra|thi đua|đề nghị các|yêu cầu đối với)\b",
     re.IGNORECASE,
@@ -128,7 +128,7 @@ def announced_at_root(root: Node) -> list[Node]:
             continue
         found: list[Node] = []
         for after in root.order[index + 1 :]:
-            if isinstance(after, Line) or after.label is None or APART.match(head_of(after)):
+            if isinstance(after, Line) or after.label is None or _is_apart(after):
                 break
             if found and found[0].label and after.label.style != found[0].label.style:
                 break
@@ -138,10 +138,16 @@ def announced_at_root(root: Node) -> list[Node]:
     return []
 
 
+def _is_apart(node: Node) -> bool:
+    """Whether a short heading, and no whole content, speaks of forms, time or money."""
+    head = head_of(node)
+    return bool(APART.match(head)) and len(head.split()) <= 12 and not BROADCAST.match(head)
+
+
 def contents_below(section: Node) -> list[Node]:
     children = [
         child for child in section.children
-        if not marker(child.text) and not (APART.match(head_of(child)) and len(head_of(child).split()) <= 12 and not BROADCAST.match(head_of(child)))
+        if not marker(child.text) and not _is_apart(child)
     ]  # fmt: skip
     labelled = [
         child

@@ -31,6 +31,8 @@ _COLUMNS = (
         ),
     ),
 )
+_ON_DAY = re.compile(r"^(?:thứ\b(?!\s*tự)|ngày(?:\s*(?:,|/|tháng|phát|thứ)|$))", re.IGNORECASE)
+"""The column of days of a weekly schedule; beside it, "Thời gian" is a time of day."""
 _ABOUT = re.compile(
     r"tuyên truyền|truyền thông|phát thanh|truyền thanh|phát sóng|chuyên mục|thông điệp", re.IGNORECASE
 )
@@ -75,6 +77,9 @@ def _columns(source: SourceText, table: Table) -> _Columns | None:
         for index, cell in enumerate(row):
             words = " ".join(_text(source, cell).split())
             if not words or len(words) > 80:
+                continue
+            if _ON_DAY.match(words):
+                found["period"] = index
                 continue
             for name, pattern in _COLUMNS:
                 if name not in found and pattern.search(words):

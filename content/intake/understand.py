@@ -127,9 +127,12 @@ def _channels(roots: list[Node], heading: Heading, items: list[Item], source: So
     ):
         if all(channel.channel != other.channel for other in found):
             found.append(channel)
+    spans = [heading.spans["subject"]] if "subject" in heading.spans and heading.kind != "Giấy mời" else []
     if not found and heading.kind.startswith("Lịch"):  # a schedule says it in its title and its rows
-        spans = [heading.spans["subject"]] if "subject" in heading.spans else []
         return channels_named([Line(text[a:b], a) for a, b in [*spans, *(item.span for item in items)]])
+    if items and all(channel.channel != "loudspeaker" for channel in found):
+        named = channels_named([Line(text[a:b], a) for a, b in spans])
+        found += [channel for channel in named if channel.channel == "loudspeaker"]
     return found
 
 
