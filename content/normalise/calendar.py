@@ -212,7 +212,9 @@ def month_and_year(scan: Scan) -> Said | None:
         return None
     if re.search(r"(?:\btháng|tháng \d{1,2}(?:, \d{1,2})*\s*(?:-|,|và|đến))\s*$", left) and 1 <= number <= 12:
         return Said(match.end(), f"{month_words(number, scan.reading)} năm {year}", "month")
-    if re.search(r"(?:\bquý|học kỳ|\bkỳ|\bđợt|\btuần|\bsố)\s*$", left):
+    if re.search(
+        r"(?:\bquý|học kỳ|\bkỳ|\bđợt|\btuần|\bsố|\bkhóa|\bkhoá|\blần|\bvòng|\bphiên|giai đoạn)\s*$", left
+    ):
         return Said(match.end(), f"{cardinal(number, scan.reading)} năm {year}", "month")
     if 1 <= number <= 12 and "/" in match.group():
         return Said(match.end(), f"tháng {month_words(number, scan.reading)} năm {year}", "month")

@@ -119,8 +119,8 @@ def _code_words(scan: Scan, code: str, at: int, *, type_named: bool) -> str | No
         if is_form and first == "type" and (len(parts) > 1 or scan.lexicon.code(part, "type")):
             # a form is no document: its letters are no kind ("Mẫu số 01/CT-HGĐ" is no chỉ thị)
             spoken = "tờ khai" if part == "TK" else spell(part)
-        if part == "BCH" and code.startswith("CĐ"):
-            spoken = "ban chỉ huy"  # telegrams come from the command, not from a party committee
+        if part == "BCH" and code.startswith(("CĐ", "LG")):
+            spoken = "ban chỉ huy"  # telegrams and call-ups come from the command, not from a party committee
         if not spoken:
             missing = True
             spoken = spell(part)

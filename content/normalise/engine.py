@@ -152,6 +152,8 @@ def _word(scan: Scan, word: str) -> Said:
         return said
     if said := words.abbreviation(scan, word):
         return said
+    if following == "'" and len(word) == 1 and (said := words.opening_consonant(scan)):
+        return said
     if following.isdecimal() and (said := words.letters_then_digits(scan)):
         return said
     if (

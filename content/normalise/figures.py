@@ -38,7 +38,7 @@ _LOAD_LEFT = re.compile(
     r"(?:tải|\bxe|trọng lượng|tổng trọng|cẩu|container|\bsl|sản lượng|lương thực)[^.;\n]{0,24}$"
 )
 _TRIPLE = re.compile(r"\d{1,3}(?:-\d{1,3}){2,}(?![\d-])")
-_GLUED_WORD = re.compile(rf"\d+([{LOWER}]{{3,}}|[{LOWER}]*(?![a-z])[{LOWER}])\Z")
+_GLUED_WORD = re.compile(rf"\d+([{UPPER}]?[{LOWER}]{{3,}}|[{LOWER}]*(?![a-z])[{LOWER}])\Z")
 _ALNUM = re.compile(r"\d+(?:[^\W\d_]+\d*)+(?:[.\-/]\d+)*")
 _NAME_LEFT = re.compile(
     r"(?:\bsố|\bnq|\bqđ|\bct\.?|\bđh\.?|\bđx\.?|\bđt\.?|\btl\.?|\bql\.?|\bkl|\bnđ|\bkh|\bđa|đề án|nghị quyết|chỉ thị|kết luận|quy định|quyết định|kế hoạch|chương trình|thông báo|hướng dẫn|công điện|nghị định|thông tư|mẫu|biểu|biểu mẫu"
@@ -64,6 +64,7 @@ _SECTION_LEFT = re.compile(
 DECIMAL_RIGHT = re.compile(
     r"\s*(?:triệu|tỷ|tỉ|nghìn|tấn|tạ|lần|điểm|độ|lít|giờ|người|mét|kg|km|ha|cm|mm|kw|%|phần trăm|đồng|tuổi|năm|tháng|sào)"
 )
+_RANGE_RIGHT = re.compile(r"^\s?-\s?\d+[.,]\d{1,2}(?![\d.])")
 _ORDINAL_LEFT = re.compile(r"\bthứ\s*$")
 _ORDINAL_FIRST = re.compile(
     r"(?:lần|kỳ họp|phiên họp|hội nghị|kỳ|đợt|ngày|đại hội|khóa|người|mũi|nhiệm kỳ|hạng|vị trí|đứng)\s+thứ\s*$"
@@ -83,7 +84,10 @@ _COORDINATE = re.compile(r"(\d{1,3}[.,]\d)([NE])(?![^\W_])")
 _STARS = re.compile(r"\s?\*(?![\w*])")
 _STARS_LEFT = re.compile(r"(?:ocop|khách sạn|đạt|hạng|sao,?|chuẩn)(?: (?:hạng|đạt|chuẩn))?\s*$")
 _POINTS = re.compile(r"\s?đ(?![^\W_])")
+_POINTS_RIGHT = re.compile(r"\s*điểm(?! \w*(?:dân cư|trường|nóng|đen)|\w)")
 _POINTS_LEFT = re.compile(r"\bđiểm\b[^.;\n]{0,24}$")
+_SCORE = re.compile(r"\d{1,3}[.,]\d{1,2}")
+"""Points: there is no part of a đồng."""
 _FLAT_CELSIUS = re.compile(r"(\d\d)0C(?![^\W_])")
 """38 degrees whose raised ring became a zero on the way: "380C"."""
 _MONEY = {"$": ("đô la", "xu"), "€": ("ơ rô", "xu"), "£": ("bảng anh", "xu")}
@@ -113,6 +117,8 @@ def parenthesis(scan: Scan) -> Said | None:
     label = match[1]
     if label[0].isdecimal():
         words = _dotted(scan, label)
+    elif label == "X" and re.search(r"\bdấu ?$", scan.left(8)):
+        return Said(match.end(), LETTER_NAMES["x"], "letter")  # what is put into a box
     elif label[0] in "ivxIVX" and label not in {"v", "x"}:
         from content.normalise.numbers import roman
 
@@ -147,7 +153,7 @@ def chain(scan: Scan) -> Said | None:
         return None
     right = scan.right(match.end())
     if label.count(".") == 1 and (
-        DECIMAL_RIGHT.match(right)
+        DECIMAL_RIGHT.match(_RANGE_RIGHT.sub("", right))
         or UNIT.match(scan.text, match.end())
         or ATTACHED_UNIT.match(scan.text, match.end())
     ):
@@ -203,7 +209,8 @@ def ratio(scan: Scan) -> Said | None:
             or re.search(r"(?:\btrang|(?:thương binh|bệnh binh|\btb|\bbb)(?: loại)?|hạng)\s*$", left)
             or bottom > 10
             or bottom == 0
-            or top > bottom
+            or top >= bottom
+            or _POINTS_RIGHT.match(right)
             or (share and not simple and top != 1)
         ):
             joint = "trên"
@@ -227,9 +234,10 @@ def ratio(scan: Scan) -> Said | None:
         )
         return Said(match.end(), " ".join(filter(None, (first, joint, second))), "ratio")
     if match := _TRIPLE.match(scan.text, scan.pos, scan.pos + LONGEST_TOKEN):
-        return Said(
-            match.end(), " ".join(named(part, scan.reading) for part in match.group().split("-")), "triple"
-        )
+        parts = " ".join(named(part, scan.reading) for part in match.group().split("-"))
+        if scan.text[match.end() : match.end() + 1] == "/":
+            parts += ","  # "10/sào" is not "mười một sào"
+        return _rates(scan, match.end(), parts, "triple")
     return None
 
 
@@ -338,6 +346,12 @@ def number(scan: Scan) -> Said | None:
             return Said(match.end(), digits(token), "digits")
     if len(token) == 1 and (stars := _STARS.match(scan.text, match.end())) and _STARS_LEFT.search(left):
         return Said(stars.end(), decimal(token, scan.reading) + " sao", "measure")
+    if (
+        _SCORE.fullmatch(token)
+        and scan.text[match.end() : match.end() + 1] == "đ"
+        and (points := _POINTS.match(scan.text, match.end()))
+    ):
+        return Said(points.end(), decimal(token, scan.reading) + " điểm", "measure")
     if len(token) < 5 and (points := _POINTS.match(scan.text, match.end())) and _POINTS_LEFT.search(left):
         return Said(points.end(), decimal(token, scan.reading) + " điểm", "measure")
     if money := _coins(scan, match):

@@ -24,11 +24,12 @@ _MASKED = re.compile(
 )
 """A number with some figures hidden: "0912.xxx.678"."""
 _LOCAL = re.compile(r"\d(?:[ .\-]?\d){5,7}(?!\d|[.,/]\d)")
-_SHORT = re.compile(r"\d{3,6}(?![\d.,/%]\d|\d|\s?%)")
+_SHORT = re.compile(r"11[1-5](?=/11[1-5](?!\d))|\d{3,6}(?![\d.,/%]\d|\d|\s?%)")
 _EMERGENCY = {"111", "112", "113", "114", "115"}
 _SHORT_LEFT = re.compile(
-    r"(?:tổng đài|hotline|đường dây nóng|gọi|số điện thoại|điện thoại|cảnh sát|lực lượng|\balo|cấp cứu|khẩn cấp|nhắn tin|đầu số|qua số"
+    r"(?:tổng đài|hotline|đường dây nóng|gọi|số điện thoại|điện thoại|cảnh sát|lực lượng|\balo|cấp cứu|khẩn cấp|nhắn tin|đầu số|qua số|máy lẻ|số nội bộ|\bnhánh|\bext"
     r"|liên hệ số|\bđt:?|sđt:?)(?:\s+(?:số|ngay|cho|đến|tới|theo|máy|miễn phí|quốc gia|bảo vệ trẻ em|điện thoại|nhanh|tổng đài|khẩn cấp|qua|tại|theo số|đường dây nóng|hoặc|:|phản ứng nhanh))*\s*:?\s*$"
+    r"|\bsoạn[^.;\n]{0,32}gửi(?: đến| tới| về)?(?: (?:số|tổng đài|đầu số))?\s*$"
     r"|(?:11[1-5])\s*(?:\([^()]{1,24}\)\s*)?(?:,|và|hoặc|/|-|;)\s*$"
 )
 _IDENTITY_LEFT = re.compile(
@@ -36,8 +37,14 @@ _IDENTITY_LEFT = re.compile(
     r"|số sổ|số seri|seri|mã đơn vị|mã khách hàng|mã qhns|mã chương|mã định danh|mã bưu chính|bảo hiểm xã hội số|mã số bhxh|mã số bảo hiểm xã hội|số bhxh|số sổ bhxh|hộ chiếu|mã xác thực|mật khẩu|\bid|\bpass|mã phòng|mã cuộc họp|mã truy cập|mã otp)"
     r"(?:\s+(?:số|công dân|cá nhân|là|ngân hàng|thuế|thu|hưởng|của[^\d]{0,20}))*\s*[:]?\s*$"
 )
+_PRICE = re.compile(
+    r"[1-9]\d{0,2}(?:\.\d{3})+(?=\s?(?:đ|đồng|vnđ|vnd|người|hộ|lượt|cuộc|lần|thuê bao|máy|chiếc|tin)(?!\w))",
+    re.I,
+)
+"""Money or a count after "điện thoại": "phụ cấp điện thoại 200.000 đồng"."""
+_YEARS = re.compile(r"1[89]00[ .\-](?:1[89]|20)\d\d(?!\d)")
 _IDENTITY = re.compile(r"\d(?:[ .\-]?\d){4,19}(?!\d|[,/]\d)")
-_PLATE = re.compile(r"(\d{2}[A-ZĐ]{1,2}\d?)[ \-]*(\d{3}\.\d{2}|\d{4,5})(?![\d.])")
+_PLATE = re.compile(r"(\d{2}[A-ZĐ]{1,2}\d?)[ \-]*(\d{3}\.\d{2}|\d{4,5})(?!\d|\.\d)")
 _DATE = re.compile(r"(?:3[01]|[012]?\d)([./\-])(?:1[012]|0?[1-9])\1(?:19|20)\d\d(?!\d)")
 _VESSEL = re.compile(r"([A-ZĐ]{1,3})[ \-]?(\d{4,5})[ \-]?(TS|BTS)(?![^\W_])")
 _SERIAL = re.compile(r"0\d{6,}(?!\d|[.,/]\d)")
@@ -59,7 +66,8 @@ def phone(scan: Scan) -> Said | None:
         match = _TRUNK.match(text, pos) if near else None
     if match is None and text[pos] == "1":
         match = _HOTLINE.match(text, pos)
-        if match and not (_PHONE_LEFT.search(scan.left()) or len(match.group()) >= 8):
+        sure = match and len(match.group()) >= 8 and not _YEARS.match(text, pos)
+        if match and not (sure or _PHONE_LEFT.search(scan.left())):
             match = None
     if match is None and text[pos] in "+(":
         match = _ABROAD.match(text, pos)
@@ -85,6 +93,7 @@ def phone(scan: Scan) -> Said | None:
     local = _LOCAL.match(text, pos)
     if (
         local
+        and not _PRICE.match(text, pos)
         and _PHONE_LEFT.search(left)
         and re.search(r"(?:điện thoại|\bđt|sđt|tel|fax|hotline|số|gọi|máy)\s*[:.]?\s*$", left)
     ):

@@ -17,7 +17,7 @@ _SPAN = re.compile(rf"({_DAY})(?=(\s*-\s*|\s+(?:đến|tới)\s+)({_DAY})([.\-])
 _LAST = re.compile(rf"({_DAY})([.\-])({_MONTH}){_EDGE}")
 _LUNAR = re.compile(rf"({_DAY})[.\-]({_MONTH})(?=\s*(?:\(\s*)?(?:âm lịch|ÂL|AL)(?!\w))")
 _FROM = re.compile(
-    r"(?:\btừ|\bngày|\btrước|\bsau|\bvào|\bkhoảng|\btrong|\bđến|\btới|\bhạn|đợt|lần|vụ|[(:,;])\s*(?:ngày\s*)?[:(]?\s*$"
+    r"(?:\btừ|\bngày|\bđêm|\bsáng|\bchiều|\btối|\btrước|\bsau|\bvào|\bkhoảng|\btrong|\bđến|\btới|\bhạn|đợt|lần|vụ|[(:,;])\s*(?:ngày\s*)?[:(]?\s*$"
 )
 _NO_DATE = re.compile(
     r"\b(?:ph|độ|điểm|mức|giá|hệ số|tỷ lệ|tỉ lệ|lượng|số|thắng|thua|hòa|dẫn|tăng|giảm|đạt|cao|dài|rộng|sâu|dày|phiên bản|mục|khoản|điều|phần)\b[^.;,\d]{0,16}$"
@@ -53,7 +53,7 @@ def short_date(scan: Scan) -> Said | None:
             prefix = "" if scan.pieces[-1].text == "ngày" else "ngày "
             return Said(last.end(), prefix + date_words(day, month, None, scan.reading), "short-date")
     left = scan.left()
-    prefix = "" if re.search(r"\bngày\s*$", left) else "ngày "
+    prefix = "" if re.search(r"\b(?:ngày|đêm|sáng|chiều|tối)\s*$", left) else "ngày "
     if lunar := _LUNAR.match(text, pos):
         day, month = int(lunar[1]), int(lunar[2])
         if is_date(day, month):

@@ -31,7 +31,7 @@ _WORDS = {
     "α": "an pha", "β": "bê ta", "γ": "gam ma", "µ": "mi cờ rô", "μ": "mi cờ rô", "π": "pi", "Ω": "ôm",
 }  # fmt: skip
 _PAUSES = {"(": ",", ")": ",", "[": ",", "]": ",", "{": ",", "}": ",", "→": ",", "⇒": ",", "|": ","}
-_RANGE_RIGHT = re.compile(r"\s?[-÷]\s*(?=\d|[<>≤≥]?\d|ngày \d|thứ \d|tháng \d)")
+_RANGE_RIGHT = re.compile(r"\s?[-÷]\s*(?=\d|[<>≤≥]?\d|ngày \d|thứ \d|tháng \d|(?:mùng|mồng) \d)")
 _OTHER_KIND = {
     True: re.compile(r"\s?-\s*\d{1,2}\s?(?:[:hg]\d\d|h\b|giờ)"),  # a time after a date
     False: re.compile(r"\s?-\s*(?:ngày\s)?\d{1,2}[/.]\d{1,2}[/.]\d{4}"),  # a date after a time
@@ -44,6 +44,9 @@ _TIMED_LEFT = re.compile(
 )
 _COMPARED = re.compile(r"[<>]\s?=(?=\s?\d)")
 _CHANGE = re.compile(r"[-+]\s?(?=\d+(?:[.,]\d+)?\s?%)")
+_COUNT_NEXT = re.compile(
+    r"\s?-\s*\d+ (?:ngày|năm|tuần|tháng|người|hộ|lượt|cháu|em|đại biểu|đồng chí|đơn vị)(?! \d|\w)"
+)
 _OTHER_ELECTRIC = re.compile(r"\s?-\s?[\d.,]+\s?(?:[Hh][Zz]|k?[Ww]|m?Ah?|HP|CV)(?![^\W_])")
 _PEOPLE_OF_HOUSES = re.compile(r"/\s?[\d.]+ ?(?:nhân )?(?:khẩu|người)")
 _COUNTED_LEFT = re.compile(r"\d ([^\W\d_]+(?: [^\W\d_]+)?) $")
@@ -111,6 +114,8 @@ def dash(scan: Scan) -> Said:
             return Said(match.end(), "", "dash")  # "220V-50Hz"
         if last.text.endswith("vĩ bắc"):
             return Said(match.end(), ",", "dash")
+        if last.rule == "date" and _COUNT_NEXT.match(text, pos):
+            return Said(pos + 1, ",", "dash")  # "03/02/2026 - 40 ngày trước bầu cử"
         if last.rule == "date" and _holiday_pair(scan, last.text):
             return Said(match.end(), "", "dash")
         if re.search(r"(?:số nhà|nhà số)\s[^,;\n]{0,12}$", scan.left(24)):

@@ -86,7 +86,7 @@ ANY_RATE = re.compile(rf"\s?/\s?([{LOWER}]{{2,}}(?:\s(?:khẩu|sinh|gái|trai))?
 _PLACES = "xã|phường|trấn|thôn|bản|xóm|ấp|buôn|khóm|tổ|khu|phố|huyện|quận|tỉnh"
 _THING_RATE = re.compile(
     rf"\s?/\s?(?:(?P<word>{_PLACES}|hộ|người|năm|tháng|tuần|ngày|đêm|giờ|vụ|đợt|lần|sào|công|mẫu|cây|con|dảnh|bông|bụi|hố|gốc|luống"
-    rf"|khay|bình|bao|thùng|hộp|lồng|ao|chuồng|chuyến|buổi|ca|quý|kỳ|phòng|lớp|trường|chi bộ|chi hội|hội viên|đảng viên)(?![^\W_]|\s?/)"
+    rf"|khay|bình|bao|thùng|hộp|lồng|ao|chuồng|lứa|chuyến|buổi|ca|quý|kỳ|phòng|lớp|trường|chi bộ|chi hội|hội viên|đảng viên)(?![^\W_]|\s?/)"
     r"|(?P<unit>m2|m3|km2|km|ha|kg|cm2|lít)(?![^\W_]))"
 )
 _PLACE = re.compile(rf"(?:{_PLACES})\Z")

@@ -51,6 +51,10 @@ _FORMULA = re.compile(r"(?=\D*\d)(?:(?:Al|B|Ca|C|Cl|CL|Cu|Fe|F|H|K|Mg|Mn|Na|N|O|
 _SEED_LEFT = re.compile(
     r"\b(?:giống|lúa|ngô|lạc|biến thể|chủng)\b[^.;\n]{0,40}$|\bmã(?: thẻ| đối tượng)?(?: [^\W_]{2,4},)* $"
 )
+_BUILDING_LEFT = re.compile(
+    r"\b(?:chung cư|(?:tòa|toà)(?: nhà)?|nhà|căn hộ|căn|lô|block|khối nhà|sảnh|ô đất|dãy|liền kề|biệt thự)\s*$"
+)
+"""Before the letters and number of a house or a plot: "chung cư CT2"."""
 _KIND_LEFT = re.compile(
     r"\b(?:giống|lúa|ngô|lạc|đậu|khoai|sắn|mía|dưa|keo|cá|gà|lợn|biến thể|chủng|mã|model|số hiệu|phân|thuốc|máy|xe|tàu|súng|bình|ký hiệu)\b[^.;\n]{0,32}$"
 )
@@ -85,7 +89,10 @@ def abbreviation(scan: Scan, word: str) -> Said | None:
             continue
         left = scan.left() if left is None else left
         if text[end : end + 1].isdecimal() and (
-            written == "VN" or _FORM_LEFT.search(left) or _SEED_LEFT.search(left)
+            written == "VN"
+            or _FORM_LEFT.search(left)
+            or _SEED_LEFT.search(left)
+            or _BUILDING_LEFT.search(left)
         ):
             continue
         right = scan.right(end)
@@ -101,7 +108,8 @@ def abbreviation(scan: Scan, word: str) -> Said | None:
                 elif _FOR in spoken:
                     spoken = spoken.replace(_FOR, "" if left.rstrip().endswith("để") else "để ")
                 if entry.place != "text" and spoken == written:
-                    spoken = " ".join(written.replace("'", "").replace("-", " ").split())
+                    opened = entry.spoken if written[1:2] == "'" else written  # "H'Mông"
+                    spoken = " ".join(opened.replace("'", "").replace("-", " ").split())
                 if entry.place == "text":
                     spoken = _unrepeated(spoken, left)
                 return Said(
@@ -280,6 +288,19 @@ def letter(scan: Scan, word: str) -> Said | None:
     return Said(end, name, "letter")
 
 
+def opening_consonant(scan: Scan) -> Said | None:
+    """The H' of "H'Hen", the K' of "K'Brêu": names of the highlands open with a consonant of its own."""
+    text, pos = scan.text, scan.pos
+    if (
+        text[pos] not in "BCDĐGHKLMNPRST"
+        or not text[pos + 2 : pos + 3].isupper()
+        or text[pos - 1 : pos] == "'"
+    ):
+        return None
+    consonant = text[pos].lower().replace("k", "c")
+    return Said(pos + 2, f"{consonant}ờ", "name")
+
+
 def letters_then_digits(scan: Scan) -> Said | None:
     """ "A1", "H5N1", "QL18A", "BĐ2", "NQ57": a known abbreviation or letter names, then the number."""
     match = _ALNUM.match(scan.text, scan.pos, scan.pos + LONGEST_TOKEN)
@@ -303,7 +324,11 @@ def letters_then_digits(scan: Scan) -> Said | None:
             words.append(named(part, scan.reading) if whole else " ".join(_figures(part)))
             continue
         entry = None
-        if len(part) > 1 and index == 0 and not _FORM_LEFT.search(left) and not _SEED_LEFT.search(left):
+        if (
+            len(part) > 1
+            and index == 0
+            and not any(kind.search(left) for kind in (_FORM_LEFT, _SEED_LEFT, _BUILDING_LEFT))
+        ):
             entries = next((entries for written, entries in scan.lexicon.heads(part) if written == part), [])
             if part == "VN":
                 entries = []
@@ -337,11 +362,9 @@ def rate(scan: Scan, word: str) -> Said | None:
     other = any_rate(scan.text, end)
     if not match and word in _MONEY_WORDS and other and re.search(r"\d[\w\s,.]{0,16}$", scan.left(24)):
         return Said(other[0], f"{word} một {other[1]}", "rate")
-    if word.lower() not in MEASURE_WORDS and word not in {"km", "kg"}:
+    if not match or (word.lower() not in MEASURE_WORDS and word not in {"km", "kg"}):
         things = thing_rate(scan.text, end, word) if _COUNTED_THING.search(scan.left(32)) else None
         return Said(things[0], f"{word} một {things[1]}", "rate") if things else None
-    if not match:
-        return None
     if not re.search(
         r"(?:\d|mỗi|một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|triệu|nghìn|tỷ|vài|mấy)[\s\w,.]{0,24}$",
         scan.left(32),

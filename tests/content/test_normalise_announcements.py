@@ -1,0 +1,65 @@
+"""Phrases in the form of ward announcements where one rule could take what belongs to another."""
+
+from __future__ import annotations
+
+import pytest
+
+from content.normalise import leftovers, normalise, spoken
+
+PHRASES = [
+    # a figure after a telephone that is no telephone number
+    ("trợ cấp điện thoại 150.000 đồng/tháng", "trợ cấp điện thoại một trăm năm mươi nghìn đồng một tháng"),
+    ("nạp điện thoại 20.000đ", "nạp điện thoại hai mươi nghìn đồng"),
+    ("số điện thoại: 3.765.432", "số điện thoại: ba bảy sáu năm bốn ba hai"),
+    ("tổng đài, máy lẻ 205", "tổng đài, máy lẻ hai không năm"),
+    ("gọi 113/114/115", "gọi một một ba một một bốn một một năm"),
+    ("soạn CSGT gửi 8055", "soạn cảnh sát giao thông gửi tám không năm năm"),
+    ("gửi 1200 suất quà", "gửi một nghìn hai trăm suất quà"),
+    ("những năm 1900-1954", "những năm một nghìn chín trăm đến một nghìn chín trăm năm mươi tư"),
+    # dates, and what stands after a dash
+    ("mưa đêm 18-19.11", "mưa đêm mười tám đến ngày mười chín tháng mười một"),
+    ("nghỉ mùng 2 - mùng 4 Tết", "nghỉ mùng hai đến mùng bốn Tết"),
+    (
+        "trước 12/01/2026 - 30 ngày trước hội nghị",
+        "trước ngày mười hai tháng một năm hai nghìn không trăm hai mươi sáu, ba mươi ngày trước hội nghị",
+    ),
+    ("lớp khóa 3/2026", "lớp khóa ba năm hai nghìn không trăm hai mươi sáu"),
+    # points, shares, rates
+    ("cộng 2.5đ", "cộng hai phẩy năm điểm"),
+    ("loại khá (7.0 - 8.5 điểm)", "loại khá, bảy phẩy không đến tám phẩy năm điểm"),
+    ("chấm 8/10 điểm", "chấm tám trên mười điểm"),
+    ("có 6/6 nhân viên", "có sáu trên sáu nhân viên"),
+    ("vay 2/3 vốn", "vay hai phần ba vốn"),
+    ("nuôi 12 con/lứa", "nuôi mười hai con một lứa"),
+    ("phân 12-5-10/sào", "phân mười hai năm mười, một sào"),
+    # names with letters and figures
+    ("chung cư CT5, tòa HH1", "chung cư xê tê năm, tòa hát hát một"),
+    ("theo CT 05", "theo chỉ thị không năm"),
+    ("xe 15E-012.34.", "xe mười lăm e không một hai ba bốn."),
+    ("Biểu 2Danh sách hộ", "Biểu hai Danh sách hộ"),
+    ("đánh dấu (X) vào ô", "đánh dấu ích xì vào ô"),
+    ("bà H'Linh, ông K'Sơn", "bà hờ Linh, ông cờ Sơn"),
+    ("đồng bào H'Mông", "đồng bào hờ mông"),
+    # short forms by their surroundings
+    ("họp tại số 9 Đ. Quang Trung", "họp tại số chín đường Quang Trung"),
+    ("ký HĐLĐ, VD: lao động mùa vụ", "ký hợp đồng lao động, ví dụ: lao động mùa vụ"),
+    ("các trường MN, TH, THCS", "các trường mầm non, tiểu học, trung học cơ sở"),
+    ("CA, QS phường", "công an, quân sự phường"),
+    ("các hộ KD", "các hộ kinh doanh"),
+    ("quà cho TE mồ côi", "quà cho trẻ em mồ côi"),
+    ("CB, GV, NV nhà trường", "cán bộ, giáo viên, nhân viên nhà trường"),
+    ("Lệnh gọi số 05/LG-BCH", "Lệnh gọi số không năm lệnh gọi ban chỉ huy"),
+]
+
+
+@pytest.mark.parametrize(("written", "said"), PHRASES)
+def test_a_phrase_of_an_announcement_is_read_as_a_newsreader_reads_it(written: str, said: str) -> None:
+    result = normalise(written)
+    assert result.text == said
+    assert not result.unknowns
+    assert not leftovers(result.text)
+
+
+@pytest.mark.parametrize("said", [said for _, said in PHRASES])
+def test_the_reading_of_an_announcement_stays_as_it_is(said: str) -> None:
+    assert spoken(said) == said
