@@ -95,6 +95,7 @@ def _segment(
         path = station.media.find(segment.sha256, ".wav", verify=True)
         judged = proof.judge(path, spoken, script.estimated_ms)
         problems += [flag.told for flag in judged.flags]
+        problems += proof.told_at_source(segment.flags, judged.flags)
         if recogniser is not None and item.language == VIETNAMESE:  # it knows no other language
             heard = compare(spoken, recogniser.words_in(path))
             rate, missed = round(heard.syllable_error_rate, 3), heard.missed

@@ -12,7 +12,7 @@ from audio.assemble import AssembledAudio, assemble
 from audio.frame import frame_of
 from audio.made import NothingMadeError, newest_audio
 from audio.models import Segment
-from audio.profiles import profile_named
+from audio.profiles import FORMATS, profile_named, suffix_of
 from audio.render import in_steps
 from audio.rendered import Progress
 from content.items import get_item
@@ -26,10 +26,11 @@ def export_item(
     """Write the finished audio of an item to `out`, whose suffix says the format, in a profile (else the station's).
 
     Raises:
-        NothingMadeError: it was not rendered yet. profiles.UnknownProfileError: no such profile or format.
+        NothingMadeError: it was not rendered yet. profiles.UnknownProfileError: no such profile.
+        profiles.WrongSuffixError: no such format.
         items.ItemNotFoundError, MediaMissingError, MediaDamagedError, what `assemble.assemble` raises.
     """
-    sound = profile_named(profile or station.config.audio.profile).as_format(out.suffix.lower().lstrip("."))
+    sound = profile_named(profile or station.config.audio.profile).as_format(suffix_of(out, list(FORMATS)))
     with station.read() as session:
         audio = newest_audio(session, station, get_item(session, item_id))
         if audio is None:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from audio import ffmpeg, loudness, wav
 from audio.clipping import has_flat_tops
+from audio.profiles import suffix_of
 from content import atomic
 from content.errors import LoaError, Told
 from content.language import N_
@@ -99,6 +100,24 @@ _DAMAGED = N_("{count} places in it are damaged")
 _TRIMMED = N_("{head_s} s of silence at its head and {tail_s} s at its tail were cut")
 _LEVELLED = N_("its level was changed by {gain_db} dB")
 _CLIPPED = N_("it is clipped: record it again with less gain if you can")
+
+
+class OwnSourceError(LoaError):
+    """A copy that would replace what it is made from."""
+
+    sentence = N_("{path} is the file that is read, which would be lost: name another one to write")
+
+
+def clean(path: Path, out_path: Path) -> TakenIn:
+    """`take_in` for a file of the user's own choice: a WAV by its name, and never the source itself.
+
+    Raises:
+        profiles.WrongSuffixError, OwnSourceError, and what `take_in` raises.
+    """
+    suffix_of(out_path, ["wav"])
+    if out_path.exists() and path.exists() and out_path.samefile(path):
+        raise OwnSourceError(path=out_path)
+    return take_in(path, out_path)
 
 
 def take_in(path: Path, out_path: Path) -> TakenIn:

@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from audio import ffmpeg
 from audio.models import NEWEST_FIRST, EpisodeAudio, Segment
 from content.errors import LoaError
 from content.items import current_script, get_item
@@ -20,6 +21,14 @@ class NothingMadeError(LoaError):
     """No sound of an item, and no such file."""
 
     sentence = N_("there is no audio for {what!r}: run `loa render {what}`, or name a sound file")
+
+
+class NoSuchSoundError(LoaError):
+    """What is no number of an item and no file that is there."""
+
+    sentence = N_(
+        "{what!r} is no item and no file that is there: give the number of an item (`loa item list` shows them), or the path of a sound file"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +46,13 @@ def file_of(station: Station, what: str, *, segment: bool = False) -> Made:
         segment: the item's own sound instead, before chime, dynamics and loudness.
 
     Raises:
-        NothingMadeError, MediaMissingError, MediaDamagedError.
+        NothingMadeError, NoSuchSoundError, ffmpeg.NotAudioError, MediaMissingError, MediaDamagedError.
     """
     if not what.isdecimal():
-        if Path(what).is_file():
-            return Made(Path(what), None)
-        raise NothingMadeError(what=what)
+        if not Path(what).is_file():
+            raise NoSuchSoundError(what=what)
+        ffmpeg.probe(Path(what))
+        return Made(Path(what), None)
     found: tuple[str, str, str | None] | None
     with station.read() as session:
         item = get_item(session, int(what))

@@ -9,7 +9,9 @@ speech, as AM transmitters do: the same words peak 2 dB lower and the limiter ha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from content.errors import LoaError
@@ -29,6 +31,20 @@ class UnknownProfileError(LoaError):
     """A profile or format that does not exist."""
 
     sentence = N_("{name!r} is not known: choose one of {known}")
+
+
+class WrongSuffixError(LoaError):
+    """A name of a file to write whose ending does not say what is written."""
+
+    sentence = N_("{path} must end in {endings}: the ending says what kind of file is written")
+
+
+def suffix_of(path: Path, formats: Sequence[str]) -> str:
+    """Which of `formats` the name of a file to write says. Raises WrongSuffixError."""
+    suffix = path.suffix.lower().lstrip(".")
+    if suffix not in formats:
+        raise WrongSuffixError(path=path, endings=[f".{name}" for name in formats])
+    return suffix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,6 +125,12 @@ def _scan(path: Path, rate_hz: int) -> list[Flag]:
     return flags
 
 
+def told_at_source(kept: Sequence[dict[str, Any]], found: Sequence[Flag]) -> list[Told]:
+    """What only the taking in of a recording could tell (flags as they are kept), unless it was `found` again."""
+    codes = {"clipped", "older-words"} - {flag.code for flag in found}
+    return [Told(flag["message"], **flag["facts"]) for flag in kept if flag["code"] in codes]
+
+
 def clipped_at_source() -> Flag:
     """A recording that was clipped when it came in, whatever its level is now."""
     return Flag(code="clipped", told=Told(N_("it is clipped: record it again with less gain if you can")))

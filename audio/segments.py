@@ -54,7 +54,7 @@ def render_segment(
     )
     tell(0, item.title)
     recording = recording_voice(station).of_item(item_id)
-    if recording is not None and (first == "recording" or _order(station, item.language)[0] == "recording"):
+    if recording is not None and (first or _order(station, item.language)[0]) == "recording":
         return _keep_recording(station, item, script, recording, now)
     with contextlib.ExitStack() as stack:
         voices = speaker or stack.enter_context(speaker_of(station))
@@ -153,7 +153,9 @@ def _keep_segment(station: Station, segment: Segment, item: Item) -> Rendered:
 def _keep_recording(
     station: Station, item: Item, script: Script, recording: Recording, now: datetime | None
 ) -> Rendered:
-    recipe = hashlib.sha256(f"recording {recording.sha256} {script.sha256}".encode()).hexdigest()
+    older = recording.script_sha256 != script.sha256
+    facts = f"recording {recording.sha256} {script.sha256}{' older' if older else ''}"
+    recipe = hashlib.sha256(facts.encode()).hexdigest()
     known = _segment_of(station, script, recipe)
     if known is not None:
         return _kept(station, known, item, now)
@@ -162,7 +164,7 @@ def _keep_recording(
     flags = [flag.as_json() for flag in judged.flags]
     if recording.clipped and not any(flag.code == "clipped" for flag in judged.flags):
         flags.append(proof.clipped_at_source().as_json())
-    if recording.script_sha256 != script.sha256:
+    if older:
         flags.append(proof.older_words().as_json())
     segment = Segment(
         script_id=script.id, voice="recording", degraded=False, fallbacks=[], recipe_sha256=recipe,

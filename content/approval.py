@@ -313,12 +313,19 @@ def is_cleared(
     if (named or recording) and audio_sha256 not in named:
         return _no(
             N_(
-                "the sound of item {item} is not the one that was approved: listen to it, then approve it again"
+                "the sound of item {item} is not the one that was approved: listen to it, then approve it with `loa item approve {item} --sound`"
             ),
             item=script.item_id,
         )
-    if degraded and not any(
-        word.decision == "degraded-voice" and word.audio_sha256 in (None, audio_sha256) for word in words
+    urgent = any(
+        word.decision == "emergency" for word in valid
+    )  # its person and reason stand in every report
+    if (
+        degraded
+        and not urgent
+        and not any(
+            word.decision == "degraded-voice" and word.audio_sha256 in (None, audio_sha256) for word in words
+        )
     ):
         return _no(
             N_("item {item} has only a makeshift voice, to which nobody has agreed: agree with `loa item approve {item} --degraded-voice`, or render it with a better voice"),

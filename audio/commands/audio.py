@@ -161,9 +161,9 @@ def export(station: Station, item_id: int, out: Path, profile: str | None, as_js
 @option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help=N_("The WAV to write."))
 @json_option
 def clean(file: Path, out: Path, as_json: bool) -> None:
-    from audio.ingest import take_in
+    from audio import ingest
 
-    taken = take_in(file, out)
+    taken = ingest.clean(file, out)
     notes = [note.told(_) for note in taken.notes]
     if as_json:
         print_json(

@@ -81,7 +81,7 @@ def render(
 def _show(station: Station, result: RenderResult) -> None:
     rows = [
         [
-            _(one.kind), one.id, one.title, _length(one), one.voice,
+            _(one.kind), one.item_ids[0] if one.kind == "segment" else one.id, one.title, _length(one), one.voice,
             shown.decimal(one.loudness_lufs), _("new") if one.made else _("kept"),
             _remarks(one),
         ]
@@ -97,7 +97,16 @@ def _show(station: Station, result: RenderResult) -> None:
             "There is nothing to render yet: approve items first with `loa item approve` (`loa item list` shows them)."
         ),
     )
-    degraded = _without_consent(station, result)
+    degraded, recorded = _without_consent(station, result)
+    if recorded:
+        say(
+            ngettext(
+                "{count} item has a recording that nobody has approved yet: listen to it (`loa audio preview ITEM`), then `loa item approve ITEM --sound`.",
+                "{count} items have a recording that nobody has approved yet: listen to each (`loa audio preview ITEM`), then `loa item approve ITEM... --sound`.",
+                recorded,
+            ),
+            count=recorded,
+        )
     if degraded:
         say(
             ngettext(
@@ -109,18 +118,22 @@ def _show(station: Station, result: RenderResult) -> None:
         )
 
 
-def _without_consent(station: Station, result: RenderResult) -> int:
-    """How many segments have only the makeshift voice and may not air with it yet."""
+def _without_consent(station: Station, result: RenderResult) -> tuple[int, int]:
+    """How many segments may not air yet: for their makeshift voice; for a recording whose words alone are approved."""
     from content.approval import is_cleared
     from content.items import current_script, get_item
 
-    waiting = 0
+    degraded = recorded = 0
     with station.read() as session:
         for one in result.rendered:
-            if one.kind == "segment" and one.degraded:
-                script = current_script(session, get_item(session, one.item_ids[0]))
-                waiting += script is None or not is_cleared(session, script, one.sha256, degraded=True).ok
-    return waiting
+            if one.kind != "segment" or not (one.degraded or one.voice == "recording"):
+                continue
+            script = current_script(session, get_item(session, one.item_ids[0]))
+            if one.degraded:
+                degraded += script is None or not is_cleared(session, script, one.sha256, degraded=True).ok
+            elif script is not None and is_cleared(session, script).ok:
+                recorded += not is_cleared(session, script, one.sha256, recording=True).ok
+    return degraded, recorded
 
 
 def _length(one: Rendered) -> str:
@@ -130,6 +143,6 @@ def _length(one: Rendered) -> str:
 
 def _remarks(one: Rendered) -> str:
     remarks = [_("makeshift voice")] if one.degraded else []
-    remarks += [f"{fallback['voice']}: {fallback['reason']}" for fallback in one.fallbacks]
-    remarks += [_(str(flag["message"])).format(**flag["facts"]) for flag in one.flags]
+    remarks += [told_once(fallback["voice"], fallback["reason"]) for fallback in one.fallbacks]
+    remarks += [_(str(flag["message"])).format(**shown.facts(flag["facts"])) for flag in one.flags]
     return "; ".join(remarks)

@@ -100,9 +100,12 @@ def _trouble(station: Station, name: str) -> str | None:
 def test(station: Station, name: str, text: str | None, language: str | None, out: Path | None) -> None:
     import tempfile
 
+    from audio.profiles import suffix_of
     from audio.voices.order import voice_named
     from content import atomic
 
+    if out is not None:
+        suffix_of(out, ["wav"])
     spoken_in = language or station.config.voice.language
     one = voice_named(station, name)
     try:

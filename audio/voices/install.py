@@ -71,7 +71,7 @@ def install_piper_voice(source: str, folder: Path, sha256: str | None = None) ->
     wanted = [sha256.strip().lower()] if sha256 else []
     if known and known.sha256:
         wanted.append(known.sha256)
-    if not from_network and Path(source).suffix != ".onnx":
+    if not from_network and (Path(source).suffix != ".onnx" or "://" in source):
         raise UnknownVoiceError(source=source, known=list(KNOWN))
     if from_network and not wanted:
         raise VoiceHashMissingError
@@ -103,7 +103,7 @@ def _refuse_hash(name: str, found: str, wanted: str) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     if not source.is_file():
-        raise VoiceFileError(path=source, reason="—")
+        raise VoiceFileError(path=source, reason=N_("there is no such file"))
     shutil.copyfile(source, target)
 
 

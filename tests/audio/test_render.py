@@ -128,7 +128,7 @@ def test_an_unreachable_voice_falls_back_and_the_segment_says_so(
 ) -> None:
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    monkeypatch.setattr("audio.voices.gtts_voice.time.sleep", lambda _s: None)
+    monkeypatch.setattr("audio.voices.gtts_voice._LONGEST_WAIT_S", 0)
     station = new_station(config=config('["gtts", "espeak"]'))
     item_id = add_item(station, ["Mời bà con theo dõi bản tin."])
     segment = render_segment(station, item_id, now=NOW)

@@ -216,6 +216,7 @@ def test_an_emergency_airs_at_once_under_a_name_and_a_reason(station: Station) -
     word = do(station, approval.approve_emergency, item, "lan", "bão số 5")
     assert (word.decision, word.reason, word.person) == ("emergency", "bão số 5", "lan")
     assert cleared(station, script).decision == "emergency"
+    assert cleared(station, script, "a" * 64, degraded=True)  # the only voice without a network may warn
     usual = new_item(station)
     write(station, usual, "xin chào", "lan")
     with pytest.raises(NotEmergencyError):
