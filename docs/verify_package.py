@@ -21,7 +21,7 @@ with tempfile.TemporaryDirectory() as aside:
     subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", public, "-rawin", "-in", signed,
                     "-sigfile", folder / "manifest.json.sig"], check=True)
 sums = "".join(f"{file['sha256']}  {file['path']}\n" for file in manifest["files"] + station["files"])
-here = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+here = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()}
 if extra := here - {line[66:] for line in sums.splitlines()} - {"station.json", "manifest.json", "manifest.json.sig"}:
     sys.exit(f"not part of the package: {sorted(extra)}")
 subprocess.run(["sha256sum", "--quiet", "-c", "-"], cwd=folder, check=True, input=sums, text=True)

@@ -195,7 +195,7 @@ def _range(request: Request, size: int, tag: str) -> tuple[int, int] | None:
         return 0, size
     first, last = match.groups()
     if not first:
-        return max(0, size - int(last)), size
+        return (max(0, size - int(last)), size) if int(last) else None
     if last and int(last) < int(first):
         return 0, size
     start, end = int(first), min(size, int(last) + 1) if last else size

@@ -148,7 +148,7 @@ def serve(
     listening = _listen(host, port)
     allow_many_connections()
     config = uvicorn.Config(
-        feed_app(station, feed_folder(station)), http=PromptProtocol, ssl_certfile=certificate, ssl_keyfile=key, log_level="warning",
+        feed_app(station, feed_folder(station)), http=PromptProtocol, ssl_certfile=certificate, ssl_keyfile=key, log_level="error",
         access_log=False, server_header=False, timeout_keep_alive=30, backlog=1024, h11_max_incomplete_event_size=16384,
     )  # fmt: skip
     with listening:
