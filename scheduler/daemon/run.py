@@ -30,7 +30,8 @@ from scheduler.daemon.folder import AirFolder
 from scheduler.daemon.journal import Entry, Journal, Register
 from scheduler.daemon.lease import DatabaseLease
 from scheduler.daemon.lock import AlreadyRunningError, StationLock
-from scheduler.daemon.station_daemon import StationDaemon, Tally, last_simulated
+from scheduler.daemon.station_daemon import StationDaemon, last_simulated
+from scheduler.daemon.studio import Tally
 from scheduler.daemon.workers import attempt
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 import logging
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,22 +17,19 @@ from content.errors import LoaError
 from content.language import _
 from content.station import Station
 from scheduler.daemon import arbiter, as_run, rundown, upkeep
-from scheduler.daemon.air_desk import WHOLE, AirDesk, Piece
+from scheduler.daemon.air_desk import WHOLE, Piece
 from scheduler.daemon.clock import Clock
-from scheduler.daemon.cue import CueRack, PcmFile, decode
+from scheduler.daemon.cue import PcmFile
 from scheduler.daemon.deck import Source
 from scheduler.daemon.duties import Duties
-from scheduler.daemon.feed import Fed, Feed
-from scheduler.daemon.folder import AirFolder
-from scheduler.daemon.hooks import Hooks
-from scheduler.daemon.journal import Entry, Journal, Register
+from scheduler.daemon.feed import Fed
+from scheduler.daemon.journal import Entry, Journal
 from scheduler.daemon.lease import EVERY_S, DatabaseLease, TakenOverError
 from scheduler.daemon.relays import Relays
 from scheduler.daemon.rundown import RundownPlay
-from scheduler.daemon.sources import built_in_filler
-from scheduler.daemon.timetable import Timetable
+from scheduler.daemon.studio import Studio, Tally
 from scheduler.daemon.urgent import Urgent
-from scheduler.daemon.workers import Workers, attempt
+from scheduler.daemon.workers import attempt
 
 log = logging.getLogger("loa.daemon")
 
@@ -46,23 +42,7 @@ LOOK_S = 0.05
 LOOKBACK = timedelta(hours=12)
 
 
-@dataclass(slots=True)
-class Tally:
-    """What became of the plays of a run."""
-
-    outcomes: dict[str, int] = field(default_factory=dict)
-    """By outcome, of entries."""
-    finished: Callable[[Entry], None] | None = None
-    """Told of every closed entry: for progress."""
-
-    def count(self, entry: Entry) -> None:
-        if entry.outcome is not None:
-            self.outcomes[entry.outcome] = self.outcomes.get(entry.outcome, 0) + 1
-            if self.finished is not None:
-                self.finished(entry)
-
-
-class StationDaemon:
+class StationDaemon(Studio):
     """Runs a station until it is stopped, or until an instant. The caller holds the station's lock."""
 
     def __init__(
@@ -76,41 +56,10 @@ class StationDaemon:
         status_file: Path | None = None,
         lease: DatabaseLease | None = None,
     ) -> None:
-        self.station, self.clock, self.until, self.tally = station, clock, until, tally
-        self.air = AirFolder.of(station)
-        self.bell = threading.Event()
-        self.workers = Workers(inline=clock.simulated, bell=self.bell)
-        self.timetable = Timetable(clock)
-        self.journal = Journal(self.air.journal)
-        self.journal.open()
-        self.register = Register(self.air.register)
-        self.outputs = outputs
-        self.rack = CueRack(self.air.cue, station.media)
-        self.hooks = Hooks(station.config, self.workers, clock.simulated)
-        self.feed = Feed(station, self.air, clock.simulated)
-        self.feed_apart = Feed(station, self.air, clock.simulated)
-        """A second reader, for the lane that freezes."""
-        self.filler = self._make_filler()
-        self.desk = AirDesk(
-            config=station.config, clock=clock, journal=self.journal, register=self.register, outputs=outputs,
-            fallbacks={n: o.fallback for n, o in station.config.outputs.items() if o.fallback in outputs},
-            post=self._post, owe=self._owe,
-        )  # fmt: skip
-        self.plays: dict[int, RundownPlay] = {}
-        """Plays with jobs in the timetable."""
-        self.handled: set[int] = set()
-        """Plays whose fate is decided, or that are at the desk."""
-        self.day: dict[int, RundownPlay] = {}
-        """Plays of yesterday, today and tomorrow, handled or not: what should be heard when."""
+        super().__init__(station, clock=clock, outputs=outputs, tally=tally)
+        self.until = until
         self.stopping = False
         self.lease, self.taken_over = lease, cast(LoaError | None, None)
-        self.clock_steps = 0
-        self.lateness_s = 0.0
-        """How late the newest play began."""
-        self.database_trouble: str | None = None
-        self.unstored: dict[str, Entry] = {}
-        self.owed: dict[int, None] = {}
-        """Missed plays that the planner has not been asked for yet, in order."""
         self._instants: dict[datetime, set[int]] = {}
         """Ids of the plays that begin at an instant."""
         self._fed_at: datetime | None = None
@@ -118,22 +67,9 @@ class StationDaemon:
         self._last_fed: tuple[RundownPlay, ...] | None = None
         self._written: dict[str, tuple[RundownPlay, ...]] = {}
         self._last_wall, self._last_steady = clock.now(), clock.steady()
-        self.urgent = Urgent(self)
         self.relays = Relays(self)
-        self.duties = Duties(self, status_file)
-
-    def _make_filler(self) -> Path:
-        """The station's own filler, else the built-in one."""
-        own = self.station.config.daemon.filler
-        if own:
-            target = self.air.cue / "filler.pcm"
-            try:
-                decode(self.station.folder / own, target)
-            except LoaError as error:
-                self.hooks.alarm("filler", error.told(_))
-            else:
-                return target
-        return built_in_filler(self.air.cue)
+        self.duties = Duties(self, status_file, self.ask_feed)
+        self.urgent = Urgent(self, self.duties.power)
 
     # life
 
@@ -324,15 +260,6 @@ class StationDaemon:
         kept = {k: p for k, p in self.day.items() if p.starts_at > edge and (k in self.handled or k in found)}
         self.day = {**kept, **{k: p for k, p in found.items() if p.starts_at > edge}}
 
-    def expected(self, now: datetime) -> dict[str, RundownPlay]:
-        """The play that should be heard now in each zone, whatever became of it."""
-        wanted: dict[str, RundownPlay] = {}
-        for play in self.day.values():
-            if play.starts_at <= now < play.ends_at:
-                for zone in play.zones or self.station.config.zone_ids:
-                    wanted[zone] = play
-        return wanted
-
     def _write_rundowns(self) -> None:
         """Keep the written rundown of today and tomorrow as the database has it."""
         now = self.clock.now()
@@ -445,12 +372,6 @@ class StationDaemon:
 
     # the log
 
-    def _post(self, entry: Entry) -> None:
-        self.unstored[entry.key] = entry
-        if entry.is_open and entry.started_at is not None and entry.planned_at is not None:
-            self.lateness_s = (entry.started_at - entry.planned_at).total_seconds()
-        self.tally.count(entry)
-
     def _ask_store(self) -> None:
         if not self.unstored or not self.workers.is_idle("as-run"):
             return
@@ -469,13 +390,6 @@ class StationDaemon:
     def _store_now(self) -> None:
         as_run.store(self.station, self.unstored.values())
         self.unstored.clear()
-
-    def _owe(self, entry: Entry) -> None:
-        if entry.play_id is None:
-            return
-        play = self.day.get(entry.play_id)
-        if play is None or not play.emergency:  # a warning is not for another day
-            self.owed[entry.play_id] = None
 
 
 def last_simulated(journal: Journal) -> datetime | None:

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from content import atomic
 from content.errors import LoaError
@@ -18,13 +17,12 @@ from scheduler.daemon.air_desk import Piece
 from scheduler.daemon.cap import CapAlert
 from scheduler.daemon.deck import Source
 from scheduler.daemon.journal import Entry
+from scheduler.daemon.power import Power
 from scheduler.daemon.requests import Request
 from scheduler.daemon.sources import InTurn, built_in
+from scheduler.daemon.studio import Studio
 from scheduler.daemon.unfinished import Order
 from scheduler.daemon.watched_folder import WatchedFolder
-
-if TYPE_CHECKING:
-    from scheduler.daemon.station_daemon import StationDaemon
 
 log = logging.getLogger("loa.daemon")
 LANES = 4
@@ -34,15 +32,15 @@ LANES = 4
 class Urgent:
     """Carries out requests; in the daemon's thread."""
 
-    def __init__(self, daemon: StationDaemon) -> None:
-        self.daemon = daemon
-        self.folder = daemon.air.requests
+    def __init__(self, studio: Studio, power: Power) -> None:
+        self.studio, self.power = studio, power
+        self.folder = studio.air.requests
         self.folder.mkdir(parents=True, exist_ok=True)
         self._alerts: dict[str, str] = {}
         """Pieces that read an alert, by its name."""
         self.withdrawn: dict[str, str] = {}
         """Alerts that others replaced or cancelled, each with the identifier of the other."""
-        self.watched = WatchedFolder(self)
+        self.watched = WatchedFolder(studio, self)
         self._known: set[str] = set()
         """Orders that are being made ready."""
         self._lane = 0
@@ -52,13 +50,13 @@ class Urgent:
         self._closing = False
         requests.sweep(self.folder)
         for name in ("urgent", "alarm"):
-            built_in(name, daemon.air.cue)
-        if daemon.air.stopped.exists():  # whatever is left of the order: silence was asked for
+            built_in(name, studio.air.cue)
+        if studio.air.stopped.exists():  # whatever is left of the order: silence was asked for
             who, why = "?", ""
             with suppress(OSError, ValueError, KeyError, TypeError):
-                order = json.loads(daemon.air.stopped.read_bytes())
+                order = json.loads(studio.air.stopped.read_bytes())
                 who, why = str(order["who"]), str(order["why"])
-            daemon.desk.stopped = _stopped_text(who, why)
+            studio.desk.stopped = _stopped_text(who, why)
 
     def look(self) -> None:
         """Carry out what waits."""
@@ -66,7 +64,7 @@ class Urgent:
             said = request.title or request.text or request.file
             log.info("%s by %s: %s; %s", request.what, request.who, requests.legible(said[:200]), request.why)
             if request.what == "interrupt":
-                self.daemon.duties.power.wake(self.daemon.clock.now())
+                self.power.wake(self.studio.clock.now())
                 self.prepare(request)
             elif request.what == "stop":
                 self.stop(request)
@@ -78,7 +76,7 @@ class Urgent:
         if request.sounds:
             self.interrupt(request)
             return
-        config = self.daemon.station.config
+        config = self.studio.station.config
 
         def ready(result: bulletin.Bulletin | LoaError) -> None:
             if isinstance(result, bulletin.Bulletin) and result.alert is not None:
@@ -102,7 +100,7 @@ class Urgent:
 
         what = Path(request.file) if request.file else request.text
         self._lane = (self._lane + 1) % LANES  # a large file does not hold up the next order
-        self.daemon.workers.submit(
+        self.studio.workers.submit(
             f"urgent-{self._lane}",
             lambda: bulletin.prepare(what, config, self.folder, request.name, language=request.language),
             ready,
@@ -112,7 +110,7 @@ class Urgent:
         """Break in: a chime, then the bulletin, as often as asked; what it cuts goes on or is made good."""
         ends = [info.expires_at for info in alert.infos] if alert is not None else []
         order = Order(
-            request=request, given_at=self.daemon.clock.now(), simulated=self.daemon.clock.simulated,
+            request=request, given_at=self.studio.clock.now(), simulated=self.studio.clock.simulated,
             alert=alert.name if alert is not None else None,
             expires_at=None if not ends or None in ends else max(end for end in ends if end is not None),
         )  # fmt: skip
@@ -125,10 +123,10 @@ class Urgent:
 
     def go_on(self) -> None:
         """Begin again what the end of an earlier run silenced: from its chime, with the readings that are left."""
-        daemon = self.daemon
-        now, entries = daemon.clock.now(), list(daemon.journal.entries.values())
+        studio = self.studio
+        now, entries = studio.clock.now(), list(studio.journal.entries.values())
         for name in unfinished.spoilt(self.folder):
-            daemon.hooks.alarm(
+            studio.hooks.alarm(
                 f"urgent {name}",
                 _("an urgent bulletin was not heard to its end, and its order cannot be read: give it again"),
             )
@@ -136,14 +134,14 @@ class Urgent:
         orders = unfinished.kept(self.folder)
         cancelled = self.watched.cancelled() if orders else {}
         for order in orders:
-            if order.simulated != daemon.clock.simulated:
+            if order.simulated != studio.clock.simulated:
                 continue
             try:
                 reading_ms = self._reading_ms(order)
                 left = unfinished.readings_left(order, entries, reading_ms)
                 piece = self._piece(replace(order, request=replace(order.request, repeat=max(1, left))))
             except OSError as error:
-                daemon.hooks.alarm(
+                studio.hooks.alarm(
                     f"urgent {order.request.name}",
                     _("{title} was not heard to its end, and its sound is gone ({reason}): give the order again").format(
                         title=order.request.title, reason=error.strerror or error
@@ -159,7 +157,7 @@ class Urgent:
                 text = _("{title} was not heard to its end, and it is too late to begin again").format(
                     title=order.request.title
                 )
-                daemon.hooks.alarm(f"urgent {order.request.name}", text)
+                studio.hooks.alarm(f"urgent {order.request.name}", text)
                 self._drop(order, entries, piece, text)
             else:
                 _say_again(piece, left, order.request.repeat)
@@ -167,15 +165,15 @@ class Urgent:
 
     def _again(self, order: Order, piece: Piece, ended: Entry) -> bool:
         """Have it wait to begin again, where a more urgent one or dead outputs silenced it before its end."""
-        desk = self.daemon.desk
+        desk = self.studio.desk
         withdrawn = order.alert is not None and self._alerts.get(order.alert) != piece.name
         silenced = piece.cut_by is not None or not desk.can_be_heard(piece.zones)
         if self._final or withdrawn or ended.started_at is None or not silenced:
             return False
-        entries = list(self.daemon.journal.entries.values())
+        entries = list(self.studio.journal.entries.values())
         try:
             left = unfinished.readings_left(order, entries, self._reading_ms(order))
-            if left == 0 or unfinished.is_too_late(order, entries, self.daemon.clock.now()):
+            if left == 0 or unfinished.is_too_late(order, entries, self.studio.clock.now()):
                 return False
             left_of_it = replace(order, request=replace(order.request, repeat=left))
             next_piece = self._piece(left_of_it)
@@ -193,7 +191,7 @@ class Urgent:
         if unfinished.entries_of(order, entries):
             self._over(order)
         else:
-            self.daemon.desk.miss(piece, reason)
+            self.studio.desk.miss(piece, reason)
 
     def close(self) -> None:
         """The daemon ends: what is on the air or waits now is not over."""
@@ -203,11 +201,11 @@ class Urgent:
         self._keep(order)
         if order.alert is not None:
             self._alerts[order.alert] = piece.name
-            note = partial(aired_alerts.note, self.daemon.air.root, order.alert, self.daemon.clock.now())
-            self.daemon.workers.submit("alert-noted", note)  # waits for the disk, which the chime must not
-        self.daemon.duties.power.wake(self.daemon.clock.now())
-        self.daemon.desk.offer(piece)
-        waits = piece.name in self.daemon.desk.waiting
+            note = partial(aired_alerts.note, self.studio.air.root, order.alert, self.studio.clock.now())
+            self.studio.workers.submit("alert-noted", note)  # waits for the disk, which the chime must not
+        self.power.wake(self.studio.clock.now())
+        self.studio.desk.offer(piece)
+        waits = piece.name in self.studio.desk.waiting
         unheard = waits and piece.unheard_since is not None
         requests.answer(  # at a new start, too: whoever gave the order may have had none when Loa was cut off
             self.folder, order.request.name,
@@ -220,14 +218,14 @@ class Urgent:
     def _keep(self, order: Order) -> None:
         unfinished.keep(self.folder, order)
         name = order.request.name
-        self.daemon.workers.submit("urgent-kept", lambda: unfinished.sync(self.folder, name))
+        self.studio.workers.submit("urgent-kept", lambda: unfinished.sync(self.folder, name))
 
     def _over(self, order: Order) -> None:
         unfinished.forget(self.folder, order.request.name)
         bulletin.discard(tuple(map(Path, order.request.sounds)))
 
     def _lead(self, order: Order) -> Path:
-        return built_in("alarm" if order.request.emergency else "urgent", self.daemon.air.cue)
+        return built_in("alarm" if order.request.emergency else "urgent", self.studio.air.cue)
 
     def _reading_ms(self, order: Order) -> int:
         """Length of the chime and the bulletin once. Raises OSError."""
@@ -240,11 +238,10 @@ class Urgent:
         request, lead = order.request, self._lead(order)
         length_ms = self._reading_ms(order) * request.repeat
         paths = [Path(sound) for sound in request.sounds]
-        power = self.daemon.duties.power
 
         def open_source(_offset_ms: int) -> Source:
             # The horns cannot be heard yet: the chime goes on until they can, so that no word is lost.
-            first = leads_for(power.warm_up_ms(self.daemon.clock.now()), lead)
+            first = leads_for(self.power.warm_up_ms(self.studio.clock.now()), lead)
             sound = InTurn([*first, *(path for _time in range(request.repeat) for path in (lead, *paths))])
             piece.length_ms = sound.length_ms
             return sound
@@ -271,7 +268,7 @@ class Urgent:
 
     def withdraw(self, alert: CapAlert) -> None:
         """Take off what a newer alert replaces or cancels."""
-        desk = self.daemon.desk
+        desk = self.studio.desk
         self.withdrawn |= dict.fromkeys(alert.replaces, alert.identifier)
         reason = _("replaced or cancelled by CAP {name}").format(name=alert.identifier)
         for name in alert.replaces & self._alerts.keys():
@@ -285,23 +282,23 @@ class Urgent:
     def stop(self, request: Request) -> None:
         """Silence the station until it is resumed; urgent bulletins are still heard."""
         text = _stopped_text(request.who, request.why)
-        desk = self.daemon.desk
+        desk = self.studio.desk
         desk.stopped, self._final = text, True
         desk.cut_all(text)  # first of all: no start after a crash may begin again what is stopped
         for piece in [piece for piece in desk.waiting.values() if piece.kind == "interrupt"]:
             desk.miss(piece, text)
         self._final = False
-        order = {"who": request.who, "why": request.why, "at": self.daemon.clock.now().isoformat()}
+        order = {"who": request.who, "why": request.why, "at": self.studio.clock.now().isoformat()}
         try:
-            atomic.write_text(self.daemon.air.stopped, json.dumps(order, ensure_ascii=False))
+            atomic.write_text(self.studio.air.stopped, json.dumps(order, ensure_ascii=False))
         except LoaError as error:
             log.error("the stop would not outlive a restart: %s", error)
         requests.answer(self.folder, request.name, {"ok": True})
 
     def resume(self, request: Request) -> None:
         """Go on: what is not too late yet is aired."""
-        self.daemon.air.stopped.unlink(missing_ok=True)
-        self.daemon.desk.go_on()
+        self.studio.air.stopped.unlink(missing_ok=True)
+        self.studio.desk.go_on()
         requests.answer(self.folder, request.name, {"ok": True})
 
 

@@ -13,17 +13,16 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from content.errors import LoaError
 from content.language import _
 from content.os_errors import why
 from scheduler.daemon import aired_alerts, bulletin
 from scheduler.daemon.bulletin import Bulletin
+from scheduler.daemon.cap import CapAlert
 from scheduler.daemon.requests import Request
-
-if TYPE_CHECKING:
-    from scheduler.daemon.urgent import Urgent
+from scheduler.daemon.studio import Studio
 
 SETTLED_S = 0.5
 """A file is read when it has not changed for so long."""
@@ -36,14 +35,26 @@ Mark = tuple[int, float]
 """Size and time of change of a file."""
 
 
+class Orders(Protocol):
+    """Who carries out what is taken (see `urgent.py`)."""
+
+    folder: Path
+    withdrawn: dict[str, str]
+
+    def reads(self, alert: CapAlert) -> bool: ...
+
+    def withdraw(self, alert: CapAlert) -> None: ...
+
+    def interrupt(self, request: Request, alert: CapAlert | None = None) -> None: ...
+
+
 class WatchedFolder:
     """Takes what is put into the folder; in the daemon's thread, what waits for a disk in a lane beside it."""
 
-    def __init__(self, urgent: Urgent) -> None:
-        self.urgent = urgent
-        self.daemon = urgent.daemon
-        setting = self.daemon.station.config.daemon.watch_folder
-        self.path = self.daemon.station.folder / setting if setting else None
+    def __init__(self, studio: Studio, urgent: Orders) -> None:
+        self.studio, self.urgent = studio, urgent
+        setting = self.studio.station.config.daemon.watch_folder
+        self.path = self.studio.station.folder / setting if setting else None
         self._seen: dict[str, Mark] = {}
         self._taken: dict[str, Mark] = {}
         """Files that were taken: one that cannot be moved away is not aired for ever."""
@@ -51,8 +62,8 @@ class WatchedFolder:
     def look(self) -> None:
         """Have it looked at; what has settled is taken."""
         folder = self.path
-        if folder is not None and self.daemon.workers.is_idle(LANE):
-            self.daemon.workers.submit(LANE, lambda: _files_in(folder), self._looked)
+        if folder is not None and self.studio.workers.is_idle(LANE):
+            self.studio.workers.submit(LANE, lambda: _files_in(folder), self._looked)
 
     def cancelled(self) -> dict[str, str]:
         """The alerts that files in the folder cancel; none where it does not answer within two seconds."""
@@ -70,9 +81,9 @@ class WatchedFolder:
             text = _("the watched folder {folder} cannot be read ({reason}): no alert that is put there is heard").format(
                 folder=self.path, reason=_(str(found))
             )  # fmt: skip
-            self.daemon.hooks.alarm("watched folder", text)
+            self.studio.hooks.alarm("watched folder", text)
             return
-        self.daemon.hooks.all_clear("watched folder")
+        self.studio.hooks.all_clear("watched folder")
         before, self._seen = self._seen, found
         self._taken = {name: mark for name, mark in self._taken.items() if name in found}
         for name, mark in sorted(found.items()):
@@ -86,16 +97,16 @@ class WatchedFolder:
     def _take(self, file: str) -> None:
         assert self.path is not None
         folder, path = self.path, self.path / file
-        daemon, now = self.daemon, self.daemon.clock.now()
+        studio, now = self.studio, self.studio.clock.now()
         name = f"watch-{time.time_ns()}"
 
         def made() -> tuple[Bulletin, dict[str, str]]:
-            result = bulletin.prepare(path, daemon.station.config, self.urgent.folder, name, now=now)
+            result = bulletin.prepare(path, studio.station.config, self.urgent.folder, name, now=now)
             return result, bulletin.cancelled_in(folder) if result.alert is not None else {}
 
         def ready(result: tuple[Bulletin, dict[str, str]] | LoaError) -> None:
             if isinstance(result, LoaError):
-                daemon.hooks.alarm("alert", result.told(_))
+                studio.hooks.alarm("alert", result.told(_))
                 self._put_away(path, "refused", result.told(_))
                 return
             found, cancelled = result
@@ -115,24 +126,24 @@ class WatchedFolder:
                 )  # fmt: skip
             self._put_away(path, "done", None)
 
-        daemon.workers.submit(LANE, made, ready)
+        studio.workers.submit(LANE, made, ready)
 
     def _refusal(self, file: str, found: Bulletin, cancelled: dict[str, str], now: datetime) -> str | None:
         """Why an alert is not heard that can be: it was already, or it is over by another's word."""
         alert = found.alert
         if alert is None or alert.withdraws:
             return None
-        before = aired_alerts.aired_at(self.daemon.air.root, alert.name)
+        before = aired_alerts.aired_at(self.studio.air.root, alert.name)
         if before := now if self.urgent.reads(alert) else before:
             return _("{name} was aired already, at {at:%d/%m/%Y %H:%M}").format(
-                name=file, at=before.astimezone(self.daemon.station.tz)
+                name=file, at=before.astimezone(self.studio.station.tz)
             )
         if by := cancelled.get(alert.name) or self.urgent.withdrawn.get(alert.name):
             return _("replaced or cancelled by CAP {name}").format(name=by)
         return None
 
     def _put_away(self, path: Path, where: str, reason: str | None) -> None:
-        self.daemon.workers.submit(LANE, partial(_put_away, path, where, reason))
+        self.studio.workers.submit(LANE, partial(_put_away, path, where, reason))
 
 
 def _files_in(folder: Path) -> dict[str, Mark] | str:

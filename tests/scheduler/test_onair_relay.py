@@ -30,7 +30,7 @@ from scheduler.daemon.deck import OnAir, loudness_dbfs
 from scheduler.daemon.journal import Entry
 from scheduler.daemon.relay import RelaySource, Tap
 from scheduler.daemon.relays import Relays
-from scheduler.daemon.station_daemon import StationDaemon
+from scheduler.daemon.studio import Studio
 
 WORDS = ("no sound", "silence")
 BLOCK = RATE_HZ // 50
@@ -257,7 +257,7 @@ def test_filler_that_went_to_lost_outputs_is_not_told_as_heard(filler: Path) -> 
         desk=SimpleNamespace(write=written.append), journal=SimpleNamespace(new_key=lambda: "k")
     )
     relays = Relays.__new__(Relays)
-    relays.daemon = cast(StationDaemon, daemon)
+    relays.studio = cast(Studio, daemon)
     done = Entry(
         key="r",
         kind="relay",
