@@ -146,7 +146,8 @@ def _parts_of_page(rows: list[list[list[RawLine]]]) -> list[list[list[list[RawLi
 
 def _add_table(block: RawTable, builder: _Builder, changes: Changes) -> None:
     rows: list[tuple[Cell, ...]] = []
-    for row in block.rows:
+    merged: set[tuple[int, int]] = set()
+    for number, row in enumerate(block.rows):
         cells: list[Cell] = []
         for cell in row:
             paragraphs = _paragraphs(cell, changes)
@@ -156,6 +157,8 @@ def _add_table(block: RawTable, builder: _Builder, changes: Changes) -> None:
             placed = [builder.add(paragraph.text, paragraph.page or block.page) for paragraph in paragraphs]
             cells.append(Cell(start=placed[0].start, end=placed[-1].end))
         if cells and any(cell.end > cell.start for cell in cells):
+            if block.merged:
+                merged |= {(len(rows), at) for at in range(len(cells)) if (number, at) in block.merged}
             rows.append(tuple(cells))
     if rows:
-        builder.tables.append(Table(rows=tuple(rows)))
+        builder.tables.append(Table(rows=tuple(rows), merged=frozenset(merged)))

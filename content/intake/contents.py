@@ -54,7 +54,11 @@ _NAMED_BY_DATES = re.compile(
     r"(?:(?:Đợt|Giai đoạn|Cao điểm|Đợt cao điểm)\s*[\w ]{0,12}\s*[:(–-]\s*)?(?P<dates>(?:(?:Trong\s+)?(?:Tháng|Quý)\s+(?:\d|[IV])|Từ\s+(?:nay|ngày|tháng|quý|\d)|Ngày\s+\d)[^.;:]{0,60})\)?\s*[.:;]?$",
     re.IGNORECASE,
 )
-
+_CLOSING_DATES = re.compile(
+    r"\((?:thời gian\s*:\s*|thực hiện\s+|trong\s+)*(?P<dates>(?:từ\s+(?:nay|(?:ngày|tháng|quý|đầu)\s|\d)|tháng\s+\d|quý\s+[IV1-4]|ngày\s+\d{1,2}/\d{1,2}/20\d\d)[^()]{0,60})\)\s*[.:;]?$",
+    re.IGNORECASE,
+)
+"""When a content holds, in the bracket that ends its heading; a day without its year may be that of a feast."""
 _TIME_IN_SENTENCE = re.compile(
     r"[.;,(]\s*(?:thời gian|thời điểm)(?:\s+(?:thực hiện|phát sóng|phát thanh|phát|tuyên truyền|triển khai|hoàn thành))*\s*:?\s*(?:là\s+)?"
     r"(?P<when>(?:từ|trong|quý|tháng|ngày|xuyên suốt|trước|thường xuyên|đến|cả năm|năm)\b[^.;()]{2,120}?)"
@@ -128,6 +132,8 @@ class _Reader:
         name = section.text.strip(" .:;")
         if not shared[0] and len(name.split()) <= 14 and is_unit(name):
             shared = split_units(name, section.text_start), shared[1], shared[2]
+        elif nodes and not shared[0] and not shared[1]:
+            shared = (*inline_units(section.text, section.text_start), shared[2])
         if nodes:
             return [self.item(node, shared) for node in nodes]
         paragraphs = [line for line in section.plain if not marker(line.text)]
@@ -278,6 +284,8 @@ class _Reader:
     def _own_dates(self, text: str, start: int) -> Period | None:
         """The period of a content that is named by it: "Tháng 02/2024", "Đợt 1: Từ ngày 01/02 đến ngày 15/3"."""
         match = _NAMED_BY_DATES.match(text)
+        if match is None:
+            match = _CLOSING_DATES.search(text) if text.rstrip(" .:;").endswith(")") else None
         if match is None:
             return None
         words = match["dates"].strip(" .:;()")

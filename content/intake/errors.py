@@ -11,7 +11,9 @@ class UnreadableDocumentError(LoaError):
 
 
 class DocumentMissingError(UnreadableDocumentError):
-    sentence = N_("there is no file {path}: check the name and the folder")
+    sentence = N_(
+        "there is no file {path}: check the name and the folder; a name with spaces stands in quotes"
+    )
 
 
 class DocumentIsFolderError(UnreadableDocumentError):

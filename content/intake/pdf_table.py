@@ -86,7 +86,7 @@ class _Ruled:
     def columns(self) -> list[_Column]:
         return [_Column(left, right) for left, right in pairwise(self.grid.xs)]
 
-    def rows(self, number: int) -> list[list[list[RawLine]]]:
+    def table(self, number: int) -> RawTable:
         """Its rows of cells of lines, from top to bottom; a merged cell stands in its first column and row."""
         cells: dict[tuple[int, int], list[tuple[float, float, RawLine]]] = {}
         for line in self.lines:
@@ -99,14 +99,23 @@ class _Ruled:
             raw = RawLine(line.text, page=number, right_share=share)
             cells.setdefault((row, first), []).append((-round(line.bottom), line.left, raw))
         height, width = len(self.grid.ys) - 1, len(self.grid.xs) - 1
-        rows = [
-            [
+        table = RawTable([], number)
+        for row in range(height):
+            found = [
                 [raw for *_place, raw in sorted(cells.get((row, column), []), key=lambda entry: entry[:2])]
                 for column in range(width)
             ]
-            for row in range(height)
-        ]
-        return [row for row in rows if any(row)]
+            if any(found):
+                goes_on = [at for at in range(width) if not found[at] and self._goes_on(row, at)]
+                table.merged |= {(len(table.rows), at) for at in goes_on}
+                table.rows.append(found)
+        return table
+
+    def _goes_on(self, row: int, column: int) -> bool:
+        """Whether the cell above goes on over this one."""
+        xs, ys = self.grid.xs, self.grid.ys
+        middle = (ys[row] + ys[row + 1]) / 2
+        return self.grid.cell_of((xs[column] + xs[column + 1]) / 2, middle)[0] < row
 
 
 def blocks_of(pages: list[list[PlacedLine]], grids: Sequence[list[Grid]] = ()) -> list[Raw]:
@@ -129,11 +138,10 @@ def blocks_of(pages: list[list[PlacedLine]], grids: Sequence[list[Grid]] = ()) -
                 open_table = None
                 continue
             if isinstance(part, _Ruled):
-                ruled = part.rows(number)
+                table = part.table(number)
                 if open_table is not None and _same_grid(open_table[1], part.columns):
-                    _go_on_ruled(open_table[0], ruled)
+                    _go_on_ruled(open_table[0], table)
                     continue
-                table = RawTable(ruled, number)
                 blocks.append(table)
                 open_table = (table, part.columns)
                 continue
@@ -396,14 +404,17 @@ def _same_grid(one: list[_Column], other: list[_Column]) -> bool:
     return len(one) == len(other) and all(abs(a.left - b.left) < 6 for a, b in zip(one, other, strict=True))
 
 
-def _go_on_ruled(table: RawTable, rows: list[list[list[RawLine]]]) -> None:
+def _go_on_ruled(table: RawTable, more_of_it: RawTable) -> None:
     """A table that goes on over a page break: its head told again is dropped, a row that was broken is joined."""
+    rows = more_of_it.rows
     if rows and table.rows and _words(rows[0]) == _words(table.rows[0]):
         rows = rows[1:]
     if rows and table.rows and not rows[0][0]:
         for cell, more in zip(table.rows[-1], rows[0], strict=True):
             cell.extend(more)
         rows = rows[1:]
+    shift = len(table.rows) + len(rows) - len(more_of_it.rows)
+    table.merged |= {(row + shift, at) for row, at in more_of_it.merged if row + shift >= len(table.rows)}
     table.rows += rows
 
 

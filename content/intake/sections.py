@@ -17,7 +17,7 @@ STRONG = re.compile(
     re.IGNORECASE,
 )
 TASKS = re.compile(
-    r"^(?:các |một số |về )?(?:nội dung\s*,\s*)?(?:nhiệm vụ|công tác|hoạt động|nhiệm vụ\s*(?:,|và)\s*giải pháp)(?:\s+(?:trọng tâm|cụ thể|chủ yếu|trọng điểm|chung|và giải pháp|tuyên truyền))*",
+    r"^(?:các |một số |về )?(?:nội dung\s*,\s*)?(?:nhiệm vụ|công tác|hoạt động|nội dung (?:phối hợp|hoạt động)|nhiệm vụ\s*(?:,|và)\s*giải pháp)(?:\s+(?:trọng tâm|cụ thể|chủ yếu|trọng điểm|chung|và giải pháp|tuyên truyền))*",
     re.IGNORECASE,
 )
 APART = re.compile(

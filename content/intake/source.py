@@ -27,9 +27,13 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A data table; its cells stand in the clean text row by row, each on lines of its own."""
+    """A data table; its cells stand in the clean text row by row, each on lines of its own.
+
+    `merged` are the empty cells (row, column) over which the cell above them goes on.
+    """
 
     rows: tuple[tuple[Cell, ...], ...]
+    merged: frozenset[tuple[int, int]] = frozenset()
 
     @property
     def start(self) -> int:
@@ -103,10 +107,11 @@ class RawLine:
 
 @dataclass(slots=True)
 class RawTable:
-    """A table as the file has it: rows of cells of lines."""
+    """A table as the file has it: rows of cells of lines; `merged` as in `Table`."""
 
     rows: list[list[list[RawLine]]]
     page: int = 0
+    merged: set[tuple[int, int]] = field(default_factory=set)
 
 
 Raw = RawLine | RawTable

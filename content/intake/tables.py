@@ -112,15 +112,16 @@ def _rows(
     base = above.ref if above is not None else ""
     group = ""
     count = 0
-    for row in table.rows[columns.first_row :]:
+    for number, row in enumerate(table.rows[columns.first_row :], columns.first_row):
 
-        def cell(name: str, row: tuple[Cell, ...] = row) -> Cell | None:
+        def cell(name: str, number: int = number) -> Cell | None:
             index = columns.of.get(name)
-            return (
-                row[index]
-                if index is not None and index < len(row) and row[index].end > row[index].start
-                else None
-            )
+            if index is None:
+                return None
+            while (number, index) in table.merged and number > columns.first_row and name != "content":
+                number -= 1  # the units and the time of several contents stand in one cell
+            row = table.rows[number]
+            return row[index] if index < len(row) and row[index].end > row[index].start else None
 
         content = cell("content")
         label_cell = cell("label")

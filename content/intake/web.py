@@ -242,18 +242,45 @@ def _blocks(element: etree._Element, depth: int) -> Iterator[Raw]:
     yield from close()
 
 
+COLUMN_LIMIT = 200
+
+
 def _table(table: etree._Element) -> RawTable:
     rows: list[list[list[RawLine]]] = []
+    merged: set[tuple[int, int]] = set()
+    below: dict[int, int] = {}  # column → how many rows its last cell still goes on
     for row in table.iter("tr"):
         above = row.getparent()
         while above is not None and above.tag != "table":
             above = above.getparent()
         if above is not table:
             continue
-        cells = []
+        cells: list[list[RawLine]] = []
         for cell in row:
             if cell.tag in ("td", "th"):
-                cells.append([block for block in _blocks(cell, 60) if isinstance(block, RawLine)])
+                _go_on_below(below, cells, merged, len(rows))
+                if len(cells) > COLUMN_LIMIT:
+                    break
+                lines = [block for block in _blocks(cell, 60) if isinstance(block, RawLine)]
+                for extra in range(_span(cell, "colspan", 60)):
+                    below[len(cells)] = _span(cell, "rowspan", 2000) - 1
+                    cells.append([] if extra else lines)
         if cells:
+            _go_on_below(below, cells, merged, len(rows))
             rows.append(cells)
-    return RawTable(rows)
+    return RawTable(rows, merged=merged)
+
+
+def _go_on_below(
+    below: dict[int, int], cells: list[list[RawLine]], merged: set[tuple[int, int]], row: int
+) -> None:
+    """Empty cells where one of a row above goes on."""
+    while below.get(len(cells), 0) > 0:
+        below[len(cells)] -= 1
+        merged.add((row, len(cells)))
+        cells.append([])
+
+
+def _span(cell: etree._Element, name: str, limit: int) -> int:
+    value = (cell.get(name) or "").strip()
+    return max(1, min(int(value), limit)) if value.isascii() and value.isdigit() and len(value) < 6 else 1

@@ -197,7 +197,7 @@ class _Reader:
 
     def _table(self, table: etree._Element, depth: int) -> Iterator[Raw]:
         rows: list[list[list[RawLine]]] = []
-        spans: dict[int, bool] = {}
+        merged: set[tuple[int, int]] = set()
         nested: list[Raw] = []
         for row in table.iter(W + "tr"):
             if _nearest(row, W + "tbl") is not table:
@@ -215,13 +215,13 @@ class _Reader:
                 merge = cell.find(f"{W}tcPr/{W}vMerge")
                 if merge is not None and merge.get(W + "val") != "restart":
                     lines = []
+                    merged.add((len(rows), len(cells)))
                 cells.append(lines)
                 wide = cell.find(f"{W}tcPr/{W}gridSpan")
                 extra = _small_number(wide.get(W + "val")) - 1 if wide is not None else 0
                 cells += [[] for _ in range(min(extra, 30))]
             rows.append(cells)
-        del spans
-        yield RawTable(rows)
+        yield RawTable(rows, merged=merged)
         yield from nested
 
 
