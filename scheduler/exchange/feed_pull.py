@@ -43,7 +43,7 @@ from scheduler.exchange.errors import FeedError, FeedLogError, FeedTlsError, Fee
 from scheduler.exchange.feed_report import centre_of, report_back
 from scheduler.exchange.receive import Received, objections, receive_package, revive_late
 from scheduler.models import Play
-from scheduler.stations import ReceivedPackage, TrustedSigner
+from scheduler.stations import ReceivedPackage
 
 CONNECT_S, READ_S = 10, 30
 TRIES_PER_FILE = 8
@@ -302,86 +302,85 @@ def pull(station: Station, client: FeedClient, *, now: datetime, send_log: bool 
     Raises:
         FeedError, FeedTokenError: the line gave up; the next round goes on from there.
     """
-    pulled = Pulled()
-    with station.read() as session:
-        known = set(session.scalars(select(ReceivedPackage.manifest_sha256)))
-        trusted = {row.fingerprint: row for row in trust.trusted(session)}
+    this = _Round(station, client, now)
     offered = client.packages()
     for row in offered:
-        if row["manifest_sha256"] in known:
-            pulled.revived += revive_late(station, row["manifest_sha256"], now=now)
+        if row["manifest_sha256"] in this.known:
+            this.pulled.revived += revive_late(station, row["manifest_sha256"], now=now)
             continue
-        is_bulk = row["lane"] != "urgent"
-        client.between = _Lookout(station, client, known, trusted, pulled, now) if is_bulk else None
+        client.between = this.look if row["lane"] != "urgent" else None
         try:
-            _take(station, client, row["lane"], known, trusted, pulled, now)
-        except PackageRefusedError as error:
-            pulled.refused.append(error)
+            this.take(row["lane"])
         finally:
             client.between = None
-    if send_log and trusted:
+    pulled = this.pulled
+    if send_log and this.trusted:
         centre = centre_of(station, [row["manifest_sha256"] for row in offered])
-        pulled.log_sent, pulled.log_problem = report_back(station, client, now, centre)
+        pulled.log_sent, pulled.log_problem = report_back(station, client, this.moment(), centre)
     pulled.bytes_fetched = client.fetched
-    pulled.local_until = local_until(station, now)
+    pulled.local_until = local_until(station, this.moment())
     return pulled
 
 
-def _take(
-    station: Station, client: FeedClient, lane: str, known: set[str], trusted: dict[str, TrustedSigner],
-    pulled: Pulled, now: datetime,
-) -> None:  # fmt: skip
-    """Fetch what a lane holds and take it in. Raises: PackageRefusedError, FeedError."""
-    content, signature = client.manifest(lane)
-    checked = check_head(content, signature, trusted.__contains__)
-    checked.problems += objections(station, checked, trusted, now)
-    if checked.problems or checked.manifest is None:
-        raise PackageRefusedError(name=lane, problems=checked.problems)
-    if checked.manifest_sha256 in known:
-        return
-    folder = _bring(station, client, checked.manifest, content, signature)
-    try:
-        pulled.received.append(receive_package(station, folder, now=now, sounds_only=True))
-        known.add(checked.manifest_sha256)
-    except PackageRefusedError:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
+class _Round:
+    """One round of pulling: what is known, and what came of it so far."""
 
-
-class _Lookout:
-    """While bulk is fetched, looks now and then whether an urgent bulletin waits, and takes that in first."""
-
-    def __init__(
-        self, station: Station, client: FeedClient, known: set[str], trusted: dict[str, TrustedSigner],
-        pulled: Pulled, now: datetime,
-    ) -> None:  # fmt: skip
-        self.station, self.client, self.known, self.trusted = station, client, known, trusted
-        self.pulled, self.now, self.began_s = pulled, now, time.monotonic()
-        self.looked_s = self.began_s
+    def __init__(self, station: Station, client: FeedClient, now: datetime) -> None:
+        self.station, self.client, self.now = station, client, now
+        self.pulled = Pulled()
+        with station.read() as session:
+            self.known = set(session.scalars(select(ReceivedPackage.manifest_sha256)))
+            self.trusted = {row.fingerprint: row for row in trust.trusted(session)}
         self.tried: set[str] = set()
+        self.began_s = self.looked_s = time.monotonic()
 
-    def __call__(self) -> None:
-        """Nothing most of the time. What goes wrong here is left to the next round: the bulk goes on."""
+    def moment(self) -> datetime:
+        """What time it is; fetching may have taken hours."""
+        taken_s = time.monotonic() - self.began_s
+        return self.now if taken_s < LOOK_EVERY_S else self.now + timedelta(seconds=taken_s)
+
+    def take(self, lane: str) -> None:
+        """Fetch what a lane holds and take it in, where it is not refused. Raises: FeedError."""
+        content, signature = self.client.manifest(lane)
+        checked = check_head(content, signature, self.trusted.__contains__)
+        checked.problems += objections(self.station, checked, self.trusted, self.now)
+        if checked.problems or checked.manifest is None:
+            self.pulled.refused.append(PackageRefusedError(name=lane, problems=checked.problems))
+            return
+        if checked.manifest_sha256 in self.known:
+            return
+        try:
+            folder = _bring(self.station, self.client, checked.manifest, content, signature)
+        except PackageRefusedError as error:  # no room: what has come so far stays
+            self.pulled.refused.append(error)
+            return
+        try:
+            taken = receive_package(self.station, folder, now=self.moment(), sounds_only=True)
+        except PackageRefusedError as error:
+            self.pulled.refused.append(error)
+        else:
+            self.pulled.received.append(taken)
+            self.known.add(checked.manifest_sha256)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def look(self) -> None:
+        """While bulk is fetched: once in a while take in what is urgent first.
+
+        What goes wrong here is left to the next look; the bulk goes on.
+        """
         if time.monotonic() - self.looked_s < LOOK_EVERY_S:
             return
         self.client.between = None
         try:
-            self._look()
-        except PackageRefusedError as error:
-            self.pulled.refused.append(error)
+            for row in self.client.packages():
+                if row["lane"] == "urgent" and row["manifest_sha256"] not in self.known | self.tried:
+                    self.take("urgent")
+                    self.tried.add(row["manifest_sha256"])
         except LoaError:
-            self.tried.clear()
+            pass
         finally:
             self.looked_s = time.monotonic()
-            self.client.between = self
-
-    def _look(self) -> None:
-        for row in self.client.packages():
-            if row["lane"] == "urgent" and row["manifest_sha256"] not in self.known | self.tried:
-                self.tried.add(row["manifest_sha256"])
-                now = self.now + timedelta(seconds=time.monotonic() - self.began_s)
-                _take(self.station, self.client, "urgent", self.known, self.trusted, self.pulled, now)
+            self.client.between = self.look
 
 
 def _bring(

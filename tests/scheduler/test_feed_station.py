@@ -169,3 +169,18 @@ def test_an_urgent_bulletin_for_a_zone_that_there_is_not_is_refused(
         send_urgent(centre, item_id, now=NOW, zones=["ban-lnag"])
     with centre.read() as session:
         assert session.scalars(select(Play)).all() == []
+
+
+def test_what_became_too_late_while_it_was_fetched_is_not_planned(
+    net: Net,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = SimpleNamespace(now_s=0.0)
+    monkeypatch.setattr(feed_pull, "time", SimpleNamespace(monotonic=lambda: clock.now_s))
+
+    def ten_days_pass() -> None:
+        clock.now_s += 10 * 86_400
+
+    line = ThinLine(net.url, net.token, after=3, then=ten_days_pass)
+    taken = pull(net.commune, line, now=NOW).received[0]
+    assert (taken.too_late, taken.added) == (2, 10)
