@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from content.tables import Base
 
+RECORDED = "recorded"
+"""The flag of a sound in which a person's recordings stand among the sentences of a station voice."""
+
 
 class Segment(Base):
     """The rendered sound of one script version in one voice: lossless, before dynamics and loudness."""
@@ -35,6 +38,11 @@ class Segment(Base):
     """What proof-listening found odd."""
     created_at: Mapped[datetime]
     """When it was made, or rendered again after another sound of the same words."""
+
+    @property
+    def recorded(self) -> bool:
+        """Whether a person is heard in it, for whom the approval of the words does not vouch."""
+        return self.voice == "recording" or any(flag["code"] == RECORDED for flag in self.flags)
 
 
 NEWEST_FIRST = (Segment.created_at.desc(), Segment.id.desc())

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from audio import loudness, wav
+from audio.models import RECORDED
 from content.errors import LoaError, Told
 from content.language import N_
 
@@ -129,6 +130,12 @@ def told_at_source(kept: Sequence[dict[str, Any]], found: Sequence[Flag]) -> lis
     """What only the taking in of a recording could tell (flags as they are kept), unless it was `found` again."""
     codes = {"clipped", "older-words"} - {flag.code for flag in found}
     return [Told(flag["message"], **flag["facts"]) for flag in kept if flag["code"] in codes]
+
+
+def recorded(numbers: Sequence[int]) -> Flag:
+    """Sentences (from 1) in which a person is heard among those of a station voice."""
+    told = Told(N_("recorded by a person: sentence {numbers}"), numbers=", ".join(map(str, numbers)))
+    return Flag(code=RECORDED, told=told)
 
 
 def clipped_at_source() -> Flag:

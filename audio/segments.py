@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from audio import proof, wav
 from audio.models import NEWEST_FIRST, Segment
 from audio.rendered import Progress, Rendered, work_file
-from audio.speak import Sentence, Speaker, recipe_of
+from audio.speak import Sentence, Speaker, SpokenScript, recipe_of
 from audio.voices.order import recording_voice, speaker_of
-from audio.voices.recording import Recording
+from audio.voices.recording import Recording, RecordingVoice
 from content.errors import LoaError
 from content.items import current_script, get_item
 from content.language import N_
@@ -69,14 +69,22 @@ def render_segment(
         with work_file(station, ".wav") as path:
             length_ms = voices.write_segment(spoken, path)
             judged = proof.judge(path, [s.spoken for s in spoken.sentences], script.estimated_ms)
+            flags = [*judged.flags, *_recorded(sentences, spoken)]
             segment = Segment(
                 script_id=script.id, voice=spoken.voice, degraded=spoken.degraded,
                 fallbacks=[fallback.as_json() for fallback in spoken.fallbacks],
                 recipe_sha256=spoken.recipe_sha256, sha256=station.media.add(path, ".wav"), length_ms=length_ms,
                 loudness_lufs=judged.loudness_lufs, true_peak_dbtp=judged.true_peak_dbtp,
-                flags=[flag.as_json() for flag in judged.flags], created_at=now or datetime.now(UTC),
+                flags=[flag.as_json() for flag in flags], created_at=now or datetime.now(UTC),
             )  # fmt: skip
     return _keep_segment(station, segment, item)
+
+
+def _recorded(sentences: Sequence[Sentence], spoken: SpokenScript) -> list[proof.Flag]:
+    """Says which sentences a person recorded, where a station voice speaks the others."""
+    voices = {key.text: key.voice for key in spoken.keys}
+    numbers = [n for n, one in enumerate(sentences, 1) if voices.get(one.spoken) == RecordingVoice.name]
+    return [proof.recorded(numbers)] if numbers and spoken.voice != RecordingVoice.name else []
 
 
 def _order(station: Station, language: str) -> Sequence[str]:

@@ -31,6 +31,11 @@ class NewestSound:
     failed: tuple[tuple[str, str], ...]
 
 
+def told_once(voice: str, reason: str) -> str:
+    """A voice that failed and why, without its name twice."""
+    return reason if voice in reason else f"{voice}: {reason}"
+
+
 def newest_sound(session: Session, script: Script) -> NewestSound | None:
     """The sound of this script version that was rendered last; None before the first."""
     found = session.execute(

@@ -20,6 +20,7 @@ from content.commands.shell import (
     with_station,
 )
 from content.language import N_, _, ngettext
+from content.newest_sound import told_once
 
 if TYPE_CHECKING:
     from audio.render import RenderResult
@@ -120,18 +121,20 @@ def _show(station: Station, result: RenderResult) -> None:
 
 def _without_consent(station: Station, result: RenderResult) -> tuple[int, int]:
     """How many segments may not air yet: for their makeshift voice; for a recording whose words alone are approved."""
+    from audio.models import Segment
     from content.approval import is_cleared
     from content.items import current_script, get_item
 
     degraded = recorded = 0
     with station.read() as session:
         for one in result.rendered:
-            if one.kind != "segment" or not (one.degraded or one.voice == "recording"):
+            segment = session.get(Segment, one.id) if one.kind == "segment" else None
+            if segment is None or not (segment.degraded or segment.recorded):
                 continue
             script = current_script(session, get_item(session, one.item_ids[0]))
-            if one.degraded:
+            if segment.degraded:
                 degraded += script is None or not is_cleared(session, script, one.sha256, degraded=True).ok
-            elif script is not None and is_cleared(session, script).ok:
+            if segment.recorded and script is not None and is_cleared(session, script).ok:
                 recorded += not is_cleared(session, script, one.sha256, recording=True).ok
     return degraded, recorded
 

@@ -195,7 +195,7 @@ def may_air(session: Session, audio: EpisodeAudio) -> str | None:
             script,
             segment.sha256 if segment else None,
             degraded=bool(segment and segment.degraded and not audio.consent_by),
-            recording=bool(segment and segment.voice == "recording"),
+            recording=bool(segment and segment.recorded),
         )
         if not clearance:
             return clearance.reason.told(_) if clearance.reason else _("not approved")

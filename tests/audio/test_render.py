@@ -288,6 +288,7 @@ def test_a_recorded_sentence_is_heard_among_those_of_the_voice(station: Station,
     recording_voice(station).keep_sentence(texts[1], "vi", sound)
     mixed = render_segment(station, item_id)
     assert (mixed.voice, mixed.degraded, mixed.made) == ("espeak", True, True)
+    assert [flag["text"] for flag in mixed.flags] == ["recorded by a person: sentence 2"]
     content = wav.split_wav(station.media.find(mixed.sha256, ".wav", verify=True).read_bytes())[0]
     assert wav.split_wav(sound.read_bytes())[0][48_000:96_000] in content
     assert mixed.length_ms > spoken.length_ms + 3000
@@ -301,6 +302,7 @@ def test_a_recorded_sentence_is_heard_among_those_of_the_voice(station: Station,
         recording_voice(station).keep_sentence(text, "vi", house(tmp_path / "c.wav", speechlike(2, -20)))
     whole = render_segment(station, item_id)
     assert (whole.voice, whole.degraded) == ("recording", False)
+    assert "recorded" not in [flag["code"] for flag in whole.flags]
     assert render_segment(station, item_id).made is False
 
 

@@ -9,13 +9,15 @@ import pytest
 from sound_files import house, speechlike, tone
 
 import cli
-from audio.record import record_item
+from audio.models import EpisodeAudio
+from audio.record import record_item, record_sentence
 from audio.render import render_items
 from content.approval import is_cleared
 from content.items import current_script, get_item
 from content.models import Item
 from content.script_versions import save_version
 from content.station import Station, default_config_text
+from scheduler.daemon.feed import may_air
 
 NOW = datetime(2026, 8, 3, 1, tzinfo=UTC)
 SENTENCE = "Mời bà con theo dõi bản tin."
@@ -39,9 +41,11 @@ def add_item(station: Station) -> int:
     return item.id
 
 
-def write(station: Station, item_id: int, words: str = SENTENCE) -> None:
+def write(station: Station, item_id: int, *texts: str) -> None:
     with station.decide() as session:
-        sentences = [{"text": words, "spoken": words, "pause_after_ms": 300, "span": None}]
+        sentences = [
+            {"text": t, "spoken": t, "pause_after_ms": 300, "span": None} for t in texts or [SENTENCE]
+        ]
         item = get_item(session, item_id)
         save_version(session, item, sentences=sentences, unknowns=[], estimated_ms=2500, now=NOW)
 
@@ -50,6 +54,14 @@ def run(station: Station, capsys: pytest.CaptureFixture[str], *arguments: str) -
     code = cli.run(["--lang", "en", "-C", str(station.folder), *arguments])
     out, said = capsys.readouterr()
     return code, out, " ".join(said.split())
+
+
+def approve(station: Station, capsys: pytest.CaptureFixture[str], number: str) -> None:
+    path = station.folder / "config.toml"
+    path.write_text(path.read_text("utf-8").replace("single_person = false", "single_person = true"), "utf-8")
+    assert run(station, capsys, "item", "submit", number)[0] == 0
+    approved = run(station, capsys, "item", "approve", number)
+    assert approved[0] == 0, approved
 
 
 @pytest.mark.parametrize("command", [("audio", "preview"), ("audio", "picture", "--out", "p.svg")])
@@ -138,11 +150,7 @@ def test_the_remedy_for_a_recording_that_nobody_approved_works_as_it_is_told(
 ) -> None:
     item_id = add_item(station)
     number = str(item_id)
-    path = station.folder / "config.toml"
-    path.write_text(path.read_text("utf-8").replace("single_person = false", "single_person = true"), "utf-8")
-    assert run(station, capsys, "item", "submit", number)[0] == 0
-    approved = run(station, capsys, "item", "approve", number)
-    assert approved[0] == 0, approved
+    approve(station, capsys, number)
     record_item(station, item_id, house(tmp_path / "take.wav", speechlike(3)))
     code, _out, said = run(station, capsys, "render", number)
     assert (code, "item approve ITEM --sound" in said) == (0, True)
@@ -158,3 +166,26 @@ def test_the_remedy_for_a_recording_that_nobody_approved_works_as_it_is_told(
     assert run(station, capsys, "item", "approve", number, "--sound")[0] == 0
     assert refusal() == ""
     assert "--sound" not in run(station, capsys, "render", number)[2]
+
+
+def test_no_person_is_heard_on_the_air_whom_nobody_approved_not_even_in_one_sentence(
+    station: Station, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    item_id = add_item(station)
+    number = str(item_id)
+    write(station, item_id, SENTENCE, "Xin cảm ơn.")
+    approve(station, capsys, number)
+    assert run(station, capsys, "item", "approve", number, "--degraded-voice")[0] == 0
+
+    def refusal() -> str | None:
+        finished = render_items(station, [item_id], now=NOW).rendered[1]
+        with station.read() as session:
+            return may_air(session, session.query(EpisodeAudio).filter_by(sha256=finished.sha256).one())
+
+    assert refusal() is None
+    record_sentence(station, item_id, 2, house(tmp_path / "lạ.wav", speechlike(3)))
+    assert f"loa item approve {number} --sound" in (refusal() or "")
+    said = run(station, capsys, "render", number)[2]
+    assert "item approve ITEM --sound" in said
+    assert run(station, capsys, "item", "approve", number, "--sound")[0] == 0
+    assert refusal() is None
