@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import itertools
 import os
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from content.commands.shell import LoaGroup, TranslatedOption, choose_language
+from content.commands.shell import LoaGroup, TranslatedOption, choose_language, fitted, value_told
 from content.errors import LoaError
 from content.language import LANGUAGES, N_, _
 
@@ -78,7 +79,7 @@ class Root(LoaGroup):
     sections=SECTIONS,
     help=N_("The broadcast desk of a loudspeaker station: from an official document to an aired day."),
     epilog=N_(
-        "Try it:\n  loa demo                      the whole main job on an example, nothing to set up\n  loa init my-station           a new station"
+        "Try it:\n  loa demo              the whole main job on an example, nothing to set up\n  loa init my-station   a new station"
     ),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -109,9 +110,7 @@ def run(arguments: list[str]) -> int:
     try:
         result = loa.main(args=arguments, prog_name="loa", standalone_mode=False)
     except click.UsageError as error:
-        for kind in ("Path", "File", "Directory"):  # click names kinds of files before the language is chosen
-            error.message = error.message.replace(f"{kind} '", f"{_(kind)} '")
-        error.show(sys.stderr)
+        _tell_usage(error)
         return 2
     except click.Abort as error:
         if error.__cause__ is None:  # a question was not answered: its line ends here
@@ -135,6 +134,17 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last line of defence: a user never sees a traceback
         return _unforeseen(error)
     return result if isinstance(result, int) else 0
+
+
+def _tell_usage(error: click.UsageError) -> None:
+    """What is wrong with a command line, as click tells it, in the screen language."""
+    for kind in ("Path", "File", "Directory"):  # click names kinds of files before the language is chosen
+        error.message = error.message.replace(f"{kind} '", f"{_(kind)} '")
+    if isinstance(error, click.BadParameter) and isinstance(error.param, click.Argument):
+        error.param_hint = error.param_hint or f"'{value_told(error.param.make_metavar())}'"
+    told = io.StringIO()
+    error.show(told)
+    click.echo(fitted(told.getvalue().rstrip("\n")), err=True)
 
 
 def _of_system(error: OSError) -> str:
@@ -169,7 +179,7 @@ def _unforeseen(error: Exception) -> int:
 
 
 def _tell(sentence: str) -> None:
-    click.echo(f"loa: {sentence}", err=True)
+    click.echo(fitted(f"loa: {sentence}"), err=True)
 
 
 if __name__ == "__main__":

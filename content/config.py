@@ -38,7 +38,7 @@ class ConfigMissingError(LoaError):
     """No config file where one was looked for."""
 
     sentence = N_(
-        "no station here: {path} does not exist; run `loa init DIR` first, or name the file with --config"
+        "no station here: {path} does not exist; go to the station's folder with `cd`, or name it with --config; `loa init DIR` makes a new one"
     )
 
 

@@ -120,6 +120,12 @@ class RoleUnknownError(LoaError):
     sentence = N_("the role {role!r} is not known: choose from {known}")
 
 
+class RoleNotNamedError(RoleUnknownError):
+    """Nothing is said of what a person may do."""
+
+    sentence = N_("say what they may do with --role, one of {known}")
+
+
 class LastAdministratorError(LoaError):
     """The station would be left with nobody who can register people."""
 
@@ -320,7 +326,7 @@ def _known_roles(roles: Sequence[str]) -> list[str]:
         if role not in ROLES:
             raise RoleUnknownError(role=role, known=ROLES)
     if not roles:
-        raise RoleUnknownError(role="", known=ROLES)
+        raise RoleNotNamedError(known=ROLES)
     return [role for role in ROLES if role in roles]
 
 

@@ -180,6 +180,8 @@ def build(
         )
         waiting = tuple(episode for episode, _length in episodes if not is_ready(episode))
         if dry_run:
+            session.flush()
+            session.expunge_all()  # what is shown outlives the rollback
             session.rollback()
     return BuiltPlan(
         plan_id=None if dry_run else built.plan_id, from_on=from_on, until_on=until_on, plays=built.plays,

@@ -72,7 +72,11 @@ class Moment(click.ParamType):
             _in_reach(at.date())
             return at
         except ValueError:
-            self.fail(_("{value!r} is no moment; write 2026-12-31T06:30").format(value=value), param, ctx)
+            self.fail(
+                _('{value!r} is no moment; write 2026-12-31T06:30 or "31/12/2026 06:30"').format(value=value),
+                param,
+                ctx,
+            )
 
 
 class WordsFile(click.File):

@@ -358,7 +358,7 @@ def review(
         return
     with station.read() as session:
         person = people.current_person(session, station.config, as_name)
-        get_document(session, document_id)
+        undecided = len(proposals_of(session, get_document(session, document_id)))
     if split_minutes:
         with station.decide(person) as session:
             for one in proposals_of(session, get_document(session, document_id)).items:
@@ -375,6 +375,13 @@ def review(
         counts = walk(station, document_id, person, split_minutes or 4.0)
     if as_json:
         print_json(counts)
+    elif not undecided:
+        say(
+            N_(
+                "Nothing of document {id} waits for a decision: its items stand in `loa item list --document {id}`."
+            ),
+            id=document_id,
+        )
     else:
         say(N_("{accepted} accepted, {refused} refused."), **counts)
         if counts["accepted"]:

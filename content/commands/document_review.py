@@ -133,7 +133,8 @@ def _ask(proposal: Item | Programme | Deadline, target_minutes: float, today: da
         minutes = minutes_of(proposal.text)
         click.echo("")
         click.echo(click.style(f"{proposal.ref}  {proposal.title}", bold=True))
-        click.echo(proposal.text)
+        if proposal.text.strip() != proposal.title.strip():
+            click.echo(proposal.text)
         if proposal.lead_units:
             click.echo(_("Lead units: {units}").format(units=", ".join(proposal.lead_units)))
         if proposal.period_text:

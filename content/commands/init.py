@@ -21,8 +21,8 @@ def init(folder: Path) -> None:
     init_station(folder).close()
     say(
         N_(
-            "A new station stands in {folder}. Next: set its name, zones and sessions in {config}, then `loa document import FILE`."
+            'A new station stands in {folder}. Next: go there with `cd "{folder}"`, set its name, zones and sessions in config.toml, '
+            "then `loa document import FILE`."
         ),
         folder=folder,
-        config=folder / "config.toml",
     )

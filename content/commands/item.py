@@ -36,7 +36,7 @@ from content.items import (
 )
 from content.language import N_, _
 from content.models import BULLETIN_CLASSES, ITEM_STATUS
-from content.newest_sound import NewestSound, newest_sound
+from content.newest_sound import NewestSound, newest_sound, told_once
 
 if TYPE_CHECKING:
     from content.station import Station
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 @click.group(
     cls=LoaGroup,
     help=N_("Items to broadcast: one content each, from draft to approved."),
-    epilog=N_("Example:\n  loa item submit 3\n  loa item approve 3 --as lan"),
+    epilog=N_("Example:\n  loa item submit 3\n  loa item approve 3 --as Minh"),
 )
 def item() -> None:
     pass
@@ -327,7 +327,7 @@ def retire(station: Station, item_ids: tuple[int, ...], as_name: str | None) -> 
 def _voice_of(sound: NewestSound) -> str:
     """Who speaks, and why not the voices that come first: what the approver must know."""
     told = [sound.voice + (f" ({_('makeshift voice')})" if sound.degraded else "")]
-    told += [f"{voice}: {reason}" for voice, reason in sound.failed]
+    told += [told_once(voice, reason) for voice, reason in sound.failed]
     return "; ".join(told)
 
 

@@ -81,7 +81,7 @@ def show(station: Station, item_id: int, number: int | None, as_json: bool) -> N
         for text in dict.fromkeys(unknown["text"] for unknown in found.unknowns):
             say(
                 N_(
-                    "Not known: {text}. Teach it with `loa lexicon add {text!r} READING`, or accept it with `loa lexicon add --letters {text!r}`."
+                    'Not known: {text}. Teach it with `loa lexicon add "{text}" "READING"`, or accept it with `loa lexicon add --letters "{text}"`.'
                 ),
                 text=text,
             )

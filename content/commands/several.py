@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from content import people
+from content.commands.shell import fitted
 from content.errors import LoaError
 from content.language import _
 
@@ -44,6 +45,6 @@ def for_each(
             refused.setdefault(str(error), error)
     errors = [*refused.values()]
     for earlier in errors[:-1]:
-        click.echo(f"loa: {earlier.told(_)}", err=True)
+        click.echo(fitted(f"loa: {earlier.told(_)}"), err=True)
     if errors:
         raise errors[-1]

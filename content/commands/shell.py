@@ -40,11 +40,31 @@ def out() -> Console:
     )
 
 
+_under_way: list[Console] = []
+"""The console of the progress bar that is on the screen: what is told meanwhile stands above the bar."""
+
+
 def talk() -> Console:
     """The console for talk and progress bars: stderr."""
     from rich.console import Console
 
+    if _under_way:
+        return _under_way[-1]
     return Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+
+def fitted(text: str) -> str:
+    """`text` with its lines broken between words, where stderr is a window that is narrower."""
+    if not sys.stderr.isatty():
+        return text
+    import shutil
+    import textwrap
+
+    width = shutil.get_terminal_size().columns - 1
+    return "\n".join(
+        textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+        for line in text.split("\n")
+    )
 
 
 def say(message: str, **facts: object) -> None:
@@ -70,20 +90,25 @@ def print_table(
     from rich.markup import escape
     from rich.table import Table
 
+    from content.commands.table_layout import column_widths
+
+    console = out()
     table = Table(title=escape(title), title_justify="left", header_style="bold", expand=False)
     cells = [None if row is None else [shown.cell(value) for value in row] for row in rows]
+    widths = column_widths(columns, [row for row in cells if row is not None], console.width)
+    if widths:  # too narrow for all: what says nothing goes first
+        kept = [place for place in range(len(columns)) if any(row and row[place] for row in cells)]
+        columns = [columns[place] for place in kept]
+        cells = [row and [row[place] for place in kept] for row in cells]
+        widths = column_widths(columns, [row for row in cells if row is not None], console.width)
     for place, column in enumerate(columns):
-        dated = any(row and _DATE.search(row[place]) for row in cells)  # a date is never broken in two
-        table.add_column(column, overflow="fold", min_width=len("31/12/2026") if dated else None)
+        table.add_column(column, overflow="fold", width=widths[place] if widths else None)
     for row in cells:
         if row is None:
             table.add_section()
         else:
             table.add_row(*[escape(cell) for cell in row])
-    out().print(table)
-
-
-_DATE = re.compile(r"\d\d/\d\d/\d{4}")
+    console.print(table)
 
 
 def _jsonable(value: Any) -> Any:
@@ -137,7 +162,23 @@ def _kind_told(option: str) -> str:
     for kind, told in KINDS_OF_VALUES.items():
         if option.endswith(f" {kind}"):
             return option.removesuffix(kind) + _(told)
-    return option
+    named, space, value = option.rpartition(" ")
+    return named + space + value_told(value)
+
+
+VALUES = {
+    "ADDRESS": N_("ADDRESS"), "CODE": N_("CODE"), "DAY": N_("DAY"), "DIR": N_("DIR"), "DOCUMENT": N_("DOCUMENT"), "FILE": N_("FILE"),
+    "FILES": N_("FILE"), "FINGERPRINT": N_("FINGERPRINT"), "FROM": N_("FROM"), "HALF": N_("HALF"), "ITEM": N_("ITEM"),
+    "MONTH": N_("MONTH"), "NAME": N_("NAME"), "PATH": N_("PATH"), "PLAN": N_("PLAN"), "PLAY": N_("PLAY"), "PLAY_ID": N_("PLAY"),
+    "PROGRAMME": N_("PROGRAMME"), "QUARTER": N_("QUARTER"), "REF": N_("REF"), "SOURCE": N_("FILE"), "SPOKEN": N_("SPOKEN"),
+    "TEXT": N_("TEXT"), "TITLE": N_("TITLE"), "TO": N_("TO"), "WORDS": N_("WORDS"), "WRITTEN": N_("WRITTEN"), "YEAR": N_("YEAR"),
+}  # fmt: skip
+"""What the place of a value is called on a command line, and what the screen calls it."""
+
+
+def value_told(piece: str) -> str:
+    """`[ITEM]...` or `NAME|FILE` with each place of a value in the screen language."""
+    return re.sub(r"[A-Z]+(?:_[A-Z]+)*", lambda found: _(VALUES.get(found[0], found[0])), piece)
 
 
 def _range_told(found: re.Match[str]) -> str:
@@ -258,7 +299,7 @@ LoaGroup.group_class = LoaGroup
 def _usage_told(pieces: list[str]) -> list[str]:
     """The words of click in a usage line, in the screen language."""
     told = {"[OPTIONS]": N_("[OPTIONS]"), "COMMAND [ARGS]...": N_("COMMAND [ARGS]...")}
-    return [_(told.get(piece, piece)) if piece in told else piece for piece in pieces]
+    return [_(told[piece]) if piece in told else value_told(piece) for piece in pieces]
 
 
 def _write_epilog(epilog: str | None, formatter: click.HelpFormatter) -> None:
@@ -348,4 +389,8 @@ def progress(description: str, total: int | None) -> Any:
         def advance(n: int = 1, text: str | None = None) -> None:
             bar.update(task, advance=n, description=text or description)
 
-        yield advance
+        _under_way.append(console)
+        try:
+            yield advance
+        finally:
+            _under_way.remove(console)

@@ -76,7 +76,7 @@ def add(
         facts = {"name": made.name, "roles": ", ".join(_(role) for role in made.roles)}
     say(N_("{name} is registered: {roles}."), **facts)
     if not os_user and not password:
-        say(N_("{name} cannot sign anything yet: set a password with `loa user password`."), **facts)
+        say(N_('{name} cannot sign anything yet: set a password with `loa user password "{name}"`.'), **facts)
 
 
 @user.command(
@@ -117,6 +117,8 @@ def edit(
 @as_person
 @with_station
 def password_(station: Station, name: str, as_name: str | None) -> None:
+    with station.read() as session:
+        people.person_named(session, name)  # nobody types a password for a name that is not there
     password = _new_password()
     with station.decide() as session:
         by = people.current_person(session, station.config, as_name)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from content.commands.shell import LoaCommand, json_option, print_json, print_table
+from content.commands.shell import LoaCommand, json_option, print_json, print_table, say
 from content.errors import Told
 from content.language import N_, _
 
@@ -44,6 +44,7 @@ def doctor(ctx: click.Context, as_json: bool) -> int:
             ["", _("What"), _("Found"), _("Remedy")],
             [[SIGNS[f.state], _(f.name), _told(f.found), _told(f.remedy)] for f in findings],
         )
+        say(N_("✗ is needed before the station can work; – is only for what you want of it."))
     return 1 if any(finding.state == "missing" for finding in findings) else 0
 
 

@@ -143,7 +143,14 @@ def build(
     )  # fmt: skip
     for episode in built.waiting:
         say(
-            N_("Airtime is reserved for “{title}”, whose items still wait for approval."), title=episode.title
+            N_("Airtime is reserved for “{title}”, whose items still wait for approval.")
+            if episode.parts
+            else N_(
+                "Airtime is reserved for “{title}”, which has nothing to say yet: put items into it with "
+                "`loa programme edit {programme} --item NUMBER`, and have them approved."
+            ),
+            title=episode.title,
+            programme=episode.programme_id,
         )
     if built.silent:
         say(
@@ -245,7 +252,8 @@ def play_json(station: Station, play: Play) -> dict[str, Any]:
 
 
 def show_days(station: Station, plays: Iterable[Play]) -> None:
-    """One table, a section a day: day, time, number, what, first or replay, length, zones, status."""
+    """One table, a section a day: day, time, number, what, first or replay, length, zones where there are several, status."""
+    several = len(station.config.zones) > 1
     rows: list[list[object] | None] = []
     for day, of_day in groupby(plays, key=lambda play: station.day_of(play.starts_at)):
         if rows:
@@ -260,12 +268,12 @@ def show_days(station: Station, plays: Iterable[Play]) -> None:
                     play.episode.title if play.episode else "",
                     _("first airing") if play.kind == "first" else _("replay"),
                     f"{play.length_ms // 60_000}:{play.length_ms // 1000 % 60:02d}",
-                    ", ".join(play.zones),
+                    *([", ".join(play.zones)] if several else []),
                     _(play.status),
                 ]
             )
-    columns = [_("Day"), _("Time"), _("Play"), _("Title"), _("Airing"), _("Length"), _("Zones"), _("Status")]
-    print_table(_("Plan"), columns, rows)
+    columns = [_("Day"), _("Time"), _("Play"), _("Title"), _("Airing"), _("Length")]
+    print_table(_("Plan"), [*columns, *([_("Zones")] if several else []), _("Status")], rows)
 
 
 def shortfall_json(shortfall: Any) -> Any:

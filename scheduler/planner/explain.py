@@ -135,7 +135,7 @@ def clashes(
         told.append(
             Told(
                 N_("{programme} may air only on {weekdays}: that leaves {count} days ({dates})"),
-                programme=programme.id,
+                programme=programme.title,
                 weekdays=[Told(relax.WEEKDAYS[d - 1]) for d in sorted(set(rules["weekdays"]))],
                 count=len(days),
                 dates=shown or "–",
@@ -168,7 +168,7 @@ def clashes(
                 N_(
                     "airings of {programme} must be {days} days and {hours} hours apart: in {first}–{last} that clashes with {needed} airings"
                 ),
-                programme=programme.id,
+                programme=programme.title,
                 days=programme.gap_days,
                 hours=round(programme.gap_s / 3600, 1),
                 first=f"{problem.on(period.first):%d/%m}",
@@ -187,7 +187,7 @@ def clashes(
                 N_(
                     "{programme} may air {most} times at most in {first}–{last}, but {needed} airings are owed"
                 ),
-                programme=programme.id,
+                programme=programme.title,
                 most=min(caps),
                 first=f"{problem.on(period.first):%d/%m}",
                 last=f"{problem.on(period.last):%d/%m}",

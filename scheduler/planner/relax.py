@@ -82,7 +82,7 @@ def candidates(
                 Told(
                     N_("add {weekday} to the weekdays of {programme}"),
                     weekday=Told(WEEKDAYS[number - 1]),
-                    programme=programme.id,
+                    programme=programme.title,
                 ),
             )
     gap = rules.get("min_gap_days")
@@ -91,7 +91,7 @@ def candidates(
             change("rules.min_gap_days", gap, less),
             Told(
                 N_("let {programme} air {new} days apart instead of {old}"),
-                programme=programme.id,
+                programme=programme.title,
                 old=gap,
                 new=less,
             ),
@@ -102,7 +102,7 @@ def candidates(
             change("rules.min_gap_h", hours, hours / 2),
             Told(
                 N_("let {programme} air {new} hours apart instead of {old}"),
-                programme=programme.id,
+                programme=programme.title,
                 old=hours,
                 new=hours / 2,
             ),
@@ -110,7 +110,7 @@ def candidates(
     if rules.get("dayparts"):
         yield (
             change("rules.dayparts", rules["dayparts"], None),
-            Told(N_("let {programme} air at any time of the day"), programme=programme.id),
+            Told(N_("let {programme} air at any time of the day"), programme=programme.title),
         )
     most = rules.get("max_per_day")
     if most is not None:
@@ -118,7 +118,7 @@ def candidates(
             change("rules.max_per_day", most, most + 1),
             Told(
                 N_("let {programme} air {new} times a day instead of {old}"),
-                programme=programme.id,
+                programme=programme.title,
                 old=most,
                 new=most + 1,
             ),
@@ -130,7 +130,7 @@ def candidates(
                 change(f"rules.counts.{number}.max", most, period.need),
                 Told(
                     N_("let {programme} air up to {new} times instead of {old}"),
-                    programme=programme.id,
+                    programme=programme.title,
                     old=most,
                     new=period.need,
                 ),
@@ -140,7 +140,7 @@ def candidates(
                 change(f"rules.counts.{number}.min", count["min"], planned),
                 Told(
                     N_("be content with {new} airings of {programme} instead of {old}"),
-                    programme=programme.id,
+                    programme=programme.title,
                     old=count["min"],
                     new=planned,
                 ),
@@ -169,7 +169,7 @@ def candidates(
             change("rules.first_airing_by", was.isoformat(), later.isoformat()),
             Told(
                 N_("let {programme} first air by {new} instead of {old}"),
-                programme=programme.id,
+                programme=programme.title,
                 old=f"{was:%d/%m}",
                 new=f"{later:%d/%m}",
             ),
@@ -205,7 +205,7 @@ def _campaign_concessions(
             Told(
                 N_("be content with {new} airings of {programme} in its campaign, on whichever days"),
                 new=have,
-                programme=line.programme.id,
+                programme=line.programme.title,
             ),
         )
 

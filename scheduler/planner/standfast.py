@@ -10,6 +10,7 @@ from typing import Any
 
 from content.errors import Told
 from content.language import N_
+from scheduler.plan_view.rules import rule_told
 from scheduler.planner.problem import OFF_AIR, Problem, Programme
 from scheduler.planner.shortfall import Shortfall
 from scheduler.planner.verify import hard
@@ -86,6 +87,7 @@ def broken_by_fixed(source: Mapping[str, Any], plays: Sequence[Mapping[str, Any]
         for p in source.get("programmes") or []
         if p["id"] in named
     ]
+    titles = {str(p["id"]): p.get("title") for p in programmes}
     alone = {**source, "programmes": programmes, "plays": list(plays), "series": []}
     found: dict[tuple[str, str, str], list[str]] = {}
     for fault in hard(alone):
@@ -108,8 +110,8 @@ def broken_by_fixed(source: Mapping[str, Any], plays: Sequence[Mapping[str, Any]
                 ),
                 date=f"{datetime.fromisoformat(when):%d/%m/%Y}",
                 zones=zones,
-                rule=rule,
-                programme=name or "–",
+                rule=rule_told(rule),
+                programme=titles.get(name) or name or "–",
             ),
             dates=(when[:10],),
         )

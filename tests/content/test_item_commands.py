@@ -119,4 +119,4 @@ def test_who_approves_is_told_which_voice_speaks_and_which_one_failed(
     assert code == 0, err
     for told in (shown, err):
         assert "espeak (makeshift voice)" in " ".join(told.split())
-        assert "piper:" in told
+        assert "the voice piper is not available" in " ".join(told.split())

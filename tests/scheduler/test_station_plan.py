@@ -1,5 +1,6 @@
 """Planning for a station: the customer's rule, frozen plays, re-planning, and first airings named."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -131,6 +132,32 @@ def test_a_dry_run_leaves_no_play(station: Station) -> None:
     assert build(station, **DECEMBER, now=BEFORE, dry_run=True).added >= 4
     with station.read() as session:
         assert session.query(Play).count() == 0
+
+
+def test_a_dry_run_over_a_standing_plan_shows_what_would_stand(station: Station) -> None:
+    a_monthly_programme(station)
+    built = build(station, **DECEMBER, now=BEFORE)
+    tried = build(station, **DECEMBER, now=BEFORE, dry_run=True)
+    assert [(play.starts_at, play.episode.title) for play in tried.plays if play.episode] == [
+        (play.starts_at, play.episode.title) for play in built.plays if play.episode
+    ]
+    assert [(episode.title, len(episode.parts)) for episode in tried.waiting] == [
+        (episode.title, len(episode.parts)) for episode in built.waiting
+    ]
+
+
+def test_what_would_help_names_programmes_by_their_titles(station: Station) -> None:
+    a_monthly_programme(
+        station,
+        new_per_month=None,
+        min_replays_per_month=None,
+        rules={"counts": [{"per": "day", "min": 3}], "max_per_day": 2},
+    )
+    shortfalls = build(station, **DECEMBER, now=BEFORE).shortfalls
+    told = "\n".join(one.told(lambda message: message) for one in shortfalls)
+    assert "checked: " in told
+    assert "Dịch vụ công" in told
+    assert not re.search(r"\be\d+\b", told), told
 
 
 def test_an_unapproved_item_is_not_planned_and_an_approved_one_airs_every_week(station: Station) -> None:
