@@ -281,18 +281,35 @@ class AirDesk:
 
     def _holders(self, piece: Piece) -> list[tuple[Piece, Entry]]:
         zones, exclusive = self._reach(piece.zones)
+        lost = any(output.trouble is not None for output in self.outputs.values())
+        if lost:
+            exclusive |= self._stand_ins(piece.zones)
         found = []
         for held, entry in self.on_air.values():
             held_zones, held_exclusive = self._reach(held.zones)
+            if lost:
+                held_exclusive |= self._carriers(entry.key)
             if not zones.isdisjoint(held_zones) or not exclusive.isdisjoint(held_exclusive):
                 found.append((held, entry))
         return found
+
+    def _stand_ins(self, zones: tuple[str, ...]) -> set[str]:
+        """The outputs that would carry it where its own are lost, those that carry one sound at a time."""
+        first = (next((o for o in route.chain if o.trouble is None), None) for route in self._routes(zones))
+        return {output.name for output in first if output is not None and output.exclusive}
+
+    def _carriers(self, key: str) -> set[str]:
+        """The outputs that carry an airing now, those that carry one sound at a time."""
+        airing = self.deck.on.get(key)
+        carriers = (route.carrier for route in airing.routes) if airing is not None else ()
+        return {output.name for output in carriers if output is not None and output.exclusive}
 
     def _reach(self, zones: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
         """The zones meant, and the outputs among theirs that carry one sound at a time; looked up once for each set."""
         known = self._reaches.get(zones)
         if known is None:
-            exclusive = frozenset(name for name in self._output_names(zones) if self.outputs[name].exclusive)
+            outputs = [self.outputs[name] for name in self._output_names(zones)]
+            exclusive = frozenset(output.name for output in outputs if output.exclusive)
             known = self._reaches[zones] = (frozenset(zones or self.config.zone_ids), exclusive)
         return known
 
