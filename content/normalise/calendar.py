@@ -8,6 +8,7 @@ from calendar import monthrange
 from content.normalise.numbers import cardinal, named
 from content.normalise.reading import Reading
 from content.normalise.scan import Said, Scan
+from content.normalise.units import UNIT
 
 _FULL = re.compile(r"(\d{1,2})\s?([/.\-])\s?(\d{1,2})\s?\2\s?((?:1[0-9]|2[01])\d{2})(?!\d)")
 _ISO = re.compile(r"((?:19|20)\d{2})-(\d{2})-(\d{2})(?!\d)")
@@ -26,7 +27,7 @@ _DAY_SAID = re.compile(
 STREETS_LEFT = re.compile(r"\b(?:các|những|tuyến|nút) (?:tuyến )?(?:đường|phố) [^.;:()\d]{0,40},\s*$")
 """In a list of streets, where "17/10" is a street named after a day."""
 _DATE_STRONG = re.compile(
-    r"(?:đường|\bphố|quảng trường|\bngày|mùng|mồng|\bdịp|\bsáng|\btrưa|chiều|\btối|\bđêm|\bhôm|\blễ|\btức(?: là)?|kỷ niệm|quốc khánh|chào mừng|\bgiờ|\bphút|\d\s?h(?:\d\d)?|\bthứ \w+"
+    r"(?:đường|\bphố|quảng trường|\bngày|mùng|mồng|\bdịp|\bsáng|\btrưa|chiều|\btối|\bđêm|\bkhuya|(?:hôm|sáng|trưa|chiều|tối|đêm|ngày) (?:nay|mai|qua|kia|sau|trước)|\bhôm|\blễ|\btức(?: là)?|kỷ niệm|quốc khánh|chào mừng|\bgiờ|\bphút|\d\s?h(?:\d\d)?|\bthứ \w+"
     r"|chủ nhật|quốc tế phụ nữ|quốc tế lao động|giải phóng miền nam|nhà giáo việt nam|phụ nữ việt nam|thầy thuốc việt nam"
     r"|báo chí cách mạng việt nam|thương binh liệt sĩ|thương binh - liệt sĩ)\s*[:,(/]?\s*(?:ngày\s*)?$"
     r"|\b(?:các|những|tuyến|nút) (?:tuyến )?(?:đường|phố) [^.;:()\d]{0,40},\s*$|\d{1,2}/\d{1,2}\s*(?:-|,|và|đến|&)\s*$|\bngày [\d, \-]+(?:-|,|và|đến)\s*$"
@@ -147,12 +148,14 @@ def day_and_month(scan: Scan) -> Said | None:
         if (
             not near
             or re.match(r"\s*(?:tháng|/)", right)
+            or UNIT.match(scan.text, match.end())
+            or ((day, month) not in _HOLIDAYS and COUNTED.match(right))
             or (sign == "-" and re.search(r"từ ngày\s*$", left))
         ):
             return None
         if sign == "-" and re.search(r"ngày \d{1,2}\s*(?:,|và|đến)\s*$", left):
             return Said(match.end(), date_words(day, month, None, scan.reading), "date")
-        if sign == "." and len(match[3]) == 1 and (day, month) not in _HOLIDAYS:
+        if sign == "." and len(match[3]) == 1 and day < 13 and (day, month) not in _HOLIDAYS:
             return None
     else:
         strong = _DATE_STRONG.search(left) is not None

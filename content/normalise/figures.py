@@ -88,6 +88,9 @@ _POINTS_RIGHT = re.compile(r"\s*điểm(?! \w*(?:dân cư|trường|nóng|đen)|
 _POINTS_LEFT = re.compile(r"\bđiểm\b[^.;\n]{0,24}$")
 _SCORE = re.compile(r"\d{1,3}[.,]\d{1,2}")
 """Points: there is no part of a đồng."""
+_COPIES = re.compile(r"(\d{1,3})b")
+_COPIES_LEFT = re.compile(r"\b(?:lưu|vt|vp|như trên|nơi nhận|kính gửi|mỗi)\b[^.\n]{0,40}\(\s?$")
+"""At the end of a document: "Lưu: VT, VHXH (02b)"."""
 _FLAT_CELSIUS = re.compile(r"(\d\d)0C(?![^\W_])")
 """38 degrees whose raised ring became a zero on the way: "380C"."""
 _MONEY = {"$": ("đô la", "xu"), "€": ("ơ rô", "xu"), "£": ("bảng anh", "xu")}
@@ -264,6 +267,8 @@ def letters_and_digits(scan: Scan) -> Said | None:
                 entries[0].spoken.replace("{TU}", scan.reading.party_committee),
                 "lexicon",
             )
+    if (copies := _COPIES.fullmatch(token)) and _COPIES_LEFT.search(scan.left()):
+        return Said(match.end(), f"{cardinal(int(copies[1]), scan.reading)} bản", "measure")
     if re.match(r"\d+[xX]\d", token):
         return None
     if _FLAT_CELSIUS.match(token) or _COORDINATE.match(scan.text, scan.pos):
@@ -371,6 +376,10 @@ def _coins(scan: Scan, match: re.Match[str]) -> Said | None:
     return Said(match.end() + 1, " ".join(words) or f"không {unit}", "money")
 
 
+_KARATS = frozenset({"9", "10", "14", "16", "18", "22", "24"})
+_KARAT_LEFT = re.compile(
+    r"\bvàng(?: (?:trắng|tây|ta|ý|hồng|loại|nữ trang|trang sức)){0,2}(?: ?\d+k,?| và| hoặc){0,3} ?$"
+)
 _BIG_MONEY = re.compile(
     r"[ \t](?:(?P<short>[Tt]r)(?=\s?/\s?[^\W\d_])|(?P<word>nghìn|ngàn|triệu|tỷ|tỉ)\s?đ(?![^\W_]|/[cv](?![^\W_])))"
 )
@@ -398,7 +407,12 @@ def quantity(scan: Scan, end: int, words: str, rule: str) -> Said:
         unit = attached["unit"]
         if unit in {"'", '"'} and (text.count(unit, max(0, end - 200), end) % 2 == 1 and unit == '"'):
             return Said(end, words, rule)
-        if unit == "K" and len(words.split()) == 1:
+        if (unit == "K" and len(words.split()) == 1) or (
+            unit in {"k", "K"}
+            and scan.text[scan.pos : end] in _KARATS
+            and _KARAT_LEFT.search(scan.left(32))
+            and not _DONG.match(text, attached.end())
+        ):
             return Said(attached.end(), words + " ca", "letters-and-digits")
         spoken = scan.reading.thousand if unit in {"k", "K"} else ATTACHED[unit]
         spoken = scan.reading.billion if spoken == "tỷ" else spoken
@@ -434,6 +448,7 @@ def _letter_not_unit(scan: Scan, unit: str) -> bool:
 
 
 def _rates(scan: Scan, end: int, words: str, rule: str) -> Said:
+    each = "mỗi" if rule == "number" else "một"  # "10/năm" is not "mười một năm"
     while (match := RATE.match(scan.text, end)) is not None:
         count = cardinal(int(match["count"].replace(".", "")), scan.reading) if match["count"] else ""
         if match["word"] in {"giờ", "giây", "phút"} and words.endswith(" mét"):
@@ -441,7 +456,7 @@ def _rates(scan: Scan, end: int, words: str, rule: str) -> Said:
         elif match["word"] == "lít" and words.endswith(("gam", "mon", "lít")):
             words += " trên lít"
         elif match["word"]:
-            words += f" {f'trên {count}' if count and count != 'một' else 'một'} {rate_word(match['word'])}"
+            words += f" {f'trên {count}' if count and count != 'một' else each} {rate_word(match['word'])}"
         else:
             joint = (
                 "trên"

@@ -50,7 +50,7 @@ _COUNT_NEXT = re.compile(
 _OTHER_ELECTRIC = re.compile(r"\s?-\s?[\d.,]+\s?(?:[Hh][Zz]|k?[Ww]|m?Ah?|HP|CV)(?![^\W_])")
 _PEOPLE_OF_HOUSES = re.compile(r"/\s?[\d.]+ ?(?:nhân )?(?:khẩu|người)")
 _COUNTED_LEFT = re.compile(r"\d ([^\W\d_]+(?: [^\W\d_]+)?) $")
-_COUNTED_SHORT = re.compile(r"\d\s[^\W\d_]{2,6}$")
+_COUNTED_SHORT = re.compile(r"[\d%]\s[^\W\d_]{2,6}$")
 _MEASURED_LEFT = re.compile(
     r"\d\s?(?:kg|g|gam|ml|l|lít|tấn|tạ|yến|bao|gói|viên|đồng|triệu|hải)(?: (?!và|hoặc)[^\W\d_]+){1,3}$"
 )

@@ -73,7 +73,7 @@ ATTACHED_UNIT = re.compile(
 )
 RATE = re.compile(
     r"\s?/\s?(?:(?P<count>\d{1,3}(?:\.\d{3})*)\s?)?(?:(?P<word>" + "|".join(RATE_WORDS) + r"|"
-    + "|".join(["HS", "hs", "SV", "HV", "GV", "BN", "NK", "LĐ", "đ/c", "TDP", "HKD", "DN", r"ng\.đ", "ngđ", "ng.đêm"]) + r")(?![^\W_])|(?P<unit>"
+    + "|".join(["HS", "hs", "SV", "HV", "GV", "BN", "NK", "LĐ", "đ/c", "TDP", "HKD", "DN", r"ng\.đ", "ngđ", "ng.đêm"]) + r")(?![^\W_]|(?<=năm) (?:19|20)\d\d)|(?P<unit>"
     + "|".join(re.escape(unit) for unit in [*_BY_LENGTH, "h", "min", "s", "giây"] if unit.isalnum() and unit not in {"in", "Đ", "V", "v", "W", "w", "CV"}) + ")"
     + _EDGE + ")",
 )  # fmt: skip

@@ -22,14 +22,18 @@ _SIGNS = {".": "chấm", "@": "a còng", "/": "gạch chéo", "-": "gạch ngang
           "&": "và", "%": "phần trăm", "#": "thăng", ":": "hai chấm", "~": "dấu ngã"}  # fmt: skip
 _KNOWN = {
     "gmail", "yahoo", "outlook", "hotmail", "facebook", "youtube", "zalo", "tiktok", "google", "com", "net", "org", "gov", "edu", "info",
-    "email", "online", "web", "forms", "bit", "fb", "portal", "mail", "ocop", "vneid", "viettel", "vnpt",
+    "email", "online", "web", "forms", "bit", "fb", "portal", "mail", "ocop", "viettel", "vnpt",
 }  # fmt: skip
 _SPELLED = {
     "ubnd": "u bê en nờ dê",
     "hdnd": "hát đê en nờ dê",
     "mttq": "em mờ tê tê quy",
     "bhxh": "bê hát ích xì hát",
+    "vneid": "vê en nờ e i đê",
     "dichvucong": "dịch vụ công",
+    "chinhphu": "chính phủ",
+    "bocongan": "bộ công an",
+    "baohiemxahoi": "bảo hiểm xã hội",
     "congan": "công an",
     "thuedientu": "thuế điện tử",
     "yte": "y tế",

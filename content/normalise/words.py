@@ -37,6 +37,8 @@ _INITIAL = re.compile(r"[A-ZĐ]\.?(?=\s|$|[,.;:)])")
 _SYLLABLE_SIGNS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _LONE_WORDS = frozenset("aeiouyêôơưýỳỷỹỵàáảãạèéẻẽẹìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữự")
 _DIGITS_NEXT = re.compile(r"\s?\d")
+_OFFICE_LEFT = re.compile(r"\b(?:sở|bộ|phòng|lưu\s?:?(?: [^.;:\n]{1,40}[,;])?)\s*$")
+"""Before the short name of an office: "Sở TC", "Lưu: VT, TH"."""
 _SERIES = re.compile(r"\s?(\d{6})(?!\d|[.,/]\d)")
 _VARIANT = re.compile(r"[A-Z]{1,3}(?:\.\d{1,2}){1,3}(?![\d/\-])")
 _PERIOD = re.compile(r"(T|Q)0?(1[0-2]|[1-9])\s?[/\-]\s?((?:19|20)\d\d)(?![\d/])")
@@ -174,8 +176,8 @@ def series(scan: Scan, word: str) -> Said | None:
     """ "BA 123456" of a certificate, "BA.2" of a virus: letters, then figures one by one or joined by "chấm"."""
     if len(word) == 2 and (match := _SERIES.match(scan.text, scan.pos + 2)):
         return Said(match.end(), f"{spell(word)} {digits(match[1])}", "identity-number")
-    if _ROMAN_LEFT.search(scan.left()) and set(word) <= set("IVX"):
-        return None  # "mục II.4"
+    if set(word) <= set("IVX") and (scan.opens_line() or _ROMAN_LEFT.search(scan.left())):
+        return None  # "mục II.4", "II.4. Kinh phí"
     if variant := _VARIANT.match(scan.text, scan.pos):
         parts = variant.group().split(".")
         numbers = " chấm ".join(named(part, scan.reading) for part in parts[1:])
@@ -186,7 +188,7 @@ def series(scan: Scan, word: str) -> Said | None:
 def roman_numeral(scan: Scan) -> Said | None:
     """ "II." of a heading, "khóa XIII", "lần thứ XIV", "quý III/2025"."""
     text, pos = scan.text, scan.pos
-    if scan.opens_line() and (heading := _ROMAN_HEADING.match(text, pos)) and heading[3]:
+    if scan.opens_line() and (heading := _ROMAN_HEADING.match(text, pos)) and (heading[2] or heading[3]):
         value = roman(heading[1])
         if value and value < 40 and heading[1] not in {"C", "L"}:
             words = cardinal(value, scan.reading)
@@ -395,6 +397,8 @@ def capitals(scan: Scan, word: str) -> Said:
         return Said(end, word.lower(), "capitals")
     if word.isupper() and len(word) <= 24:
         known = part_words(scan, word, "code") if len(word) > 3 or word == "TU" else None
+        if not known and _OFFICE_LEFT.search(scan.left()):
+            known = scan.lexicon.code(word, "dept")
         if known:
             return Said(end, known, "composed")
     if scan.lexicon.foreign(word) or scan.lexicon.name(word):
@@ -434,7 +438,7 @@ def plain(scan: Scan, word: str) -> Said:
 
 
 _DEFINED = re.compile(
-    rf"\s*\((?:(?:gọi tắt|viết tắt|gọi chung|sau đây gọi tắt|sau đây viết tắt) là:?\s+)?([{UPPER}][{UPPER}&\- ]{{1,14}})\)"
+    rf"\s*\((?:(?:gọi tắt|viết tắt|gọi chung|sau đây gọi tắt|sau đây viết tắt) là:?\s+)?(?:([{UPPER}][{LOWER}]+(?: [{LOWER}]+){{0,2}}) )?([{UPPER}][{UPPER}&\- ]{{1,14}})\)"
 )
 
 
@@ -443,8 +447,10 @@ def defined(scan: Scan) -> Said | None:
     match = _DEFINED.match(scan.text, scan.pos)
     if not match:
         return None
-    short = match[1]
+    opening, short = match[1], match[2]
     before = WORD.findall(scan.left(120))
+    if opening and opening.lower() not in " ".join(before):
+        return None  # "Tổ công nghệ số cộng đồng (Tổ CNSCĐ)"
     letters = [sign for sign in short.lower() if sign.isalpha()]
     initials = [word[0] for word in before if word != "và"][-len(letters) :]
     for _, entries in [item for item in scan.lexicon.heads(WORD.match(short).group()) if item[0] == short]:  # type: ignore[union-attr]
