@@ -47,6 +47,15 @@ class UntrustedSignerProblem(PackageProblem):
     )
 
 
+class OtherSignerProblem(UntrustedSignerProblem):
+    sentence = N_(
+        "signed by {name!r} with another key than the one that is known here: compare the fingerprint {fingerprint} with "
+        "the sender by telephone; if the key was renewed, run `loa package trust {fingerprint} --replaces {old}` (without "
+        "--replaces every airing would be there twice); if the sender's database was lost, run `loa package trust "
+        "{fingerprint}` and `loa package trust {old} --remove --with-plays`"
+    )
+
+
 class FileMissingProblem(PackageProblem):
     sentence = N_("{path} is missing")
 

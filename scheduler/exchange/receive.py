@@ -19,15 +19,17 @@ from audio.packages.errors import (
     NeedsMoreProblem,
     OlderProblem,
     OtherKeyProblem,
+    OtherSignerProblem,
     OtherStationProblem,
     PackageProblem,
     PackageRefusedError,
+    UntrustedSignerProblem,
 )
 from audio.packages.manifest import AudioEntry, Manifest
 from audio.packages.signature import to_text
 from audio.packages.verify import STAGE, Checked, staged_package, untrusted
 from content import atomic
-from content.events import record
+from content.events import Event, record
 from content.station import Station
 from scheduler.daemon.lock import AlreadyRunningError, StationLock
 from scheduler.exchange import trust
@@ -165,6 +167,8 @@ def objections(
     """What only this station can say against a well-signed package; `signers` are the trusted ones by fingerprint."""
     manifest = checked.manifest
     signer = signers.get(manifest.sender.fingerprint) if manifest else None
+    if manifest is not None and signer is None:
+        _name_the_earlier_key(station, checked, manifest, signers)
     if manifest is None or signer is None or not checked.proved:
         return []
     problems: list[PackageProblem] = []
@@ -183,6 +187,31 @@ def objections(
         if not _known(session, signer.id, checked):
             problems += _order_problems(session, station, signer.id, manifest)
     return problems
+
+
+def _name_the_earlier_key(
+    station: Station, checked: Checked, manifest: Manifest, signers: dict[str, TrustedSigner]
+) -> None:
+    """Where a sender of that name is trusted by another key: whoever trusts the new one must know what of the old.
+
+    Not for a key that was trusted once: it was given up for a reason.
+    """
+    told = manifest.sender.fingerprint
+    earlier = [row for row in signers.values() if row.name == manifest.sender.name]
+    if not earlier:
+        return
+    with station.read() as session:
+        renewed = session.scalars(select(Event.detail).where(Event.action == "signer.renewed"))
+        is_given_up = any(told in detail for detail in renewed)
+        is_given_up |= told in session.scalars(select(TrustedSigner.fingerprint)).all()
+    if is_given_up:
+        return
+    problem = OtherSignerProblem(
+        name=manifest.sender.name[:80], fingerprint=told, old=earlier[-1].fingerprint
+    )
+    checked.problems[:] = [
+        problem if isinstance(one, UntrustedSignerProblem) else one for one in checked.problems
+    ]
 
 
 def _is_here(station: Station, entry: AudioEntry) -> bool:

@@ -371,7 +371,7 @@ def test_a_renewed_key_of_the_centre_goes_on_where_the_old_one_ended(line: Line)
     communes.renew_key(line.centre, later)
     new = line.export("b", now=later)
     assert new.fingerprint != old.fingerprint
-    with pytest.raises(PackageRefusedError, match=new.fingerprint):
+    with pytest.raises(PackageRefusedError, match=f"{new.fingerprint} --replaces {old.fingerprint}"):
         line.receive(new.path)
     with line.commune.decide() as session:
         trust.renew(session, new.fingerprint, old.fingerprint, now=later)
