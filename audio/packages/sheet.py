@@ -131,5 +131,5 @@ _STYLE = (
     "max-width:52rem;padding:0 1rem}h1{margin:0;font-size:1.7rem}h2{font-size:1.1rem;margin-top:1.5rem}p{margin:.2rem 0}"
     "table{border-collapse:collapse;width:100%;margin-top:1rem}th,td{border-bottom:1px solid #bbb;padding:.3rem .5rem;"
     "text-align:left;vertical-align:top}thead{display:table-header-group}tbody{break-inside:avoid}.day{background:#eee}"
-    ".n{text-align:right}td:nth-child(3){white-space:nowrap}"
+    ".n{text-align:right}td:nth-child(2){overflow-wrap:anywhere}td:nth-child(3){white-space:nowrap}"
 )
