@@ -7,6 +7,7 @@ ffmpeg fetch an address nor open another file of this machine.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
+from content import atomic
 from content.errors import LoaError
 from content.language import N_
 
@@ -137,7 +139,7 @@ def run(arguments: Sequence[str], *, task: str, timeout_s: float, feed: bytes | 
         feed: bytes for standard input.
 
     Raises:
-        FfmpegFailedError, FfmpegTimeoutError, FfmpegMissingError.
+        FfmpegFailedError, FfmpegTimeoutError, FfmpegMissingError, atomic.DiskFullError.
     """
     with running(arguments, task=task, timeout_s=timeout_s, wants_feed=feed is not None) as process:
         if feed is not None:
@@ -214,7 +216,7 @@ def running(
     """ffmpeg, fed while the block runs and waited for at its end; killed when the block is left by an error.
 
     Raises:
-        FfmpegFailedError, FfmpegTimeoutError, FfmpegMissingError.
+        FfmpegFailedError, FfmpegTimeoutError, FfmpegMissingError, atomic.DiskFullError.
     """
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
@@ -250,7 +252,15 @@ def running(
         if late.is_set():
             raise FfmpegTimeoutError(task=task, timeout_s=round(timeout_s))
         if process.returncode:
-            raise FfmpegFailedError(task=task, reason=_reason(handle.messages))
+            raise _failure(task, handle.messages, arguments)
+
+
+def _failure(task: str, said: str, arguments: Sequence[str]) -> LoaError:
+    """Why ffmpeg failed: a disk that is full is no fault of the sound."""
+    files = [argument for argument in arguments if argument.startswith("file:")]
+    if os.strerror(errno.ENOSPC) in said and files:
+        return atomic.DiskFullError(path=Path(files[-1].removeprefix("file:")))
+    return FfmpegFailedError(task=task, reason=_reason(said))
 
 
 def probe(path: Path, container: str | None = None) -> Probe:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from sound_files import house, make, speechlike, tone
 
-from audio import ingest, wav
+from audio import ffmpeg, ingest, wav
 from audio.ingest import RefusedAudioError, take_in
+from content.atomic import DiskFullError
 
 
 def notes(taken: ingest.TakenIn) -> str:
@@ -216,3 +217,15 @@ def test_the_soft_first_words_of_a_quiet_recording_are_not_taken_for_silence(tmp
     words = speechlike(2, -66) + speechlike(5, -44) + speechlike(2, -66)
     taken = take_in(house(tmp_path / "quiet.wav", words), tmp_path / "out.wav")
     assert taken.length_ms == 9000
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_full_disk_is_not_called_a_fault_of_the_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = house(tmp_path / "tin.wav", speechlike(8))
+    monkeypatch.setattr(
+        ffmpeg, "file_output", lambda _path, *options, max_bytes: [*options, "-fs", str(max_bytes), "file:/dev/full"]
+    )  # fmt: skip
+    with pytest.raises(DiskFullError, match="free some disk space"):
+        take_in(source, tmp_path / "out.wav")
