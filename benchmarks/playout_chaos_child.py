@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -26,6 +25,7 @@ from scheduler.daemon import make_good as _make_good  # noqa: F401 - loaded befo
 from scheduler.daemon import one_more as _one_more  # noqa: F401
 from scheduler.daemon import run as run_module
 from scheduler.daemon.air_desk import AirDesk
+from scheduler.daemon.bell import Bell
 from scheduler.daemon.clock import SimulatedClock
 from scheduler.daemon.deck import Deck
 from scheduler.daemon.journal import Journal, Register
@@ -92,8 +92,8 @@ class FastClock:
     def now(self) -> datetime:
         return self.begin + timedelta(seconds=self.steady() + self.stepped.value)
 
-    def wait(self, seconds: float, bell: threading.Event) -> None:
-        bell.wait(max(0.0, seconds / self.speed))
+    def wait(self, seconds: float, bell: Bell) -> None:
+        bell.wait(seconds / self.speed)
 
 
 def live(
@@ -131,7 +131,7 @@ def simulated_life(
     """A life on the simulated clock; `steps`: (after so many station seconds, the clock is set by so many)."""
     inner = SimulatedClock.wait
 
-    def wait(clock: SimulatedClock, seconds: float, bell: threading.Event) -> None:
+    def wait(clock: SimulatedClock, seconds: float, bell: Bell) -> None:
         inner(clock, seconds, bell)
         now_at.value = clock.now().timestamp()
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+from scheduler.daemon.bell import Bell
 
 
 class Clock(Protocol):
@@ -20,7 +21,7 @@ class Clock(Protocol):
     def steady(self) -> float:
         """Seconds on a clock that nobody can set; sound is paced by it."""
 
-    def wait(self, seconds: float, bell: threading.Event) -> None:
+    def wait(self, seconds: float, bell: Bell) -> None:
         """Let `seconds` pass, or less when `bell` rings."""
 
 
@@ -35,8 +36,8 @@ class RealClock:
     def steady(self) -> float:
         return time.monotonic()
 
-    def wait(self, seconds: float, bell: threading.Event) -> None:
-        bell.wait(max(0.0, seconds))
+    def wait(self, seconds: float, bell: Bell) -> None:
+        bell.wait(seconds)
 
 
 class SimulatedClock:
@@ -62,8 +63,8 @@ class SimulatedClock:
     def steady(self) -> float:
         return self._passed.total_seconds()
 
-    def wait(self, seconds: float, bell: threading.Event) -> None:
-        if bell.is_set() or seconds <= 0:
+    def wait(self, seconds: float, bell: Bell) -> None:
+        if bell.has_rung or seconds <= 0:
             return
         passed = self._passed + timedelta(microseconds=math.ceil(seconds * 1e6 - 1e-3))  # never nothing
         if self._speed:

@@ -100,10 +100,10 @@ class StationDaemon(Studio):
     def stop(self) -> None:
         """End the run soon; from any thread, or from a signal handler."""
         self.stopping = True
-        self.bell.set()
+        self.bell.ring()
 
     def _turn(self) -> None:
-        self.bell.clear()
+        self.bell.hush()
         self._watch_clock()  # not on the beat: a clock that was set back holds the beat up
         self.workers.take_results()
         until_job = self.timetable.run_due()

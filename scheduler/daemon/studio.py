@@ -5,7 +5,6 @@ The daemon runs it; relays, duties and urgent orders are handed it. Used by the 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +15,7 @@ from content.errors import LoaError
 from content.language import _
 from content.station import Station
 from scheduler.daemon.air_desk import AirDesk
+from scheduler.daemon.bell import Bell
 from scheduler.daemon.clock import Clock
 from scheduler.daemon.cue import CueRack, decode
 from scheduler.daemon.feed import Feed
@@ -52,7 +52,7 @@ class Studio:
     ) -> None:
         self.station, self.clock, self.tally = station, clock, tally
         self.air = AirFolder.of(station)
-        self.bell = threading.Event()
+        self.bell = Bell()
         self.workers = Workers(inline=clock.simulated, bell=self.bell)
         self.timetable = Timetable(clock)
         self.journal = Journal(self.air.journal)

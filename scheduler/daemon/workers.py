@@ -7,7 +7,6 @@ On a simulated clock the work is done on the spot, so that a run is the same eve
 from __future__ import annotations
 
 import queue
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -16,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from content.database import DatabaseError
 from content.errors import LoaError
+from scheduler.daemon.bell import Bell
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 class Workers:
     """Lanes of work for one daemon."""
 
-    def __init__(self, *, inline: bool, bell: threading.Event) -> None:
+    def __init__(self, *, inline: bool, bell: Bell) -> None:
         self.inline = inline
         self._bell = bell
         self._lanes: dict[str, ThreadPoolExecutor] = {}
@@ -53,7 +53,7 @@ class Workers:
     def hand_back(self, act: Callable[[], None]) -> None:
         """Have the daemon's thread do `act` soon; from any thread."""
         self._back.put(act)
-        self._bell.set()
+        self._bell.ring()
 
     def take_results(self) -> None:
         """In the daemon's thread: act on what came back."""
@@ -77,7 +77,7 @@ class Workers:
             result = attempt(work)
         except BaseException as error:  # noqa: BLE001 - it is raised again in the daemon's thread
             self.fault = error
-            self._bell.set()
+            self._bell.ring()
             return
 
         def back() -> None:

@@ -5,7 +5,6 @@ import logging
 import os
 import re
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from content.config import Config
 from content.station import Station
 from scheduler.commands.now import read_status
 from scheduler.daemon import hooks, upkeep
+from scheduler.daemon.bell import Bell
 from scheduler.daemon.folder import AirFolder
 from scheduler.daemon.hooks import Hooks, Running
 from scheduler.daemon.lock import StationLock
@@ -135,7 +135,7 @@ class Said(Hooks):
 
 @pytest.fixture
 def said() -> Said:
-    return Said(Config(), Workers(inline=True, bell=threading.Event()), False)
+    return Said(Config(), Workers(inline=True, bell=Bell()), False)
 
 
 def test_what_happens_twice_is_told_twice_and_what_lasts_once(

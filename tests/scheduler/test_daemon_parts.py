@@ -1,9 +1,9 @@
 """The daemon's parts: pure decisions, the journal, the lock, and the traps of APScheduler."""
 
 import os
+import signal
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from content.config import Config, ZoneConfig
 from scheduler.daemon import arbiter, requests, rundown
+from scheduler.daemon.bell import Bell
 from scheduler.daemon.cap import CapError, check_airable, read_alert
 from scheduler.daemon.clock import SimulatedClock
 from scheduler.daemon.journal import Entry, Journal, Register, read
@@ -211,7 +212,7 @@ lock = StationLock(Path({str(tmp_path / "lock")!r})); lock.take(); print("taken"
 
 
 def turn_until(timetable: Timetable, clock: SimulatedClock, end: datetime) -> None:
-    bell = threading.Event()
+    bell = Bell()
     while clock.now() < end:
         wait_s = timetable.run_due()
         clock.wait(min(wait_s if wait_s is not None else 60.0, (end - clock.now()).total_seconds()), bell)
@@ -413,3 +414,25 @@ def test_no_bytes_break_the_alert_reader(content: bytes) -> None:
 def test_a_closed_entry_is_not_opened_again_by_an_older_line() -> None:
     done = replace(entry(started_at=NOON), outcome="aired", ended_at=NOON)
     assert not done.is_open
+
+
+INTERRUPTED = """
+import signal, sys, time
+from scheduler.daemon.bell import Bell
+bell, rings = Bell(), []
+signal.signal(signal.SIGALRM, lambda *_facts: (bell.ring(), rings.append(1)))
+signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+while len(rings) < 2000:
+    bell.hush()
+signal.setitimer(signal.ITIMER_REAL, 0)
+bell.hush()
+bell.ring()
+bell.wait(60)
+assert not bell.has_rung
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timer here")
+def test_a_stop_may_come_in_the_very_moment_in_which_the_bell_is_hushed() -> None:
+    """With an event of `threading` the handler waits for the lock that its own thread holds, and the daemon never ends."""
+    subprocess.run([sys.executable, "-c", INTERRUPTED], check=True, timeout=300)

@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -21,6 +20,7 @@ from audio.outputs.null_output import NullOutput
 from audio.outputs.output import RATE_HZ
 from content.station import Station
 from scheduler.daemon import rundown, upkeep
+from scheduler.daemon.bell import Bell
 from scheduler.daemon.clock import SimulatedClock
 from scheduler.daemon.cue import PcmFile
 from scheduler.daemon.deck import Deck, OnAir, Route
@@ -268,7 +268,7 @@ def test_after_a_sleep_of_the_host_a_sound_goes_on_where_it_was_in_no_hurry(tmp_
             on_end=lambda airing, cut: ended.append((airing.heard_frames, cut, clock.steady())),
         )
     )  # fmt: skip
-    bell = threading.Event()
+    bell = Bell()
     while clock.steady() < 2:
         clock.wait(min(deck.pump() or 0.02, 0.02), bell)
     clock.sleep(3600)

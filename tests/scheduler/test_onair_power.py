@@ -15,6 +15,7 @@ from test_daemon_live import CONFIG, aired, here_at, on_air, order, pcm_file, wa
 
 from content.config import Config, ConfigError, DaemonConfig, read_config
 from content.station import Station
+from scheduler.daemon.bell import Bell
 from scheduler.daemon.hooks import Hooks, Running
 from scheduler.daemon.power import CommandSwitch, GpioSwitch, HttpSwitch, Power
 from scheduler.daemon.requests import Request
@@ -171,7 +172,7 @@ class Lever:
 
 def a_power(lever: Lever) -> Power:
     config = Config()
-    workers = Workers(inline=True, bell=threading.Event())
+    workers = Workers(inline=True, bell=Bell())
     return Power(config, Hooks(config, workers, False), workers, switches=[lever])
 
 
@@ -319,7 +320,7 @@ def test_a_hanging_alarm_holds_up_neither_the_next_nor_the_end(tmp_path: Path) -
         "import sys, time\nif sys.argv[1] == 'first': time.sleep(600)\nopen(sys.argv[0] + sys.argv[1], 'w')",
         "utf-8",
     )
-    workers = Workers(inline=False, bell=threading.Event())
+    workers = Workers(inline=False, bell=Bell())
     config = Config(daemon=DaemonConfig(alarm_command=(sys.executable, str(script))))
     hooks = Hooks(config, workers, False)
     hooks.alarm("first", "hangs")
@@ -335,7 +336,7 @@ def test_an_alarm_whose_words_flutter_is_logged_and_runs_the_command_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     ran: list[str] = []
-    workers = Workers(inline=True, bell=threading.Event())
+    workers = Workers(inline=True, bell=Bell())
     hooks = Hooks(Config(daemon=DaemonConfig(alarm_command=("x",))), workers, False)
     monkeypatch.setattr(Hooks, "run", lambda _self, _command, *facts: ran.append(facts[1]))
     for number in range(10):

@@ -1,6 +1,5 @@
 """Several outputs at once, with stand-ins: every block is heard once on each, whoever shares it."""
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from audio.outputs.null_output import NullOutput
 from audio.outputs.output import RATE_HZ
+from scheduler.daemon.bell import Bell
 from scheduler.daemon.clock import SimulatedClock
 from scheduler.daemon.deck import Deck, OnAir, Route
 
@@ -81,7 +81,7 @@ def play(
     clock = SimulatedClock(START)
     deck = Deck(clock, lambda *_facts: None)
     ended: list[str | None] = []
-    bell = threading.Event()
+    bell = Bell()
     routes = [Route(chain, frozenset({zone})) for chain, zone in chains]
     airing = OnAir(
         key="k", label="k", zones=tuple(zone for _chain, zone in chains), source=Counting(blocks), routes=routes,
