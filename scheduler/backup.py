@@ -53,6 +53,12 @@ _DAMAGE = (
 DAMAGED = N_("it is damaged")
 
 
+class BackupFolderError(LoaError):
+    """A folder where a backup was to be named."""
+
+    sentence = N_("{path} is a folder: name one of the backups in it ({names})")
+
+
 class BackupFileError(LoaError):
     """A backup that cannot be read or is not whole."""
 

@@ -174,10 +174,28 @@ def _station(config_path: Path | None) -> Iterator[Finding]:
         yield Finding(
             name=N_("Station"), state="ok", found=f"{station.config.station.name} ({station.folder})"
         )
+        yield from _settings(station)
         yield _room(station)
         yield _writable(station)
     finally:
         station.close()
+
+
+def _settings(station: Station) -> Iterator[Finding]:
+    """What the config names beyond itself: addresses of outputs, the file of local rules."""
+    from audio.outputs.opening import outputs_of
+    from scheduler.policy import policy_of
+
+    def outputs() -> str:
+        return ", ".join(outputs_of(station.config, station.folder))
+
+    def rules() -> str:
+        policy_of(station)
+        return station.config.plan.policy
+
+    yield _tried(N_("Outputs"), outputs, "missing")
+    if station.config.plan.policy:
+        yield _tried(N_("Local rules"), rules, "missing")
 
 
 def _room(station: Station) -> Finding:

@@ -18,10 +18,13 @@ from content.commands.shell import (
     with_station,
 )
 from content.config import PROFILES
+from content.errors import Told
 from content.language import N_, _
 
 if TYPE_CHECKING:
     from content.station import Station
+
+NO_CARD_TO_PREVIEW = N_("plug in a sound card, or name another with --output")
 
 
 @click.group(
@@ -175,18 +178,23 @@ def clean(file: Path, out: Path, as_json: bool) -> None:
     say(N_("Written: {path}"), path=out)
 
 
-def play_file(station: Station, path: Path, output: str | None) -> None:
-    """Play `path` on an output of the config, or the sound card, with a bar on stderr."""
+def play_file(
+    station: Station, path: Path, output: str | None, *, without_card: str = NO_CARD_TO_PREVIEW
+) -> None:
+    """Play `path` on an output of the config, or the sound card, with a bar on stderr.
+
+    `without_card` is the remedy (a gettext id) where there is no card.
+    """
     from audio import preview as player
     from audio.outputs.opening import open_all, outputs_of
-    from audio.outputs.output import Output
+    from audio.outputs.output import Output, OutputError
     from audio.outputs.sound_card import sound_card
 
     chosen: Output
     if output is None:
         chosen = card = sound_card("preview", "")
-        if trouble := card.missing():
-            raise trouble
+        if card.missing():
+            raise OutputError(output=card.name, reason=Told(N_("no sound card")), remedy=Told(without_card))
     else:
         chosen = next(iter(outputs_of(station.config, station.folder, output).values()))
     open_all([chosen])

@@ -15,6 +15,7 @@ from content.language import N_, _
 if TYPE_CHECKING:
     from content.station import Station
 
+_NO_CARD_TO_TEST = N_("plug in a sound card, or write the sound to a file with `--out trial.wav`")
 _TRIAL = {"vi": "Xin chào, đây là đài truyền thanh.", "en": "Hello, this is the station."}
 
 
@@ -121,7 +122,7 @@ def test(station: Station, name: str, text: str | None, language: str | None, ou
     with tempfile.TemporaryDirectory(prefix="loa-voice-") as folder:
         path = Path(folder) / "voice.wav"
         path.write_bytes(sound)
-        play_file(station, path, None)
+        play_file(station, path, None, without_card=_NO_CARD_TO_TEST)
 
 
 @voice.command(

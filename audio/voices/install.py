@@ -124,6 +124,8 @@ def _fetch(url: str, target: Path) -> None:
                 if size > _MOST_BYTES:
                     raise VoiceDownloadError(url=url, reason=f"> {_MOST_BYTES // 1_000_000} MB")
                 out.write(block)
+    except requests.ConnectionError as error:
+        raise VoiceDownloadError(url=url, reason=N_("there is no connection, or it broke")) from error
     except requests.RequestException as error:
         raise VoiceDownloadError(url=url, reason=type(error).__name__) from error
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 
-LONGEST_WORD = 12
+LONGEST_WORD = 24
 """A longer word (a hash, a path) is folded where there is no room for it."""
 FRAME = 3
 """What each column takes beside its words: a space on both sides and a line; the table one line more."""

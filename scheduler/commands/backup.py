@@ -92,11 +92,14 @@ def backup(
 @json_option
 def restore(file: Path, folder: Path | None, only_list: bool, as_json: bool) -> None:
     from scheduler import sealed_file
-    from scheduler.backup import BackupFileError, read_manifest
+    from scheduler.backup import BackupFileError, BackupFolderError, read_manifest
     from scheduler.backup import restore as bring_back
 
     if folder is None and not only_list:
         raise click.UsageError(_("name the folder to restore into, or --list"))
+    backups = sorted(file.glob("*.loabackup"), reverse=True) if file.is_dir() else []
+    if backups:
+        raise BackupFolderError(path=file, names=[one.name for one in backups[:3]])
     try:
         with file.open("rb") as stream:
             password = _password(confirm=False) if sealed_file.is_sealed(stream) else None

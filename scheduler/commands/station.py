@@ -110,6 +110,11 @@ def add(opened: Station, name: str, code: str | None, as_json: bool, **facts: An
     with opened.decide() as session:
         row = communes.add(session, name=name, code=code, now=datetime.now(UTC), **facts)
     _say_or_json(row, as_json, N_("{name} is known as {code}"))
+    if not as_json:
+        say(
+            N_("Its package, once the plan stands: `loa package export --station {code} --month 12/2026 --dir FOLDER`."),
+            code=row.code,
+        )  # fmt: skip
 
 
 @station.command(

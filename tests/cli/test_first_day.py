@@ -121,3 +121,55 @@ def test_a_console_of_windows_without_vietnamese_letters_stops_nothing(station: 
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
     assert "Các giọng đọc" in done.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ('kind = "sound-card"', 'kind = "icecast"', "icecast://source:PASSWORD@HOST"),
+        ('policy = ""', 'policy = "ha-noi"', "ha-noi-noi-thanh"),
+    ],
+)
+def test_the_doctor_tries_what_the_config_names(
+    station: Path, before: str, after: str, expected: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = station / "config.toml"
+    config.write_text(config.read_text("utf-8").replace(before, after, 1), "utf-8")
+    assert cli.run(["doctor", "--json"]) == 1
+    assert expected in capfd.readouterr().out
+
+
+def test_a_folder_of_backups_is_answered_with_their_names(
+    station: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["backup", "--out", "sao lưu"]) == 0
+    capfd.readouterr()
+    assert cli.run(["restore", "sao lưu", "mới"]) == 1
+    assert next((station / "sao lưu").iterdir()).name in capfd.readouterr().err
+
+
+def test_a_trial_of_a_voice_without_a_sound_card_tells_how_to_write_a_file(
+    station: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from audio.outputs import sound_card
+
+    for there in ("_card_names", "_alsa_cards", "_sound_server"):
+        monkeypatch.setattr(sound_card, there, list)
+    assert cli.run(["voice", "test", "espeak"]) == 1
+    told = capfd.readouterr().err
+    assert "--out" in told
+    assert "[output." not in told
+
+
+def test_places_of_values_have_vietnamese_names(station: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["item", "show"]) == 2
+    told = capfd.readouterr().err
+    assert "loa item show [TÙY CHỌN] SỐ-TIN" in told
+    assert "Thiếu tham số 'SỐ-TIN'" in told
+
+
+def test_a_person_without_a_role_is_told_which_there_are(
+    station: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["user", "add", "Lan"]) == 1
+    assert "--role, một trong editor, approver" in capfd.readouterr().err
