@@ -41,7 +41,9 @@ SHARE_RIGHT = re.compile(
     r"|lượng|mức|sản lượng|giá|quân số|lao động|học sinh|thôn|xã|phường|tổ|khu|đơn vị|chỉ tiêu|tiêu chí|trường|lần|thể tích|nhu cầu"
     r"|vụ|đơn|hồ sơ|trẻ|cháu|cuộc|mô hình|công trình|sản phẩm|câu|ý kiến|chi hội|chi đoàn|cơ sở|văn bản|địa phương|hộ gia đình|kinh phí|vốn|tháng|năm|ngày|quỹ|lớp|hợp tác|doanh nghiệp|sào|ha\b|lít|kg|đồng chí|ủy viên|nhiệm vụ|nội dung|cán bộ|bản|ấp|buôn|chi bộ)"
 )
-_FESTIVE = re.compile(r"\b(?:ngày|lễ|tết|dịp|kỷ niệm|chào mừng|hưởng ứng|truyền thống)\b[^,.;:()\d]{0,40}$")
+_FESTIVE = re.compile(
+    r"\b(?:ngày|lễ|tết|dịp|kỷ niệm|chào mừng|mừng|hưởng ứng|truyền thống)\b[^,.;:()\d]{0,40}$"
+)
 _NAMED_DAY = re.compile(r"\b(?:Ngày|Tết|Lễ) [A-ZĐ][^,.;:()\d\n]{0,40}\(?\Z")
 _DAY_LIST = re.compile(r"(?:\s*,\s*\d{1,2})*\s*(?:,|và)\s*\d{1,2}(?:/\d{1,2}(?!\d|%)|\s*tháng\s*\d)")
 _LISTED = re.compile(
@@ -144,7 +146,8 @@ def day_and_month(scan: Scan) -> Said | None:
         )
         near = near or (sign == "-" and re.search(r"\bngày \d{1,2}\s*(?:,|và)\s*$", left))
         near = near or (sign == "." and re.search(r"\bngày \d{1,2}\s*-\s*$", left))
-        near = near or (sign == "-" and (day, month) in _HOLIDAYS and _FESTIVE.search(left))
+        after_date = scan.pieces and any(piece.rule == "date" for piece in scan.pieces[-2:])
+        near = near or (sign == "-" and (day, month) in _HOLIDAYS and (after_date or _FESTIVE.search(left)))
         if (
             not near
             or re.match(r"\s*(?:tháng|/)", right)
@@ -224,6 +227,9 @@ def month_and_year(scan: Scan) -> Said | None:
     return None
 
 
+_LUNAR_MONTH = re.compile(r"\s*tháng\s+(?:giêng|chạp)(?!\w)", re.IGNORECASE)
+
+
 def day_or_month(scan: Scan) -> Said | None:
     """The number after "ngày" or "tháng" (a list or range after them too)."""
     match = _NUMBER.match(scan.text, scan.pos)
@@ -255,6 +261,10 @@ def day_or_month(scan: Scan) -> Said | None:
         and not re.search(r"(?:mỗi|một|hai|ba|\d|trong|hằng|hàng) ngày\s*$", left)
     ):
         return Said(match.end(), day_words(number, scan.reading), "day")
+    if 1 <= number <= 30 and _LUNAR_MONTH.match(right):
+        return Said(
+            match.end(), day_words(number, scan.reading), "day"
+        )  # "năm tháng Giêng" would be five months
     if (
         re.match(r"\s*tháng\s*\d", right)
         and 1 <= number <= 31

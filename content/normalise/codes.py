@@ -42,12 +42,15 @@ _NAMED_KIND = re.compile(
     r"(quy định|quyết định|thông tri|thông tư|thông báo|thông cáo|quy chế|quy ước|lệnh|luật|kết luận|kế hoạch|chỉ thị|công điện|hợp đồng|hướng dẫn|thư mời|giấy mời|phụ lục)(?:\s+số)?\s*:?\s*$"
 )
 _FORM_LEFT = re.compile(r"\b(?:mẫu|biểu|phiếu|tờ khai)(?: số)?\s*:?\s*$")
+_GLUED_KIND = re.compile(r"(NQ|QĐ|KH|TB|BC|TTr|CĐ|NĐ)(HĐND|UBND|TTg|CP|MTTQ|BCĐ)\Z")
+"""A kind and its issuer whose hyphen was forgotten: "15/QĐUBND"."""
 _PREFIXES = (
     ("BCĐ", "ban chỉ đạo"),
     ("BQL", "ban quản lý"),
     ("UBND", "ủy ban nhân dân"),
     ("HĐND", "hội đồng nhân dân"),
     ("VP", "văn phòng"),
+    ("CC", "chi cục"),
     ("ĐU", "đảng ủy"),
     ("S", "sở"),
     ("P", "phòng"),
@@ -64,6 +67,8 @@ def _composed(scan: Scan, part: str) -> str | None:
             number = digits(ends[2]) if len(ends[2]) > 2 else named(ends[2], scan.reading)
             return f"{known} khóa {number}" if ends[1] in {"QH", "UBTVQH", "HĐND"} else f"{known} {number}"
         return None
+    if (glued := _GLUED_KIND.match(part)) and (issuer := _known(scan, glued[2], "code")):
+        return f"{scan.lexicon.code(glued[1], 'type')} {issuer}"
     for prefix, word in _PREFIXES:
         if part.startswith(prefix) and len(part) - len(prefix) >= 2 and not _PREVENTION.match(part):
             field = _known(scan, part[len(prefix) :], "dept")

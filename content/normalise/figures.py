@@ -46,6 +46,7 @@ _NAME_LEFT = re.compile(
     r"|quốc lộ|tỉnh lộ|hương lộ|bệnh viện|\bmã|ban chỉ đạo|trung đoàn|sư đoàn|tiểu đoàn|đại đội|kênh|trạm|chốt|\bcầu|chi bộ|cống|khu dân cư|khu vực|khóm"
     r"|chuyên đề|bài|điểm|module|phân khu|tiểu khu|ô|tổ hợp|\bca|máy|cột|trụ|lối|cổng|ngách|hẻm|chợ|quận|tdp|kdc|kp|trường|khoản|điều|chương|phần|mục)\s*:?\s*$"
 )
+_LOWER_WORD = re.compile(rf" [{LOWER}]{{2,}}")
 _NAMED_LIST = re.compile(
     r"(?:phụ lục|mẫu|biểu|bảng|đề án|tổ|khu|thôn|số|tuyến|đội|cụm)(?: số)?:? (?:0\d{1,2}(?:,| và|;|-) ?)+$"
 )
@@ -54,8 +55,18 @@ _TOTAL_LEFT = re.compile(r"(?:tổng|quân|sĩ|dân|nhân|tổng cộng) số\s*
 COUNT_RIGHT = re.compile(
     r"\s*(?:đ/c|uv|tầng|người|hộ|lần|tháng|ngày|năm|nhà|cái|chiếc|con|cây|em|cháu|học sinh|đồng chí|đơn vị|tổ|đội|nhóm|thôn|xã|phường|triệu|tỷ|nghìn|đồng|tuần|giờ"
     r"|phút|buổi|tiết|bài|tin|cuộc|đợt|lớp|trường|xe|máy|loại|mức|bước|nội dung|nhiệm vụ|giải|suất|phần|bộ|bản|cá nhân|tập thể|gia đình|thành viên|đại biểu|ủy viên"
-    r"|mô hình|công trình|sản phẩm|tuyến|điểm|khu|km|m2|ha|kg|vụ|trường hợp|ca|giáo viên|cán bộ|công chức|đảng viên|hội viên|tổ chức|doanh nghiệp|chỉ tiêu|tiêu chí)(?!\w)"
+    r"|mô hình|công trình|sản phẩm|tuyến|điểm|khu|km|m2|ha|kg|vụ|trường hợp|ca|giáo viên|cán bộ|công chức|đảng viên|hội viên|tổ chức|doanh nghiệp|chỉ tiêu|tiêu chí|chiến sĩ|nhân viên|chuyên viên|lao động|cử tri|đoàn viên|băng|chậu|bình"
+    r"|tủ|thùng|bao|văn bản|hồ sơ|lượt|hội nghị|hội thi|phiếu|đoàn|cơ sở|cụm loa|loa|tấm|bức|quyển|cuốn|tờ rơi|chiều|làn|dự án|hạng mục|gói|vị trí|ý kiến|câu hỏi|trận"
+    r"|cặp|đôi|tiết mục|gian hàng|camera|đèn|tổ trưởng|tổ phó|bí thư|phó|chủ tịch|thư ký|hợp tác xã|cơ quan|hình ảnh|khẩu hiệu|pa nô|pano|áp phích)(?!\w)"
 )
+_PLACE_RIGHT = re.compile(
+    r"\s*(?:phường|xã|thôn|xóm|bản|khu|tổ|đội|nhóm|trường|phòng|đơn vị|đường|tuyến) (?:[A-ZĐÂÔƠƯ]|\d|số\b)"
+)
+"""What a numbered thing belongs to: "tổ 05 phường Hồng Hà" is a name, no count of wards."""
+_COUNTS_LEFT = re.compile(
+    r"\b(?:mỗi|từng) (?:[^\W\d_]+ ){1,3}$|(?<!số)(?<!mã)(?<!mẫu)(?<!biểu)(?<!phụ lục)(?<!bảng)(?<!hình): ?$"
+)
+"""Before what is counted although a name could stand here: "mỗi tổ 03 bình chữa cháy", "Quốc phòng: 02 văn bản"."""
 _IDENTITY_RIGHT = re.compile(r"\s*(?:đến|-)\s*\d")
 _SECTION_LEFT = re.compile(
     r"(?:mục|tiểu mục|phần|điểm|khoản|phụ lục|bảng|biểu|hình|phiên bản|bài|chương|công nghiệp|nông thôn mới|cách mạng|thế hệ|mẫu|số|điều|tiết|và|hoặc|version|web"
@@ -343,7 +354,8 @@ def number(scan: Scan) -> Said | None:
         if (
             (_NAME_LEFT.search(left) or _NAMED_LIST.search(left))
             and not _TOTAL_LEFT.search(left)
-            and not COUNT_RIGHT.match(right)
+            and not (COUNT_RIGHT.match(right) and not _PLACE_RIGHT.match(right))
+            and not (_COUNTS_LEFT.search(left) and _LOWER_WORD.match(right))
             and not UNIT.match(scan.text, match.end())
         ):
             return Said(match.end(), named(token, scan.reading), "number-name")

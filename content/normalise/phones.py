@@ -29,7 +29,7 @@ _EMERGENCY = {"111", "112", "113", "114", "115"}
 _SHORT_LEFT = re.compile(
     r"(?:tổng đài|hotline|đường dây nóng|gọi|số điện thoại|điện thoại|cảnh sát|lực lượng|\balo|cấp cứu|khẩn cấp|nhắn tin|đầu số|qua số|máy lẻ|số nội bộ|\bnhánh|\bext"
     r"|liên hệ số|\bđt:?|sđt:?)(?:\s+(?:số|ngay|cho|đến|tới|theo|máy|miễn phí|quốc gia|bảo vệ trẻ em|điện thoại|nhanh|tổng đài|khẩn cấp|qua|tại|theo số|đường dây nóng|hoặc|:|phản ứng nhanh))*\s*:?\s*$"
-    r"|\bsoạn[^.;\n]{0,32}gửi(?: đến| tới| về)?(?: (?:số|tổng đài|đầu số))?\s*$"
+    r"|\b(?:soạn|nhắn tin|cú pháp)[^.;\n]{0,32}gửi(?: đến| tới| về)?(?: (?:số|tổng đài|đầu số))?\s*$"
     r"|(?:11[1-5])\s*(?:\([^()]{1,24}\)\s*)?(?:,|và|hoặc|/|-|;)\s*$"
 )
 _IDENTITY_LEFT = re.compile(

@@ -43,7 +43,11 @@ _TIMED_LEFT = re.compile(
     r"\d\s?(?:[:hg]\d\d'?|h|giờ(?: \d\d(?: phút)?)?),?\s(?:sáng |chiều |tối |đêm )?(?:ngày )?[\d/.]+\s*$"
 )
 _COMPARED = re.compile(r"[<>]\s?=(?=\s?\d)")
-_CHANGE = re.compile(r"[-+]\s?(?=\d+(?:[.,]\d+)?\s?%)")
+_CHANGE = re.compile(
+    r"[-+]\s?(?=\d+(?:[.,]\d+)*\s?(?:%|(?:đ|đồng|ca|vụ|người|hộ|con|điểm|usd|lượt|bậc)(?!\w)))", re.IGNORECASE
+)
+_LUNAR_LEFT = re.compile(r"\b(?:3[01]|[12]?\d) (?:tháng (?:giêng|chạp|một)|tết) ?$")
+_LUNAR_NEXT = re.compile(r"-\s?(?:hết )?(?:ngày |(?:mùng|mồng) )?\d{1,2} (?:tháng|tết)", re.IGNORECASE)
 _COUNT_NEXT = re.compile(
     r"\s?-\s*\d+ (?:ngày|năm|tuần|tháng|người|hộ|lượt|cháu|em|đại biểu|đồng chí|đơn vị)(?! \d|\w)"
 )
@@ -79,6 +83,8 @@ def dash(scan: Scan) -> Said:
     numeric = last is not None and last.rule in _NUMERIC_PIECES and not text[last.end : pos].strip()
     if last and last.rule == "phone":
         return Said(pos + 1, ",", "dash")
+    if _LUNAR_NEXT.match(text, pos) and _LUNAR_LEFT.search(scan.left(24)):
+        return Said(pos + 1, "đến", "range")  # "27 tháng Chạp - mùng 6 tháng Giêng"
     series = _SERIES_LEFT.search(text, max(0, pos - 8), pos)
     if series and re.match(rf"-\s?{series[1]}\d", text[pos : pos + 8]):
         return Said(pos + 1, "đến", "range")

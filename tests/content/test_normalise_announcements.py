@@ -29,6 +29,22 @@ PHRASES = [
     ("chiều 17.3 khai mạc", "chiều mười bảy tháng ba khai mạc"),
     ("chạy trên đường 3-5 km", "chạy trên đường ba đến năm ki lô mét"),
     ("thu mỗi chiều 2-3 triệu", "thu mỗi chiều hai đến ba triệu"),
+    (
+        "từ 26 tháng Chạp - mùng 4 tháng Giêng",
+        "từ hai mươi sáu tháng Chạp đến mùng bốn tháng Giêng",
+    ),
+    ("lễ hội 8 tháng Giêng", "lễ hội mùng tám tháng Giêng"),
+    ("mừng 8-3, 26-3", "mừng mùng tám tháng ba, hai mươi sáu tháng ba"),
+    ("trận CK 9h CN 14/6", "trận chung kết chín giờ chủ nhật ngày mười bốn tháng sáu"),
+    # counts and names that open with a zero
+    ("mỗi thôn 03 băng rôn", "mỗi thôn ba băng rôn"),
+    ("phòng: 02 văn bản", "phòng: hai văn bản"),
+    ("tổ 05 phường Hồng Hà", "tổ không năm phường Hồng Hà"),
+    ("từ tổ 01 đến tổ 04", "từ tổ không một đến tổ không bốn"),
+    ("đường 02 chiều", "đường hai chiều"),
+    ("Quyết định số 12/QĐUBND", "Quyết định số mười hai quyết định ủy ban nhân dân"),
+    ("giá 60.000đ/kg (+2.000đ)", "giá sáu mươi nghìn đồng một ki lô gam, tăng hai nghìn đồng"),
+    ("nhắn tin TNCN gửi 8069", "nhắn tin thu nhập cá nhân gửi tám không sáu chín"),
     # headings and the end of a document
     ("IV.2. Kinh phí", "bốn chấm hai, Kinh phí"),
     ("V.3 Giải pháp", "năm chấm ba, Giải pháp"),
