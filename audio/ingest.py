@@ -98,7 +98,7 @@ _RENAMED = N_("its name ends in {suffix}, its content is {container}")
 _PICTURE = N_("it is a video: only its sound was kept")
 _DAMAGED = N_("{count} places in it are damaged")
 _TRIMMED = N_("{head_s} s of silence at its head and {tail_s} s at its tail were cut")
-_LEVELLED = N_("its level was changed by {gain_db} dB")
+_LEVELLED = N_("its level was changed by {gain_db:+} dB")
 _CLIPPED = N_("it is clipped: record it again with less gain if you can")
 
 
@@ -177,7 +177,7 @@ def take_in(path: Path, out_path: Path) -> TakenIn:
         gain_db = 0.0
         if abs(_TARGET_LUFS - found.integrated_lufs) > _LEFT_ALONE_LU:
             gain_db = round(min(_MOST_GAIN_DB, _TARGET_LUFS - found.integrated_lufs), 1)
-            notes.append(Told(_LEVELLED, gain_db=f"{gain_db:+}"))
+            notes.append(Told(_LEVELLED, gain_db=gain_db))
         with atomic.replacing(out_path) as temporary:
             length_ms = _cut(raw, temporary, start_ms, end_ms, gain_db, rate_hz, offset)
     return TakenIn(

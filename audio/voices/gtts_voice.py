@@ -28,6 +28,7 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 
 from audio import ffmpeg, wav
+from audio.outputs.output import without_password
 from audio.voices.packing import pack
 from audio.voices.voice import LanguageNotSpokenError, NothingToSayError, VoiceError, VoiceUnavailableError
 from content.errors import LoaError, Told
@@ -273,8 +274,12 @@ class GttsVoice:
                 name in repr(error) for name in ("NewConnection", "NameResolution", "Tunnel connection")
             )
             raise _RetryError(Told(_OFFLINE) if offline else Told(_CUT), offline=offline) from error
-        except requests.exceptions.RequestException as error:
-            raise VoiceError(voice=self.name, reason=type(error).__name__) from error
+        except requests.exceptions.ContentDecodingError as error:
+            raise _RetryError(Told(_CUT)) from error
+        except (requests.exceptions.RequestException, OSError, ValueError) as error:
+            # an odd proxy, a file of certificates that is gone: before anything was asked, and the same for every sentence
+            told = Told(_SETTINGS, reason=without_password(f"{type(error).__name__}: {error}")[:160])
+            raise VoiceUnavailableError(voice=self.name, reason=told) from error
         finally:
             watchdog.cancel()
             with self._lock:
@@ -302,6 +307,9 @@ _TOO_BIG = N_("the service answered with far more than a sentence")
 _SLOW = N_("the service did not answer within {seconds} s")
 _CUT = N_("the connection was cut")
 _OFFLINE = N_("no connection to the internet")
+_SETTINGS = N_(
+    "the network settings of this computer cannot be used ({reason}): look at HTTPS_PROXY and REQUESTS_CA_BUNDLE"
+)
 _CERTIFICATE = N_(
     "the certificate of the service is wrong: somebody stands in between, or the clock of this machine is off; nothing was sent"
 )

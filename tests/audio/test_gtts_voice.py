@@ -12,6 +12,7 @@ from speech_service import SpeechService, make_certificates, make_mp3, waits
 from audio import speak, wav
 from audio.cache import SentenceCache
 from audio.speak import NoVoiceError, Sentence, Speaker
+from audio.voices.espeak_voice import EspeakVoice
 from audio.voices.gtts_voice import GttsVoice
 from audio.voices.packing import MOST_CHARS, pack
 from audio.voices.voice import LanguageNotSpokenError, NothingToSayError, VoiceError, VoiceUnavailableError
@@ -228,6 +229,29 @@ def test_without_a_network_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     with pytest.raises(VoiceUnavailableError, match="internet"):
         patient().synthesise(SHORT, "vi")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTPS_PROXY", "http://"),
+        ("HTTPS_PROXY", "socks5://127.0.0.1:9"),
+        ("HTTPS_PROXY", "http://ward:s3cret@127.0.0.1:99999"),
+        ("HTTPS_PROXY", "http://đài:mật khẩu@127.0.0.1:9"),
+        ("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem"),
+    ],
+)
+def test_network_settings_that_cannot_be_used_are_told_and_the_next_voice_speaks(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for other in ("HTTPS_PROXY", "https_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(other, raising=False)
+    monkeypatch.setenv(name, value)
+    with Speaker([patient(), EspeakVoice()], SentenceCache(tmp_path, 10**9)) as speaker:
+        spoken = speaker.speak([Sentence(spoken=SHORT), Sentence(spoken="Xin cảm ơn.")], "vi")
+    assert spoken.voice == "espeak"
+    assert "network settings" in spoken.fallbacks[0].reason
+    assert "s3cret" not in spoken.fallbacks[0].reason
 
 
 def test_after_a_failure_the_next_run_asks_only_for_what_is_missing(
