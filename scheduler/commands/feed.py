@@ -14,7 +14,7 @@ from content.commands.choices import DAY
 from content.commands.shell import LoaGroup, json_option, option, print_json, progress, say, with_station
 from content.errors import LoaError
 from content.language import N_, _
-from scheduler.commands.package import named
+from scheduler.commands.package import say_left_out, say_unready
 
 if TYPE_CHECKING:
     from content.station import Station
@@ -50,6 +50,7 @@ def feed() -> None:
 @json_option
 @with_station
 def publish(station: Station, days: int, from_on: date | None, as_json: bool) -> None:
+    from scheduler.exchange import communes
     from scheduler.exchange.feed_serve import publish as publish_all
 
     now = datetime.now(UTC)
@@ -61,8 +62,9 @@ def publish(station: Station, days: int, from_on: date | None, as_json: bool) ->
         return
     changed = sum(not one.unchanged for one in made)
     say(N_("{count} packages in the feed, {changed} of them new"), count=len(made), changed=changed)
-    if made and made[0].left_out:
-        say(N_("left out, not ready: {words}"), words=named(made[0].left_out))
+    say_left_out(made)
+    with station.read() as session:
+        say_unready([(row.code, row.name) for row in communes.known(session) if row.player == "loa"], made)
 
 
 @feed.command(

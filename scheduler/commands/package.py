@@ -111,6 +111,7 @@ def export(
         print_json([summary.to_json() for summary in made])
         return
     _show(made)
+    say_unready([(row.code, row.name) for row in rows], made)
     if usb is not None:
         say(
             N_(
@@ -142,13 +143,31 @@ def _show(made: list[PackageSummary]) -> None:
                 N_("{station}: nothing that is planned concerns its zones, its package is empty"),
                 station=one.name,
             )
-    left_out = made[0].left_out
-    if left_out:
-        say(N_("left out, not ready: {words}"), words=named(left_out))
+    say_left_out(made)
     say(N_("signed with the key {fingerprint}"), fingerprint=made[0].fingerprint)
 
 
-def named(words: list[str]) -> str:
+def say_left_out(made: list[PackageSummary]) -> None:
+    """Which airings are in no package, of all stations; those with other profiles may lack others."""
+    left_out = list(dict.fromkeys(words for one in made for words in one.left_out))
+    if left_out:
+        say(N_("left out, not ready: {words}"), words=_named(left_out))
+
+
+def say_unready(stations: list[tuple[str, str]], made: list[PackageSummary]) -> None:
+    """Which of these (code, name) got no package."""
+    written = {one.code for one in made if one.kind != "urgent"}
+    for code, name in stations:
+        if written and code not in written:
+            say(
+                N_(
+                    "{station}: nothing that is planned is ready in its audio profile, it gets no package now"
+                ),
+                station=name,
+            )
+
+
+def _named(words: list[str]) -> str:
     """The first ten, and how many more there are."""
     more = [_("and {count} more airings").format(count=len(words) - 10)] if len(words) > 10 else []
     return "; ".join([*words[:10], *more])

@@ -58,7 +58,6 @@ from scheduler.exchange.gather import Gathered, gather, rules_reached
 from scheduler.exchange.kept_manifest import manifest_of
 from scheduler.stations import CommuneStation, SentPackage
 
-FORMS = ("dir", "zip", "usb")
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -152,21 +151,27 @@ def export_packages(
     """Export the days [from_on, until_on], each station's own, for `communes`, each under its code in `folder`.
 
     `form`: "dir" links within `folder`; "usb" copies and waits until the medium has it; "zip" makes one file a
-    station. `update` leaves out sounds that the station has. `partial` leaves out airings that are not ready
-    instead of refusing. `urgent` takes the urgent bulletins alone, at the centre's own times.
+    station. `update` leaves out sounds that the station has. `partial` leaves out airings that are not ready, and
+    stations for whose profile none is, instead of refusing. `urgent` takes the urgent bulletins alone, at the centre's own times.
 
     Raises:
-        NothingToSendError, NotReadyError, UpdateNeedsLoaError, audio.packages.errors.FolderTakenError,
+        NothingToSendError, NothingReadyError, NotReadyError, UpdateNeedsLoaError, audio.packages.errors.FolderTakenError,
         content.atomic.DiskFullError, content.atomic.NotWritableError.
     """
     now = now or datetime.now(UTC)
     exporter = _Exporter(station, from_on, until_on, folder, now, profile, form, partial, urgent)
     known = [commune if isinstance(commune, Commune) else Commune.of(commune) for commune in communes]
+    sendable = []
     for one in known:  # what cannot be sent is told before anything is written
-        exporter.check(one, update)
+        try:
+            exporter.check(one, update)
+            sendable.append(one)
+        except NothingReadyError:
+            if one is known[-1] and not sendable:
+                raise
     summaries = []
     try:
-        for one in known:
+        for one in sendable:
             summaries.append(exporter.one(one, update))
             if advance:
                 advance(1, one.name)

@@ -88,7 +88,7 @@ def gather(
             .options(selectinload(Play.episode).selectinload(Episode.parts).selectinload(EpisodePart.item))
             .options(selectinload(Play.episode).selectinload(Episode.programme))
         ).all()
-        return _Gathering(station, session, from_on, until_on, profile, zone).of(plays)
+        return _Gathering(station, session, from_on, until_on, profile, zone, urgent=urgent).of(plays)
 
 
 def _changed_at(session: Session, plays: Sequence[Play], sounds: set[int]) -> datetime:
@@ -107,8 +107,10 @@ class _Gathering:
     """Reads each distinct sound and approval once."""
 
     def __init__(
-        self, station: Station, session: Session, from_on: date, until_on: date, profile: str, zone: ZoneInfo
-    ) -> None:
+        self, station: Station, session: Session, from_on: date, until_on: date, profile: str, zone: ZoneInfo,
+        *, urgent: bool,
+    ) -> None:  # fmt: skip
+        self.urgent = urgent
         self.station, self.session, self.profile, self.zone = station, session, profile, zone
         self.judged: dict[str, str | None] = {}
         self.found = Gathered(
@@ -149,13 +151,13 @@ class _Gathering:
         return replace(self.found, changed_at=_changed_at(self.session, plays, sent))
 
     def _newest(self, episode_ids: set[int]) -> dict[int, EpisodeAudio]:
-        rows = self.session.scalars(
-            select(EpisodeAudio)
-            .where(EpisodeAudio.episode_id.in_(episode_ids), EpisodeAudio.profile == self.profile)
-            .where(EpisodeAudio.format == "mp3")
-            .order_by(EpisodeAudio.id)
+        fits = EpisodeAudio.profile == self.profile
+        query = select(EpisodeAudio).where(
+            EpisodeAudio.episode_id.in_(episode_ids), EpisodeAudio.format == "mp3"
         )
-        return {row.episode_id: row for row in rows}
+        if not self.urgent:  # what is urgent airs in another profile rather than not at all
+            query = query.where(fits)
+        return {row.episode_id: row for row in self.session.scalars(query.order_by(fits, EpisodeAudio.id))}
 
     def _exact(self, play: Play) -> EpisodeAudio | None:
         """The very file of a frozen play, where it is of the profile that was asked for."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from audio.packages import folder as writing
 from audio.packages.errors import FolderTakenError
@@ -12,9 +13,10 @@ from audio.packages.manifest import read_manifest
 from audio.packages.verify import check_package
 from content.station import Station
 from scheduler.exchange import communes
-from scheduler.exchange.errors import NothingToSendError
+from scheduler.exchange.errors import NothingToSendError, NotReadyError
 from scheduler.exchange.export import export_package, export_packages
-from tests.scheduler.a_centre import FROM, NOW, UNTIL, plan_month
+from scheduler.models import Play
+from tests.scheduler.a_centre import FROM, NOW, UNTIL, add_play, plan_month
 
 
 @pytest.fixture
@@ -99,3 +101,30 @@ def test_what_a_file_manager_left_in_a_new_folder_is_no_strangers_file(
     assert check_package(made.path).problems == []
     text = (made.path / "station.json").read_bytes() + (made.path / "manifest.json").read_bytes()
     assert len(read_manifest(text).plays) == 8
+
+
+def test_a_station_for_whose_profile_nothing_is_ready_keeps_no_other_from_its_package(
+    centre: Station, tmp_path: Path
+) -> None:
+    with centre.decide() as session:
+        communes.find(session, "xa-1").profile = "fm"
+    made = export_packages(centre, rows_of(centre), FROM, UNTIL, tmp_path, now=NOW, partial=True)
+    assert [one.code for one in made] == ["xa-0", "xa-2"]
+    with pytest.raises(NotReadyError, match="render --all --profile fm"):
+        export_packages(centre, rows_of(centre), FROM, UNTIL, tmp_path, now=NOW)
+
+
+def test_an_urgent_bulletin_airs_in_another_profile_rather_than_not_at_all(
+    centre: Station, tmp_path: Path
+) -> None:
+    with centre.decide() as session:
+        communes.find(session, "xa-1").profile = "fm"
+        episode_id = session.scalars(select(Play.episode_id)).first()
+    assert episode_id is not None
+    add_play(centre, episode_id, NOW, 60_000, status="emergency", timing="hard")
+    today = NOW.date()
+    made = export_packages(
+        centre, rows_of(centre), today, today, tmp_path, now=NOW, partial=True, urgent=True
+    )
+    assert [(one.code, one.plays) for one in made] == [("xa-0", 1), ("xa-1", 1), ("xa-2", 1)]
+    assert [check_package(one.path).problems for one in made] == [[], [], []]
