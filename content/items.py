@@ -22,7 +22,6 @@ LONGEST_TITLE = 500
 VIETNAMESE = "vi"
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 NAMES = {"title": N_("title"), "text": N_("text")}
-EDITABLE = ("title", "text", "kind", "language", "bulletin_class", "topic", "priority", "programme_id", "voice", "valid_from_on", "valid_until_on", "translates_id")  # fmt: skip
 
 
 class ItemNotFoundError(LoaError):
@@ -160,16 +159,6 @@ def current_script(session: Session, item: Item) -> Script | None:
     """The newest version of the item's script, or None before the first draft."""
     return session.scalars(
         select(Script).where(Script.item_id == item.id).order_by(Script.version.desc()).limit(1)
-    ).first()
-
-
-def approved_script(session: Session, item: Item) -> Script | None:
-    """The newest approved version: the words that may air."""
-    return session.scalars(
-        select(Script)
-        .where(Script.item_id == item.id, Script.status == "approved")
-        .order_by(Script.version.desc())
-        .limit(1)
     ).first()
 
 

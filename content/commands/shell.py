@@ -22,7 +22,6 @@ from content.language import N_, _, os_language, use_language
 if TYPE_CHECKING:  # rich and SQLAlchemy are imported where they are used: the first screen comes at once
     from rich.console import Console
 
-    from content.station import Station
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -358,13 +357,6 @@ def with_station(command: Callable[..., R]) -> Callable[..., R]:
             station.close()
 
     return wrapped
-
-
-def station_of(ctx: click.Context) -> Station:
-    """The station of this invocation, for commands that open it late; the caller closes it."""
-    from content.station import open_station
-
-    return open_station(ctx.find_root().params.get("config_path"))
 
 
 @contextmanager

@@ -36,7 +36,6 @@ _DATE = re.compile(
     r"|(?P<before2>trước|chậm nhất(?: là)?|muộn nhất(?: là)?)\s+(?P<d2>\d{1,2})/(?P<m2>\d{1,2})(?:/(?P<y2>20\d{2}))?",
     re.IGNORECASE,
 )
-_REGULAR = re.compile(r"định kỳ|hằng|hàng|mỗi|theo (?:chế độ )?(?:tháng|quý)", re.IGNORECASE)
 _KEYWORDS = (
     (
         "6 months",

@@ -62,10 +62,6 @@ _RANK = re.compile(
 _NAME_WORD = "[{UPPER}][{LOWER}čñŏŭĭĕƀ]*(?:['’-][{UPPER}]?[{LOWER}čñŏŭĭĕƀ]+)*"
 _NAME = compiled(f"^{_NAME_WORD}(?:\\s+{_NAME_WORD}){{1,5}}$" + r"|^[{UPPER}]['’][{UPPER}][{LOWER}]+$")
 """A person's name, with those of the Central Highlands: "H'Loan Mlô", "K'Brơi", "Y Krông Niê"."""
-_END_NOTE = re.compile(
-    r"\s*\((?:b/c|B/c|để b/c|t/h|T/h|c/đ|p/h|để báo cáo|để thực hiện|để chỉ đạo|đăng tải|báo cáo|thực hiện|để đăng tin|biết)[^)]*\)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(slots=True)

@@ -17,7 +17,6 @@ _SIGN = re.compile(
     r"CHÁNH VĂN PHÒNG|TRƯỞNG TRẠM|HIỆU TRƯỞNG|TRƯỞNG ĐÀI)\b))"
 )
 _GAP = re.compile(r"\s{3,}|\t+")
-_LEFT_START = re.compile(r"^\s{0,6}\S")
 
 
 def split_columns(lines: list[RawLine], changes: Changes) -> list[RawLine]:

@@ -93,7 +93,6 @@ _COMMITTEE = re.compile(
     re.IGNORECASE,
 )
 _BARE_LEVEL = re.compile(rf"\b({'|'.join(_LEVELS)})$", re.IGNORECASE)
-_PARENT_FIRST = re.compile(r"^(?:UBND|ỦY BAN NHÂN DÂN|UỶ BAN NHÂN DÂN|ĐẢNG BỘ|TỈNH|HUYỆN|SỞ|BỘ)\b")
 
 
 _PHRASES = tuple(

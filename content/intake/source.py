@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
@@ -115,5 +114,3 @@ class RawTable:
 
 
 Raw = RawLine | RawTable
-
-BLANK = re.compile(r"^\s*$")

@@ -10,7 +10,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -453,8 +453,3 @@ def vietnamese() -> Callable[[str], str]:
 
     folder = Path(str(files("content"))) / "locale"
     return gettext.translation("loa", localedir=str(folder), languages=["vi"], fallback=True).gettext
-
-
-def utc(text: str) -> datetime:
-    """An instant of the figures, in UTC."""
-    return datetime.fromisoformat(text).astimezone(UTC)
