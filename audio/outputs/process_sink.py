@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -23,11 +24,19 @@ _PIPE_BYTES = 8192
 """A small pipe: sound that waits in it is sound that is late."""
 
 
+def errors_file() -> IO[bytes]:
+    """Where a program's errors go, to be read afterwards; nowhere on a full disk, which must not keep it from running."""
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        return open(os.devnull, "r+b")  # noqa: PTH123 - closed by whoever asked
+
+
 class ProcessSink:
     """One run of a program. With `piped`, what it makes is to be read from `made`."""
 
     def __init__(self, command: Sequence[str], *, piped: bool = False) -> None:
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the sink
+        self._errors = errors_file()
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE if piped else subprocess.DEVNULL,
             stderr=self._errors, bufsize=0, creationflags=_NO_WINDOW,

@@ -352,7 +352,8 @@ class AirDesk:
         )  # fmt: skip
         self.journal.write(entry)
         self.deck.begin(airing)
-        self.post(entry)
+        if key in self.on_air:  # else it is over already, and that was told
+            self.post(entry)
 
     def _routes(self, zones: Iterable[str]) -> list[Route]:
         wanted = set(zones) or set(self.config.zone_ids)
@@ -385,9 +386,9 @@ class AirDesk:
         if cut is not None and not (whole and piece.play_id is not None):
             reasons.append(cut)
             # What was given to a dead card was lost before anything else took its time.
-            unheard = "missed" if airing.sent_frames else "displaced"
+            unheard = "missed" if airing.sent_frames or airing.failed else "displaced"
             outcome = "partial" if airing.heard_frames else unheard
-            goes_on = piece.play_id is not None
+            goes_on = piece.play_id is not None and not airing.failed
         elif whole:
             outcome = "aired"
         else:

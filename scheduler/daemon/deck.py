@@ -114,6 +114,8 @@ class OnAir:
     sent_frames: int = 0
     heard_frames: int = 0
     through: bool = False
+    failed: bool = False
+    """Its sound could not be read any further."""
     level_dbfs: float = DIGITAL_SILENCE_DBFS
     silent_frames: int = 0
     """Length of the silence that is going on."""
@@ -160,7 +162,12 @@ class Deck:
     def begin(self, airing: OnAir) -> None:
         """Put an airing on the air: its first block goes out now."""
         self.on[airing.key] = airing
-        if pcm := airing.source.read(self.block_frames):
+        try:
+            pcm = airing.source.read(self.block_frames)
+        except OSError as error:
+            self._fail(airing, error)
+            return
+        if pcm:
             self._hand_over(airing, pcm)
 
     def cut(self, airing: OnAir, reason: str) -> None:
@@ -192,8 +199,8 @@ class Deck:
         while not airing.through and airing.sent_frames <= passed:
             try:
                 pcm = airing.source.read(block)
-            except OSError as error:  # the disk under it is failing: this sound ends, the station goes on
-                self._end(airing, error.strerror or str(error))
+            except OSError as error:
+                self._fail(airing, error)
                 return None
             if not pcm:
                 airing.through = True
@@ -222,6 +229,11 @@ class Deck:
         airing.silent_frames = airing.silent_frames + frames if airing.level_dbfs < SILENT_DBFS else 0
         if airing.slot is not None:
             self.note(airing.slot, airing.heard_ms, round(self.clock.now().timestamp() * 1e6))
+
+    def _fail(self, airing: OnAir, error: OSError) -> None:
+        """The disk under it is failing: this sound ends, the station goes on."""
+        airing.failed = True
+        self._end(airing, error.strerror or str(error))
 
     def _end(self, airing: OnAir, reason: str | None) -> None:
         if self.on.pop(airing.key, None) is None:

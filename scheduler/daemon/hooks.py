@@ -7,13 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from audio.outputs.process_sink import errors_file
 from content.config import Config
 from scheduler.daemon.requests import legible
 from scheduler.daemon.workers import Workers
@@ -45,7 +45,7 @@ class Running:
 
         What it starts is ended with it when it hangs. Nothing of ours is inherited but the environment.
         """
-        with tempfile.TemporaryFile() as errors:
+        with errors_file() as errors:
             try:
                 with self._lock:
                     if self._closed:

@@ -52,7 +52,7 @@ def when_cut(
     if length_ms - heard_to_ms < LEAST_JOIN_MS:
         return Verdict(False, make_good=lateness != "skip" and heard_to_ms < length_ms * 0.98)
     if lateness == "join":
-        position = heard_to_ms + round(gap.total_seconds() * 1000)
+        position = heard_to_ms + max(0, round(gap.total_seconds() * 1000))  # the clock may have been set back
         if length_ms - position >= LEAST_JOIN_MS:
             return Verdict(True, offset_ms=position)
         return Verdict(False, make_good=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-import tempfile
 import threading
 import time
 from collections import deque
@@ -16,6 +15,7 @@ from typing import IO
 
 from audio.ffmpeg import ffmpeg_path
 from audio.outputs.output import FRAME_BYTES, RATE_HZ, without_password
+from audio.outputs.process_sink import errors_file
 from scheduler.daemon.cue import PcmFile
 from scheduler.daemon.deck import SILENT_DBFS, loudness_dbfs
 
@@ -122,7 +122,7 @@ class Tap:
         wait_s = 0.5
         while not self._stopping.is_set():
             begun = time.monotonic()
-            with tempfile.TemporaryFile() as errors:
+            with errors_file() as errors:
                 self._receive_once(errors)
                 if self._stopping.is_set():
                     return

@@ -40,6 +40,7 @@ SIMULATED_FEED_S = 6 * 3600.0
 LOOK_S = 0.05
 """How often orders of other processes are looked for."""
 LOOKBACK = timedelta(hours=12)
+COMPACT_ABOVE = 2000
 
 
 class StationDaemon(Studio):
@@ -66,6 +67,8 @@ class StationDaemon(Studio):
         """When the plan tables were last read: what passed unseen since then (a sleep, a clock set ahead) is looked for."""
         self._last_fed: tuple[RundownPlay, ...] | None = None
         self._written: dict[str, tuple[RundownPlay, ...]] = {}
+        self._compact_above = COMPACT_ABOVE
+        """Entries in the journal; more than that, and what is old and stored is dropped."""
         self._last_wall, self._last_steady = clock.now(), clock.steady()
         self.relays = Relays(self)
         self.duties = Duties(self, status_file, self.ask_feed)
@@ -345,8 +348,12 @@ class StationDaemon(Studio):
         self.journal.flush()
         self._ask_store()
         self.duties.beat(self.clock.now())
-        if len(self.journal.entries) > 2000:
-            self.journal.compact(self.clock.now(), self.journal.entries.keys() - self.unstored.keys())
+        if len(self.journal.entries) > self._compact_above:
+            stored = self.journal.entries.keys() - self.unstored.keys()
+            attempt(
+                lambda: self.journal.compact(self.clock.now(), stored)
+            )  # on a full disk it stays as it is
+            self._compact_above = max(COMPACT_ABOVE, 2 * len(self.journal.entries))
 
     def _renew_lease(self) -> None:
         lease = self.lease

@@ -48,6 +48,8 @@ class Urgent:
         self._final = False
         """What ends now is over for a person: nothing of it begins again."""
         self._closing = False
+        self._stops: list[str] = []
+        """The orders to be silent: what was being made ready then is not heard."""
         requests.sweep(self.folder)
         for name in ("urgent", "alarm"):
             built_in(name, studio.air.cue)
@@ -76,7 +78,7 @@ class Urgent:
         if request.sounds:
             self.interrupt(request)
             return
-        config = self.studio.station.config
+        config, stops = self.studio.station.config, len(self._stops)
 
         def ready(result: bulletin.Bulletin | LoaError) -> None:
             if isinstance(result, bulletin.Bulletin) and result.alert is not None:
@@ -88,6 +90,10 @@ class Urgent:
                     return
             if isinstance(result, LoaError):
                 requests.answer(self.folder, request.name, {"ok": False, "reason": result.told(_)})
+                return
+            if len(self._stops) > stops:
+                bulletin.discard(result.sounds)
+                requests.answer(self.folder, request.name, {"ok": False, "reason": self._stops[-1]})
                 return
             self.interrupt(
                 replace(
@@ -283,6 +289,7 @@ class Urgent:
         """Silence the station until it is resumed; urgent bulletins are still heard."""
         text = _stopped_text(request.who, request.why)
         desk = self.studio.desk
+        self._stops.append(text)
         desk.stopped, self._final = text, True
         desk.cut_all(text)  # first of all: no start after a crash may begin again what is stopped
         for piece in [piece for piece in desk.waiting.values() if piece.kind == "interrupt"]:
@@ -297,7 +304,10 @@ class Urgent:
 
     def resume(self, request: Request) -> None:
         """Go on: what is not too late yet is aired."""
-        self.studio.air.stopped.unlink(missing_ok=True)
+        try:
+            self.studio.air.stopped.unlink(missing_ok=True)
+        except OSError as error:  # Windows: a virus scanner holds it
+            log.error("the station will be silent again after a restart: %s", error)
         self.studio.desk.go_on()
         requests.answer(self.folder, request.name, {"ok": True})
 

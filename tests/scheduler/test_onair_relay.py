@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -456,3 +456,37 @@ def test_a_tap_leaves_no_process_and_no_thread_behind(filler: Path) -> None:
             tap.close()
     assert all(process is not None and process.poll() is not None for process in processes)
     wait_for(lambda: not [thread for thread in threading.enumerate() if thread.name == "loa-relay"])
+
+
+def test_a_sender_that_never_comes_to_the_sound_is_left_and_asked_anew(
+    filler: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its head never ends; each line of it is a sign of life to whoever only waits for silence on the line."""
+    monkeypatch.setattr("scheduler.daemon.relay.STUCK_MS", 2_000)
+    asked: list[socket.socket] = []
+    over = threading.Event()
+
+    def answer(line: socket.socket, first: bool) -> None:
+        with line, suppress(OSError):
+            line.recv(4000)
+            line.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\n")
+            while first and not over.wait(0.1):
+                line.sendall(b"X-Wait: yes\r\n")
+            line.sendall(b"\r\n" + wav(noise(30, 5)))
+            over.wait(60)
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                asked.append(server.accept()[0])
+                threading.Thread(target=answer, args=(asked[-1], len(asked) == 1), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, daemon=True).start()
+        air = Air(Tap(f"http://127.0.0.1:{server.getsockname()[1]}/live"), filler)
+        try:
+            wait_for(lambda: air.source.gaps and air.source.gaps[0].ended_at is not None)
+        finally:
+            air.close()
+            over.set()
+    assert len(asked) >= 2
