@@ -141,7 +141,7 @@ def day_and_month(scan: Scan) -> Said | None:
         return None  # round the clock
     if sign != "/":
         near: object = re.search(
-            r"(?:\bngày|\bsáng|\btrưa|chiều|\btối|\bđêm|mùng|mồng|\bdịp|\blễ|kỷ niệm|đường|\bphố|quảng trường|\bnay|hôm qua|ngày mai|ngày kia)[,:(]?\s*$",
+            r"(?:\bngày|\bsáng|\btrưa|chiều|\btối|\bđêm|mùng|mồng|\bdịp|\blễ|kỷ niệm|đường|\bphố|quảng trường|\bnay|hôm qua|ngày mai|ngày kia)\s?[,:(]?\s*$",
             left,
         )
         near = near or (sign == "-" and re.search(r"\bngày \d{1,2}\s*(?:,|và)\s*$", left))

@@ -208,7 +208,7 @@ def _sign(scan: Scan) -> Said:
             words.defined(scan)
             or words.in_words(scan)
             or figures.parenthesis(scan)
-            or (phones.phone(scan) if scan.text[scan.pos + 1 : scan.pos + 2] in {"0", "+"} else None)
+            or (phones.phone(scan) if scan.text[scan.pos + 1 : scan.pos + 2] in {"0", "+", "8"} else None)
         )
         if said:
             return said

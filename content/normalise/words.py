@@ -54,9 +54,9 @@ _SEED_LEFT = re.compile(
     r"\b(?:giống|lúa|ngô|lạc|biến thể|chủng)\b[^.;\n]{0,40}$|\bmã(?: thẻ| đối tượng)?(?: [^\W_]{2,4},)* $"
 )
 _BUILDING_LEFT = re.compile(
-    r"\b(?:chung cư|(?:tòa|toà)(?: nhà)?|nhà|căn hộ|căn|lô|block|khối nhà|sảnh|ô đất|dãy|liền kề|biệt thự)\s*$"
+    r"\b(?:chung cư|(?:tòa|toà)(?: nhà)?|nhà|căn hộ|căn|lô|block|khối nhà|sảnh|ô đất|dãy|liền kề|biệt thự|phòng)\s*$"
 )
-"""Before the letters and number of a house or a plot: "chung cư CT2"."""
+"""Before the letters and number of a house, a plot, a room or a police office: "chung cư CT2", "phòng PA05"."""
 _KIND_LEFT = re.compile(
     r"\b(?:giống|lúa|ngô|lạc|đậu|khoai|sắn|mía|dưa|keo|cá|gà|lợn|biến thể|chủng|mã|model|số hiệu|phân|thuốc|máy|xe|tàu|súng|bình|ký hiệu)\b[^.;\n]{0,32}$"
 )

@@ -16,6 +16,10 @@ PHRASES = [
     ("soạn CSGT gửi 8055", "soạn cảnh sát giao thông gửi tám không năm năm"),
     ("gửi 1200 suất quà", "gửi một nghìn hai trăm suất quà"),
     ("những năm 1900-1954", "những năm một nghìn chín trăm đến một nghìn chín trăm năm mươi tư"),
+    ("Tel: (84-203) 3725.123", "điện thoại: tám bốn hai không ba ba bảy hai năm một hai ba"),
+    ("hôm nay (9-12) trời rét", "hôm nay, ngày mùng chín tháng mười hai, trời rét"),
+    ("Phòng PA05, chung cư PA2", "Phòng pê a không năm, chung cư pê a hai"),
+    ("KTS Trần An, loa KTS", "kiến trúc sư Trần An, loa kỹ thuật số"),
     # dates, and what stands after a dash
     ("mưa đêm 18-19.11", "mưa đêm mười tám đến ngày mười chín tháng mười một"),
     ("nghỉ mùng 2 - mùng 4 Tết", "nghỉ mùng hai đến mùng bốn Tết"),
