@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -225,7 +226,11 @@ def _name(engine: Engine) -> str:
 
 def _told(engine: Engine, error: SQLAlchemyError) -> LoaError:
     name, reason = _name(engine), _short(error)
-    if "disk is full" in reason or "No space left" in reason:
+    if (
+        "disk is full" in reason
+        or "No space left" in reason
+        or ("disk I/O error" in reason and _is_full(engine))
+    ):
         return DiskFullError(path=engine.url.database or name)
     if "database is locked" in reason:
         return DatabaseBusyError(name=name)
@@ -233,6 +238,15 @@ def _told(engine: Engine, error: SQLAlchemyError) -> LoaError:
     return DatabaseError(name=name, reason=Marked(told or reason))
 
 
+def _is_full(engine: Engine) -> bool:
+    """Whether no room is left beside the file: what SQLite then says of its side files is an error of reading and writing."""
+    try:
+        return shutil.disk_usage(Path(engine.url.database or "").absolute().parent).free < _LEAST_FREE_BYTES
+    except OSError:
+        return False
+
+
+_LEAST_FREE_BYTES = 100_000
 _REASONS = {
     "readonly database": N_("this account may not write to it or to its folder"),
     "unable to open": N_("its folder does not exist, or this account has no right to it"),

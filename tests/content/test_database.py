@@ -3,6 +3,8 @@
 import importlib
 import os
 import pkgutil
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,11 +16,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import OperationalError, StatementError
 
 import audio
 import content
 import scheduler
+from content.atomic import DiskFullError
 from content.database import (
     DatabaseError,
     DatabaseGoneError,
@@ -191,3 +194,15 @@ def test_a_station_whose_database_vanished_is_told_so_and_gets_no_empty_one_in_s
     file.touch()  # what a program that connects without looking leaves behind
     with pytest.raises(DatabaseGoneError):
         open_station(tmp_path / "tram" / "config.toml")
+
+
+def test_a_disk_without_room_is_not_called_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'loa.sqlite3'}")
+    error = OperationalError("", {}, sqlite3.OperationalError("disk I/O error"))
+    with pytest.raises(DatabaseError, match="does not read or write properly"), deciding(engine):
+        raise error
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage._replace(free=0))
+    with pytest.raises(DiskFullError, match="free some disk space"), deciding(engine):
+        raise error
+    engine.dispose()
