@@ -74,6 +74,14 @@ class Root(LoaGroup):
         return super().make_context(info_name, args, parent, **extra)
 
 
+def _tell_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        click.echo(_("%(prog)s, version %(version)s") % {"prog": "loa", "version": version("loaphuong")})
+        ctx.exit()
+
+
 @click.group(
     cls=Root,
     sections=SECTIONS,
@@ -88,9 +96,10 @@ class Root(LoaGroup):
     "--config", "-C", "config_path", cls=TranslatedOption, type=click.Path(path_type=Path),
     help=N_("The station's config.toml or folder (else LOA_CONFIG, else ./config.toml)."),
 )  # fmt: skip
-@click.version_option(
-    package_name="loaphuong", prog_name="loa", help=N_("Show the version and exit."), cls=TranslatedOption
-)
+@click.option(
+    "--version", cls=TranslatedOption, is_flag=True, is_eager=True, expose_value=False, callback=_tell_version,
+    help=N_("Show the version and exit."),
+)  # fmt: skip
 def loa(lang: str | None, config_path: Path | None) -> None:
     pass
 
@@ -140,6 +149,8 @@ def _tell_usage(error: click.UsageError) -> None:
     """What is wrong with a command line, as click tells it, in the screen language."""
     for kind in ("Path", "File", "Directory"):  # click names kinds of files before the language is chosen
         error.message = error.message.replace(f"{kind} '", f"{_(kind)} '")
+    for kind in ("integer", "float"):
+        error.message = error.message.replace(f" {kind}.", f" {_(kind)}.")
     if isinstance(error, click.BadParameter) and isinstance(error.param, click.Argument):
         error.param_hint = error.param_hint or f"'{value_told(error.param.make_metavar())}'"
     told = io.StringIO()

@@ -28,6 +28,8 @@ MESSAGES = (
     N_("{name} {filename!r} is a directory."),
     N_("{name} {filename!r} is a file."),
     N_("{name} {filename!r} is not readable."),
+    N_("integer"),
+    N_("float"),
     N_("File"),
     N_("Directory"),
     N_("Path"),

@@ -228,8 +228,17 @@ def submit(station: Station, item_ids: tuple[int, ...], as_name: str | None) -> 
             found = get_item(session, item_id)
             if current_script(session, found) is None:
                 draft_item(session, station, found, now=now, person=person)
-            approval.submit(session, found, person, now=now)
+            script = approval.submit(session, found, person, now=now)
+            unknown = dict.fromkeys(str(one["text"]) for one in script.unknowns)
         say(N_("Item {id} waits for approval."), id=item_id)
+        if unknown:
+            say(
+                N_(
+                    "Item {id} cannot be approved before its unknown words are taught ({words}): see `loa script show {id}`."
+                ),
+                id=item_id,
+                words=", ".join(unknown),
+            )
 
     for_each(station, item_ids, as_name, hand_in)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -173,3 +174,23 @@ def test_a_person_without_a_role_is_told_which_there_are(
 ) -> None:
     assert cli.run(["user", "add", "Lan"]) == 1
     assert "--role, một trong editor, approver" in capfd.readouterr().err
+
+
+def test_what_is_handed_in_with_unknown_words_says_that_they_hold_it_up(
+    station: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["item", "add", "Lịch cắt điện", "Cắt điện theo QĐ 12/QĐ-XYZ."]) == 0
+    capfd.readouterr()
+    assert cli.run(["item", "submit", "1"]) == 0
+    told = capfd.readouterr().err
+    assert "XYZ" in told
+    assert "loa script show 1" in told
+
+
+def test_the_version_and_a_wrong_number_are_told_in_vietnamese(
+    station: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["--version"]) == 0
+    assert re.fullmatch(r"loa, phiên bản \d+\.\d+\.\d+\n", capfd.readouterr().out)
+    assert cli.run(["item", "show", "một"]) == 2
+    assert "'một' không phải là số nguyên" in capfd.readouterr().err
