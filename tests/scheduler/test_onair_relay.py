@@ -206,6 +206,9 @@ class Feed:
         self.held = 0
         self.came = False
 
+    def nudge(self) -> None:
+        pass
+
     def arrive(self) -> None:
         """Once for each block that is asked for."""
         if not self.came:
