@@ -18,7 +18,8 @@ from scheduler.commands.package import say_left_out, say_unready
 
 if TYPE_CHECKING:
     from content.station import Station
-    from scheduler.exchange.feed_pull import FeedClient, Pulled
+    from scheduler.exchange.feed_client import FeedClient
+    from scheduler.exchange.feed_pull import Pulled
 
 
 @click.group(
@@ -175,7 +176,7 @@ def pull(
     ca_file: Path | None, insecure: bool, as_json: bool,
 ) -> None:  # fmt: skip
     from content.atomic import told_of
-    from scheduler.exchange.feed_pull import FeedClient, pause_s, read_token
+    from scheduler.exchange.feed_client import FeedClient, pause_s, read_token
     from scheduler.exchange.feed_pull import pull as pull_once
 
     told = read_token(token_file, url) if token_file else token

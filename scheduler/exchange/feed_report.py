@@ -6,7 +6,6 @@ import hashlib
 import json
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -14,11 +13,9 @@ from content import atomic
 from content.errors import LoaError
 from content.station import Station
 from scheduler.exchange.errors import NoCentreError
+from scheduler.exchange.feed_client import FeedClient
 from scheduler.exchange.logbook import export_log
 from scheduler.stations import ReceivedPackage, TrustedSigner
-
-if TYPE_CHECKING:
-    from scheduler.exchange.feed_pull import FeedClient
 
 LOG_DAYS = 40
 SENT = "log-sent.json"

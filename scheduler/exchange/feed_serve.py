@@ -28,7 +28,7 @@ from scheduler.exchange.errors import (
 )
 from scheduler.exchange.export import PackageSummary, export_packages
 from scheduler.exchange.feed_app import feed_app
-from scheduler.exchange.feed_pull import LOOPBACK
+from scheduler.exchange.feed_client import LOOPBACK
 from scheduler.models import Play
 from scheduler.stations import CommuneStation
 

@@ -27,7 +27,8 @@ from scheduler.exchange import communes, feed_line, trust
 from scheduler.exchange.communes import Commune
 from scheduler.exchange.errors import FeedError, FeedTlsError, FeedTokenError, NotReadyError
 from scheduler.exchange.export import export_package
-from scheduler.exchange.feed_pull import LONGEST_PAUSE_S, FeedClient, Pulled, by_first_airing, pause_s, pull
+from scheduler.exchange.feed_client import LONGEST_PAUSE_S, FeedClient, pause_s
+from scheduler.exchange.feed_pull import Pulled, by_first_airing, pull
 from scheduler.exchange.feed_serve import feed_folder, publish, send_urgent
 from scheduler.exchange.logbook import report_of
 from scheduler.exchange.receive import receive_package

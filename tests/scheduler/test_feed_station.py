@@ -10,7 +10,8 @@ from sqlalchemy import select
 from content.station import Station
 from scheduler.exchange import feed_pull
 from scheduler.exchange.errors import FeedError, FeedTlsError, StationWrongError
-from scheduler.exchange.feed_pull import FeedClient, local_until, pull
+from scheduler.exchange.feed_client import FeedClient
+from scheduler.exchange.feed_pull import local_until, pull
 from scheduler.exchange.feed_serve import publish, send_urgent
 from scheduler.models import AsRun, Play
 from scheduler.stations import StationReport

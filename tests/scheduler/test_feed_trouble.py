@@ -12,7 +12,7 @@ import pytest
 from content.atomic import DiskFullError
 from content.station import Station
 from scheduler.exchange.errors import FeedCertificateError, FeedError, FeedTokenError
-from scheduler.exchange.feed_pull import STRANGER, FeedClient, read_token
+from scheduler.exchange.feed_client import STRANGER, FeedClient, read_token
 from scheduler.exchange.feed_serve import serve
 
 SHA256 = "ab" * 32
