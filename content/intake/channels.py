@@ -37,7 +37,9 @@ _PATTERNS: dict[str, re.Pattern[str]] = {
         r"hội nghị(?!\s+(?:tập huấn|bồi dưỡng|lần thứ|trung ương|TW|BCH|ban chấp hành))|cuộc họp|buổi họp|họp (?:tổ|khu|khối|thôn|dân|chi bộ|xóm|ấp|bản|buôn|làng)|sinh hoạt (?:cộng đồng|chi bộ|chi hội|chi đoàn|câu lạc bộ|đoàn|hội|thường kỳ|định kỳ|tổ|khu|thôn|bản|ấp|xóm|buôn|làng|hè|dưới cờ)|các buổi sinh hoạt|tọa đàm|toạ đàm|diễn đàn|hội thảo|nói chuyện chuyên đề|tuyên truyền miệng|đối thoại|mít tinh",
         re.IGNORECASE,
     ),
-    "training": re.compile(r"tập huấn|bồi dưỡng|lớp (?:học|phổ biến)|chương trình đào tạo", re.IGNORECASE),
+    "training": re.compile(
+        r"tập huấn|bồi dưỡng|(?:mở|tổ chức|các|\d)\s+lớp học|lớp phổ biến|chương trình đào tạo", re.IGNORECASE
+    ),
     "export": re.compile(
         r"(?:gửi|cung cấp|chuyển|phát hành|sao|chép|in sao)\s+(?:\w+\s+){0,4}?(?:file|tệp|tập tin|đĩa|bản ghi|usb|băng)\s*(?:\w+\s+){0,2}?(?:âm thanh|phát thanh|mp3|ghi âm|tuyên truyền|cd)?|file âm thanh|tệp âm thanh",
         re.IGNORECASE,

@@ -60,7 +60,7 @@ _QUARTER = re.compile(
     re.IGNORECASE,
 )
 _MONTHS_LISTED = re.compile(
-    r"(?:trong |các )?tháng\s+(\d{1,2})(?:\s*(?:,|và|-|–)\s*(?:tháng\s+)?(\d{1,2}))*(?:\s*(?:/|-|\s+năm\s+)\s*(20\d{2}))?",
+    r"(?:trong |các )?tháng\s+(\d{1,2})(?:\s*(?:,|và|-|–|đến)\s*(?:tháng\s+)?(\d{1,2})(?!\d))*(?:\s*(?:/|-|\s+năm\s+)\s*(20\d{2}))?",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
@@ -68,7 +68,7 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _FROM = re.compile(r"(?:từ|kể từ|bắt đầu từ)\s+" + _DAY.format("a"), re.IGNORECASE)
-_ON = re.compile(r"(?:ngày|vào|trong ngày)?\s*" + _DAY.format("a"), re.IGNORECASE)
+_ON = re.compile(r"(?:ngày|vào|trong ngày)?\s*(?<!tháng )(?<!\d)" + _DAY.format("a"), re.IGNORECASE)
 _YEAR = re.compile(r"năm\s+(20\d{2})", re.IGNORECASE)
 _OPEN_END = re.compile(
     r"(?:các|những)\s+năm\s+(?:tiếp theo|tiếp sau|sau)|và tiếp theo|trở đi|cho đến khi", re.IGNORECASE
@@ -178,6 +178,8 @@ def period_bounds(
             return _first_day(named, min(found) * 3 - 2), None if open_end else _last_day(named, last_month)
     if match := _YEARS.search(flat):
         return date(int(match[1]), 1, 1), None if open_end else date(int(match[2]), 12, 31)
+    if (match := _MONTHS_LISTED.search(flat)) and match[2] and (listed := _months_in(flat, year)):
+        return listed[0], None if open_end else listed[1]
     if match := _FROM.search(flat):
         named = match["ay"] or year
         if named:
@@ -192,16 +194,30 @@ def period_bounds(
         named = match["ay"] or year
         if named and (day := make_date(match["ad"], match["am"], named)):
             return day, None if open_end else day
-    if match := _MONTHS_LISTED.search(flat):
-        found_months = [int(sign) for sign in re.findall(r"\b(\d{1,2})\b", re.sub(r"20\d{2}", "", match[0]))]
-        named = match[3] or _year_in(flat) or year
-        if named and found_months and all(1 <= month <= 12 for month in found_months):
-            return _first_day(named, min(found_months)), None if open_end else _last_day(
-                named, max(found_months)
-            )
+    if listed := _months_in(flat, year):
+        return listed[0], None if open_end else listed[1]
     if named := _year_in(flat):
         return date(int(named), 1, 1), None if open_end else date(int(named), 12, 31)
     return None, None
+
+
+def _months_in(flat: str, year: int | None) -> tuple[date | None, date | None] | None:
+    """First and last day of the months that are listed: "tháng 3, 4", "tháng 7 - 8/2026", "tháng 12 - 01"."""
+    match = _MONTHS_LISTED.search(flat)
+    if (
+        match is None
+        or re.search(r"\d\s*$", flat[: match.start()])
+        or re.match(r"\s*[/.]\d", flat[match.end() :])
+    ):
+        return None  # "ngày 5 tháng 3"
+    months = [int(sign) for sign in re.findall(r"\b(\d{1,2})\b", re.sub(r"20\d{2}", "", match[0]))]
+    named = int(match[3] or _year_in(flat) or year or 0)
+    if not named or not all(1 <= month <= 12 for month in months):
+        return None
+    if len(months) == 2 and months[0] > months[1]:  # "tháng 12 - 01/2027"
+        named -= 1 if match[3] else 0
+        return _first_day(named, months[0]), _last_day(named + 1, months[1])
+    return _first_day(named, min(months)), _last_day(named, max(months))
 
 
 def _year_in(text: str) -> str | None:

@@ -27,6 +27,7 @@ _BRACKET_DAY = re.compile(
     r"\s*[(,]?\s*(?:trước|chậm nhất|muộn nhất|vào)(?:\s+(?:là|vào))?\s+ngày\s+(?P<d>\d{1,2})(?!\s*(?:/|-|\d|tháng|hằng|hàng|của))(?:[^()]{0,40}\))?",
     re.IGNORECASE,
 )
+_OPENS_DATE = re.compile(r"\s*\(\s*(?:trước|chậm nhất|muộn nhất|vào)\b", re.IGNORECASE)
 _BARE_DAY = re.compile(
     r"(?:trước|chậm nhất|muộn nhất|vào)(?:\s+(?:là|vào))?\s+ngày\s+(?P<d>\d{1,2})(?!\s*(?:/|-|\.\d|\d|tháng|hằng|hàng|của|mỗi))",
     re.IGNORECASE,
@@ -231,6 +232,7 @@ def _periods_named(sentence: str, used: list[tuple[int, int]]) -> list[tuple[str
                 every in ("year", "month", "quarter")
                 and used
                 and not _periodic_before(sentence, match.start())
+                and not _OPENS_DATE.match(sentence, match.end())
             ):
                 continue  # "kết quả thực hiện hằng năm … trước ngày 14 hằng tháng": the dated one counts
             before = sentence[: match.start()]

@@ -234,16 +234,24 @@ def _drop_running_heads(pages: list[list[PlacedLine]], changes: Changes) -> None
     for page in pages:
         seen.update({_shape(line.text) for line in page[:2] + page[-2:]})
     needed = max(3, len(pages) * 0.6)
+    ahead = Counter(  # a first page may be numbered 5; a number alone is that of a table's row
+        int(match[1]) - number
+        for number, page in enumerate(pages, 1)
+        for line in {id(line): line for line in page[:2] + page[-2:]}.values()
+        if (match := _PAGE_NUMBER.match(line.text.strip()))
+    )
     for number, page in enumerate(pages, 1):
         for place in (0, 0, -1, -1):
             if not page:
                 break
             text = page[place].text.strip()
             match = _PAGE_NUMBER.match(text)
-            if match and abs(int(match[1]) - number) <= 20 and number > 1:
+            shift = int(match[1]) - number if match else 0
+            alone = shift != 0 and ahead[shift] < 2
+            if match and number > 1 and abs(shift) <= 20 and not alone:
                 del page[place]
                 changes.add("page numbers dropped")
-            elif seen[_shape(text)] >= needed and len(text) < 120:
+            elif seen[_shape(text)] >= needed and len(text) < 120 and not alone:
                 del page[place]
                 changes.add("running heads dropped")
 

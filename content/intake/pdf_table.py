@@ -413,6 +413,9 @@ def _go_on_ruled(table: RawTable, more_of_it: RawTable) -> None:
         for cell, more in zip(table.rows[-1], rows[0], strict=True):
             cell.extend(more)
         rows = rows[1:]
+    across = {at for _row, at in table.merged | more_of_it.merged}
+    if rows and table.rows:  # the border at the top of a page hides that a cell goes on from the page before
+        table.merged |= {(len(table.rows), at) for at in across if at < len(rows[0]) and not rows[0][at]}
     shift = len(table.rows) + len(rows) - len(more_of_it.rows)
     table.merged |= {(row + shift, at) for row, at in more_of_it.merged if row + shift >= len(table.rows)}
     table.rows += rows

@@ -20,6 +20,11 @@ from content.intake.tables import table_items, whole_lines
 from content.intake.units import marker
 
 _FORM_COLUMN = re.compile(r"(?:các )?(?:hình thức|phương thức|kênh|phương tiện|cách thức)\b", re.IGNORECASE)
+_TO_ANNEX = re.compile(
+    r"^[^.;\n]{0,160}\b(?:theo|tại|trong|ở|có)\s+(?:các\s+|nội dung\s+)?(?:phụ lục|biểu|bảng|danh mục)\b[^.;\n]{0,80}[.;]?$",
+    re.IGNORECASE,
+)
+"""A content that only points to the table in which the contents stand."""
 
 
 def understand(source_text: SourceText) -> Understanding:
@@ -92,7 +97,7 @@ def _merged(items: list[Item], from_tables: list[Item], tables: tuple[Table, ...
     starts = [table.start for table in tables]
     kept = [
         item for item in items
-        if item.ref != "0" and not (len(item.parts) <= 1 and any(item.span[0] <= start <= item.span[1] + 400 for start in starts))
+        if item.ref != "0" and not _TO_ANNEX.search(item.text[:300]) and not (len(item.parts) <= 1 and any(item.span[0] <= start <= item.span[1] + 400 for start in starts))
     ]  # fmt: skip
     return sorted([*kept, *from_tables], key=lambda item: item.span[0])
 

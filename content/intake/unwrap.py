@@ -201,7 +201,12 @@ def _glue(
         return None
     upper, above_upper = is_upper(text), is_upper(open_text)
     a_word = (
-        upper and len(text) < 25 and full and not blank and last.page == line.page
+        upper
+        and len(text) < 25
+        and full
+        and not blank
+        and last.page == line.page
+        and not _is_masthead(open_text)
     )  # the end of a sentence may be "UBND TỈNH."
     if upper != above_upper and (upper or label_of(open_text) is None) and not a_word:
         return None

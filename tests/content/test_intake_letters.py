@@ -2,13 +2,11 @@
 
 from pathlib import Path
 
-import docx
 import pytest
 
 from content.intake.assemble import assemble
 from content.intake.deadlines import deadlines_in
 from content.intake.facts import Understanding
-from content.intake.read import read_file
 from content.intake.source import Changes, RawLine, RawTable, SourceText
 from content.intake.understand import understand
 
@@ -217,87 +215,3 @@ def test_what_offices_agree_to_tell_together_are_contents() -> None:
     )  # fmt: skip
     assert found.kind == "Chương trình phối hợp"
     assert [item.ref for item in found.items] == ["I.1", "I.2"]
-
-
-TABLE_OF_TASKS = (
-    ("TT", "Nội dung tuyên truyền", "Đơn vị chủ trì", "Thời gian"),
-    ("1", "Chính sách hỗ trợ nhà ở cho hộ nghèo", "Phòng Kinh tế", "Quý I/2026"),
-    ("2", "Gương vươn lên thoát nghèo của các thôn", "", "Quý II/2026"),
-    ("3", "Dạy nghề cho lao động nông thôn", "", ""),
-    ("4", "Hiến đất mở đường, chỉnh trang vườn hộ", "Mặt trận xã", "Quý IV/2026"),
-)
-WANTED_OF_TASKS = [
-    (["Phòng Kinh tế"], "2026-01-01"),
-    (["Phòng Kinh tế"], "2026-04-01"),
-    (["Phòng Kinh tế"], "None"),
-    (["Mặt trận xã"], "2026-10-01"),
-]
-"""The unit of the first three rows is one merged cell; the empty time of the third is no merged cell."""
-
-
-def of_tasks(path: Path) -> list[tuple[list[str], str]]:
-    return [
-        ([unit.text for unit in item.lead_units], str(item.period and item.period.from_on))
-        for item in understand(read_file(path)).items
-    ]
-
-
-def test_a_merged_cell_of_word_holds_for_all_its_rows(tmp_path: Path) -> None:
-    document = docx.Document()
-    for words in (
-        "UBND XÃ AN PHÚ",
-        "Số: 4/KH-UBND",
-        *REPUBLIC,
-        "An Phú, ngày 09 tháng 3 năm 2026",
-        "KẾ HOẠCH",
-        "Tuyên truyền giảm nghèo",
-    ):
-        document.add_paragraph(words)
-    table = document.add_table(rows=len(TABLE_OF_TASKS), cols=4)
-    for at, row in enumerate(TABLE_OF_TASKS):
-        for column, words in enumerate(row):
-            if words:
-                table.cell(at, column).text = words
-    table.cell(1, 2).merge(table.cell(3, 2))
-    document.save(str(tmp_path / "bang.docx"))
-    assert of_tasks(tmp_path / "bang.docx") == WANTED_OF_TASKS
-
-
-def test_a_merged_cell_of_a_pdf_is_told_from_an_empty_one(tmp_path: Path) -> None:
-    from reportlab.platypus import SimpleDocTemplate, Table
-
-    rows = [[f"hang {at} cot {column}" for column in range(3)] for at in range(5)]
-    rows[2][1] = rows[3][1] = rows[4][2] = ""
-    path = tmp_path / "bang.pdf"
-    style = [("GRID", (0, 0), (-1, -1), 0.5, "black"), ("SPAN", (1, 1), (1, 3))]
-    SimpleDocTemplate(str(path)).build([Table(rows, style=style)])
-    (table,) = read_file(path).tables
-    assert table.merged == {(at, 1) for at in (1, 2, 3) if table.rows[at][1].start == table.rows[at][1].end}
-    assert len(table.merged) == 2
-
-
-def test_a_cell_of_html_that_spans_rows_keeps_the_columns_in_their_places(tmp_path: Path) -> None:
-    rows = []
-    for at, row in enumerate(TABLE_OF_TASKS):
-        cells = [
-            f"<td{' rowspan=3' if at == 1 and column == 2 else ''}>{words}</td>"
-            for column, words in enumerate(row)
-            if not (column == 2 and at in (2, 3))
-        ]
-        rows.append(f"<tr>{''.join(cells)}</tr>")
-    head = "".join(f"<p>{words}</p>" for words in ("UBND XÃ AN PHÚ", "Số: 4/KH-UBND", *REPUBLIC, "An Phú, ngày 09 tháng 3 năm 2026", "KẾ HOẠCH", "Tuyên truyền giảm nghèo"))  # fmt: skip
-    page = tmp_path / "bang.html"
-    page.write_text(
-        f"<html><meta charset=utf-8><body>{head}<table>{''.join(rows)}</table></body></html>", "utf-8"
-    )
-    assert of_tasks(page) == WANTED_OF_TASKS
-
-
-def test_spans_of_html_beyond_all_measure_cost_nothing(tmp_path: Path) -> None:
-    page = tmp_path / "rong.html"
-    cells = "<td rowspan=99999 colspan=99999>một</td>" * 50
-    page.write_text(
-        f"<html><meta charset=utf-8><body><p>Thông báo của xã</p><table>{f'<tr>{cells}</tr>' * 200}</table></body></html>",
-        "utf-8",
-    )
-    assert max(len(row) for table in read_file(page).tables for row in table.rows) < 300
