@@ -19,8 +19,8 @@ _NOT_REPORT = re.compile(
 )
 _BEFORE = r"(?:trước|chậm nhất|muộn nhất|vào|hạn cuối|xong)(?:\s+(?:là|vào|trong))?(?:\s+\d{1,2}\s*(?:giờ|h)\s*\d{0,2}(?:\s*phút)?,?)?\s*"
 _DAY_OF_PERIOD = re.compile(
-    _BEFORE
-    + r"(?:ngày\s+)?(?:mùng\s+|mồng\s+)?(?P<d>\d{1,2})\s*(?:,\s*)?(?:của\s+|trong\s+)?(?P<last>tháng\s+(?:cuối|đầu tiên|đầu|thứ ba|thứ 3)(?:\s+của)?\s+)?(?:hằng|hàng|mỗi|các)?\s*(?P<per>tháng|quý)(?!\s*\d)(?P<quarter>\s+cuối(?:\s+của)?(?:\s+mỗi)?\s+quý)?",
+    rf"(?:{_BEFORE}|định kỳ\s+(?=ngày))"
+    r"(?:ngày\s+)?(?:mùng\s+|mồng\s+)?(?P<d>\d{1,2})\s*(?:,\s*)?(?:của\s+|trong\s+)?(?P<last>tháng\s+(?:cuối|đầu tiên|đầu|thứ ba|thứ 3)(?:\s+của)?\s+)?(?:hằng|hàng|mỗi|các)?\s*(?P<per>tháng|quý)(?!\s*\d)(?P<quarter>\s+cuối(?:\s+của)?(?:\s+mỗi)?\s+quý)?",
     re.IGNORECASE,
 )
 _BRACKET_DAY = re.compile(

@@ -59,6 +59,11 @@ _EACH_ISSUE = re.compile(
     rf"mỗi\s+(?:{_ISSUE})\b[^\d.;]{{0,30}}?(?:phát|đọc)(?P<again>\s+(?:sóng\s+)?lại)?[^\d.;]{{0,20}}?{_QUALIFIER}\s*{_NUMBER}\s*(?P<unit>{_PLAY})\b(?:\s*/\s*(?P<per>ngày|tuần|tháng))?",
     re.IGNORECASE,
 )
+_EACH_BARE = re.compile(
+    rf"mỗi\s+(?:{_ISSUE})\s+{_QUALIFIER}\s*{_NUMBER}\s*(?P<unit>lần|lượt)\b(?:\s*/\s*(?P<per>ngày|tuần|tháng))?",
+    re.IGNORECASE,
+)
+"""The same, short: "4 bài, mỗi bài 3 lượt"."""
 _AIR = re.compile(
     r"phát thanh|phát sóng|phát lại|truyền thanh|\bloa\b|chuyên mục|chuyên đề|bản tin|tần suất|tin\s*,?\s*bài|\bphát\b|thông báo|tuyên truyền|chương trình",
     re.IGNORECASE,
@@ -310,6 +315,8 @@ def _counts(sentence: str) -> list[_Found]:
 
     for match in _EACH_ISSUE.finditer(sentence):
         add(match, "replays", _PERS.get((match["per"] or "").lower(), "total"), 0 if match["again"] else 1)
+    for match in _EACH_BARE.finditer(sentence):
+        add(match, "replays", _PERS.get((match["per"] or "").lower(), "total"), 1)
     for match in _REPLAY.finditer(sentence):
         per = (match["per"] or "").lower()
         add(match, "replays", _PERS.get(per, "total"))

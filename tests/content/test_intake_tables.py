@@ -9,6 +9,7 @@ import pytest
 from content.intake.assemble import assemble
 from content.intake.dates import period_bounds
 from content.intake.deadlines import deadlines_in
+from content.intake.frequency import frequency_rules_in
 from content.intake.pdf import _drop_running_heads
 from content.intake.pdf_table import PlacedLine
 from content.intake.read import read_file
@@ -167,6 +168,18 @@ def test_each_report_with_its_day_in_a_bracket_is_due() -> None:
         2026,
     )
     assert [(one.every, one.day) for one in found] == [("month", 20), ("6 months", 15), ("year", 14)]
+
+
+def test_a_report_on_a_day_of_each_month_is_due_on_it() -> None:
+    found = deadlines_in(
+        "Định kỳ ngày 25 hằng tháng báo cáo kết quả; định kỳ 6 tháng báo cáo tổng hợp.", 0, 2026
+    )
+    assert {(one.every, one.day) for one in found} == {("month", 25), ("6 months", None)}
+
+
+def test_airings_of_each_issue_are_counted_without_the_verb() -> None:
+    (rule,) = frequency_rules_in("Mỗi tháng phát ít nhất 4 bài, mỗi bài 3 lượt.", 0, year=2026)
+    assert (rule.new_per_month, rule.min_replays_per_month) == (4, 2)
 
 
 def test_a_school_room_is_no_training() -> None:
