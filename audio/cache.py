@@ -155,7 +155,10 @@ def _claimed(mine: Path, path: Path) -> bool:
     except (
         OSError
     ):  # a file system without links: then the last one wins, which costs only a second synthesis
-        mine.replace(path)
+        with contextlib.suppress(
+            OSError
+        ):  # so does a folder that is just being cleared, or a file held by a virus scanner
+            mine.replace(path)
     finally:
         with contextlib.suppress(OSError):
             mine.unlink()

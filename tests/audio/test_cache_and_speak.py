@@ -1,6 +1,7 @@
 """Spoken once, used for ever: the sentence cache, the order of voices, segments."""
 
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from audio.voices.voice import (
     VoiceError,
     VoiceUnavailableError,
 )
+from content import atomic
 
 SOUND = wav.wav_bytes(speechlike(0.3), wav.SPEECH_RATE_HZ)
 
@@ -136,6 +138,22 @@ def test_the_cache_is_never_above_its_bound_and_clears_what_dead_processes_left(
         cache.put(key(f"câu {number}"), SOUND)
         assert cache.size_bytes() <= cache.most_bytes
     assert not left.exists()
+
+
+def test_a_cache_that_is_cleared_while_it_is_written_to_loses_no_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = SentenceCache(tmp_path / "cache", 10**9)
+    write = atomic.write_bytes
+
+    def cleared(path: Path, content: bytes) -> None:
+        write(path, content)
+        shutil.rmtree(cache.folder)
+
+    monkeypatch.setattr(atomic, "write_bytes", cleared)
+    with Speaker([Parrot("v")], cache) as speaker:
+        spoken = speaker.speak([Sentence(spoken="một"), Sentence(spoken="hai hai")], "vi")
+        assert speaker.write_segment(spoken, tmp_path / "s.wav") > 500
 
 
 def test_two_processes_share_one_cache(tmp_path: Path) -> None:
