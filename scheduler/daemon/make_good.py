@@ -154,7 +154,8 @@ def _can_air(session: Session, station: Station, play: Play) -> bool:
     if play.episode is None or any(part.item.bulletin_class == "emergency" for part in play.episode.parts):
         return False  # a warning is not for another day
     if play.plan_id is not None:
-        return is_ready(play.episode) and newest_audio(session, station.config, play.episode) is not None
+        newest = newest_audio(session, station.config, play.episode)
+        return is_ready(play.episode) and newest is not None and may_air(session, newest) is None
     query = select(EpisodeAudio).where(EpisodeAudio.episode_id == play.episode_id)
     if play.audio_sha256:
         query = query.where(EpisodeAudio.sha256 == play.audio_sha256)

@@ -10,6 +10,7 @@ from broadcast import WRITTEN_AT, add_episode, add_play, as_run
 from sqlalchemy import select
 from test_daemon_live import Fragile
 
+from audio.models import EpisodeAudio, Segment
 from content.approval import reject
 from content.models import Episode, Item, Programme
 from content.station import Station
@@ -161,6 +162,28 @@ def test_what_may_no_longer_air_is_not_laid_again(new_station: NewStation, tmp_p
     )
     assert [(row.play_id, row.outcome) for row in as_run(station)] == [(missed, "missed")]
     assert replacements(station, missed) == []
+
+
+def test_a_makeshift_voice_that_nobody_agreed_to_is_not_laid_again_and_again(
+    new_station: NewStation, tmp_path: Path
+) -> None:
+    station = new_station()
+    programme_of_december(station, tmp_path, replays=6)
+    with station.decide() as session:
+        audio = session.scalars(select(EpisodeAudio)).one()
+        segment = Segment(
+            script_id=audio.script_ids[0], recipe_sha256="0" * 64, sha256=audio.sha256, voice="espeak",
+            degraded=True, length_ms=20_000, loudness_lufs=-20.0, created_at=WRITTEN_AT,
+        )  # fmt: skip
+        session.add(segment)
+        session.flush()
+        audio.segment_ids, audio.degraded = [segment.id], True
+    build(station, from_on=date(2026, 12, 1), until_on=date(2026, 12, 31), now=BEGIN)
+    run(station, 14)
+    with station.read() as session:
+        plays = session.scalars(select(Play)).all()
+    assert any(play.status == "missed" for play in plays)
+    assert not [play for play in plays if play.make_good_for_id]
 
 
 def test_only_so_much_of_the_month_is_planned_again_as_somebody_planned(
