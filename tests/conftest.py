@@ -16,9 +16,6 @@ from hypothesis import HealthCheck, settings
 from content.language import use_language
 from content.station import Station, init_station, open_station
 
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("busy")  # no verdict on the code may hang on how busy the machine is
-
 # How long an example takes says how busy the machine is; no test judges by the clock.
 settings.register_profile("loa", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("loa")
