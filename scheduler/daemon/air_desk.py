@@ -114,7 +114,8 @@ class AirDesk:
         if self.stopped is not None and piece.kind != "interrupt":
             self.wait(piece, self.stopped)
             return
-        if piece.kind == "interrupt" and not self.can_be_heard(piece.zones):
+        urgent = piece.kind == "interrupt" or piece.level >= arbiter.EMERGENCY  # of a centre, too
+        if urgent and not self.can_be_heard(piece.zones):
             self._wait_for_output(piece)
             return
         holders = self._holders(piece)
@@ -237,6 +238,8 @@ class AirDesk:
             return Verdict(not over, offset_ms=piece.heard_to_ms)
         if piece.give_up_at is not None and now > piece.give_up_at:
             return Verdict(False, make_good=piece.lateness != "skip")
+        if piece.unheard_since is not None:
+            return Verdict(True)
         if piece.cut_at is not None:
             return when_cut(
                 timing=piece.timing, lateness=piece.lateness, length_ms=piece.length_ms,

@@ -28,7 +28,9 @@ SETTLED_S = 0.5
 """A file is read when it has not changed for so long."""
 PATIENCE_S = 2.0
 """How long a start waits for a folder that may be out of reach."""
-WATCHED = (*bulletin.CAP_SUFFIXES, *bulletin.TEXT_SUFFIXES, ".mp3", ".wav", ".ogg", ".m4a", ".flac")
+SOUNDS = (".mp3", ".wav", ".ogg", ".opus", ".m4a", ".aac", ".flac", ".amr", ".3gp")
+"""As phones make them, too; the same that `loa interrupt` knows."""
+WATCHED = (*bulletin.CAP_SUFFIXES, *bulletin.TEXT_SUFFIXES, *SOUNDS)
 LANE = "watch"
 
 Mark = tuple[int, float]

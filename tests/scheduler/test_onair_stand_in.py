@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 from broadcast import add_episode, add_play, as_run
 from test_daemon_live import aired, on_air, order, playing, wait_for
-from test_onair_silenced import bulletin
+from test_daemon_troubles import BEGIN, run
+from test_onair_silenced import Horn, bulletin
 
 from audio.outputs.fed_output import FedOutput
 from content.station import Station
+from scheduler.daemon.station_daemon import StationDaemon
 
 NewStation = Callable[..., Station]
+ONE_HORN = '[station]\nlanguage = "en"\n[output.main]\nkind = "null"\n'
 CONFIG = """
 [station]
 language = "en"
@@ -135,3 +138,31 @@ def test_one_card_named_on_the_command_line_carries_one_zone_after_another(
         wait_for(aired(daemon, 2))
     first, second = as_run(station)
     assert second.started_at >= first.ended_at
+
+
+def test_an_urgent_bulletin_of_the_centre_waits_for_a_loudspeaker_longer_than_a_play_may_be_late(
+    new_station: NewStation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    horn = Horn("main")
+    monkeypatch.setattr("scheduler.daemon.run.outputs_of", lambda *_facts: {"main": horn})
+    station = new_station(config=ONE_HORN)
+    episode = add_episode(station, tmp_path, seconds=1)
+    play, late, never = (
+        add_play(station, episode, BEGIN + timedelta(minutes=at), status=status, length_ms=1000)
+        for at, status in ((5, "emergency"), (6, "pinned"), (30, "emergency"))
+    )
+
+    def started(daemon: StationDaemon) -> None:
+        for at, trouble in ((4, "unplugged"), (20, None), (29, "unplugged")):
+            daemon.timetable.at(
+                BEGIN + timedelta(minutes=at),
+                f"{at}",
+                lambda trouble=trouble: setattr(horn, "trouble", trouble),
+            )
+
+    run(station, 1.5, started=started)
+    told = {row.play_id: row for row in as_run(station)}
+    assert (told[play].outcome, told[play].heard_ms) == ("aired", 1000)
+    assert told[play].started_at == BEGIN + timedelta(minutes=20)
+    assert (told[late].outcome, told[never].outcome) == ("missed", "missed")
+    assert "no output of its zones worked for 30 min" in (told[never].reason or "")
