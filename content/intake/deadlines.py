@@ -184,7 +184,9 @@ def _in_sentence(sentence: str, start: int, year: int | None) -> list[Deadline]:
             add(every, int(days[0]["d"]))  # "định kỳ hằng tháng báo cáo kết quả về Phòng trước ngày 25"
             continue
         add(every, *(due[index][1:3] if index is not None else (None, None)))
-    has_keyword = bool(named)
+    has_keyword = any(
+        entry[0] != "week" for entry in named
+    )  # beside a weekly report a date is one of its own
     left = [entry for index, entry in enumerate(due) if index not in taken]
     yearly = bool(re.search(r"(?:hằng|hàng|mỗi) năm", sentence, re.IGNORECASE))
     if used:

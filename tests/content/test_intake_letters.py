@@ -116,7 +116,7 @@ def test_dates_behind_the_unit_count_where_the_bracket_is_a_line_of_its_own() ->
         ("Các thôn gửi báo cáo kết quả về UBND xã chậm nhất 05 ngày sau khi kết thúc đợt.", [("ad hoc", None)]),
         ("Báo cáo kết quả trong vòng 03 ngày làm việc, kể từ khi kết thúc hội nghị.", [("ad hoc", None)]),
         ("Các thôn báo cáo kết quả trước 15 giờ thứ Sáu hằng tuần.", [("week", None)]),
-        ("Hằng tuần các thôn báo cáo, tổng kết trước ngày 05/4/2026.", [("week", None)]),
+        ("Hằng tuần các thôn báo cáo, tổng kết trước ngày 05/4/2026.", [("week", None), ("ad hoc", 5)]),
         ("Hằng tuần, Đài phát ba bản tin trên loa, kết quả báo cáo trước ngày 20 hằng tháng.", [("month", 20)]),
         ("Lịch phát trong 05 ngày sau khi nhận tin.", []),
     ],
