@@ -20,6 +20,7 @@ from content.commands.shell import (
 from content.config import PROFILES
 from content.errors import Told
 from content.language import N_, _
+from content.newest_sound import told_once
 
 if TYPE_CHECKING:
     from content.station import Station
@@ -67,7 +68,7 @@ def check(station: Station, items: tuple[int, ...], listen: bool, as_json: bool)
                     _(one.kind), one.id, one.title, f"{one.length_ms / 1000:.0f} s", one.loudness_lufs,
                     one.true_peak_dbtp, one.voice or f"{one.profile} {one.format}",
                     "; ".join(
-                        [f"{tried['voice']}: {tried['reason']}" for tried in one.fallbacks]
+                        [told_once(tried["voice"], tried["reason"]) for tried in one.fallbacks]
                         + [problem.told(_) for problem in one.problems]
                     ) or _("nothing odd"),
                 ]
