@@ -27,7 +27,8 @@ class Lexicon:
             for entry in entries:
                 fresh.setdefault((entry.place, entry.written), []).append(entry)
             for key, own in fresh.items():
-                merged[key] = _laid_over(merged.get(key, []), own)
+                under = merged.get(key)
+                merged[key] = own if under is None and len(own) == 1 else _laid_over(under or [], own)
         self._codes: dict[str, dict[str, str]] = {"type": {}, "code": {}, "dept": {}}
         self._heads: dict[str, list[tuple[str, list[Entry]]]] = {}
         self._foreign: dict[str, str] = {}
