@@ -228,18 +228,18 @@ class _Exporter:
         body, gathered = self._body(commune, at_station)
         target = self.folder / (self._zip_name(commune) if self.form == "zip" else commune.code)
         old = standing_as_zip(target) if self.form == "zip" else standing_in(target)
-        is_ours = bool(old.text) and old.signature == self.key.sign(old.text)
+        is_newer = (old.revision or 0) > self._last_revision(commune) and self._is_ours(old)
         wall_sha256 = sheet.sha256_of_sheet(body.wall_sha256, commune.name)
         own = self._own_files(target, replace(body.wall, station=commune.name), wall_sha256, old)
         entries = [*body.entries, *(entry for entry, _made in own)]
         manifest = Manifest(
-            kind="urgent" if self.urgent else "full" if base is None else "update", revision=self._revision(commune, old.revision if is_ours else None),
+            kind="urgent" if self.urgent else "full" if base is None else "update", revision=self._revision(commune, old.revision if is_newer else None),
             made_at=self.now.astimezone(UTC), base=base, station=commune.recipient, sheet_of=wall_sha256,
             own_files=[entry for entry, _made in own], sender=self.sender, from_on=self.from_on, until_on=self.until_on,
             audio=body.layout.audio, plays=body.plays, rules=body.rules,
             unplaced=[*body.unplaced, *gathered.left_out], shared_files=body.entries,
         )  # fmt: skip
-        is_same = is_ours and self._is_same(manifest, body.text, old)
+        is_same = self._is_same(manifest, body.text, old) and self._is_ours(old)
         text = old.text if is_same else manifest.own_text() + body.text
         is_whole = is_same and self._is_whole(target, entries, old)
         written = 0
@@ -349,7 +349,13 @@ class _Exporter:
 
     def _is_same(self, manifest: Manifest, shared: bytes, old: Standing) -> bool:
         """Whether just that manifest stands there already, but for revision and time of making."""
+        if old.revision is None or not old.text:
+            return False
         return self._as_before(manifest, old).own_text() + shared == old.text
+
+    def _is_ours(self, old: Standing) -> bool:
+        """Whether we signed what stands there; its revision is not believed otherwise."""
+        return bool(old.text) and old.signature == self.key.sign(old.text)
 
     def _as_before(self, manifest: Manifest, old: Standing) -> Manifest:
         assert old.revision is not None
