@@ -43,7 +43,7 @@ class Label:
         return self.style in ("-", "+", "*")
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=8192)
 def label_of(line: str) -> Label | None:
     """The label at the very start of `line` (which has no leading spaces), or None."""
     if not line:

@@ -110,8 +110,10 @@ def _pages(document: pdfium.PdfDocument, path: Path, grids: list[list[Grid]]) ->
 
 def _lines(sheet: pdfium.PdfTextPage, text: str) -> Iterator[PlacedLine]:
     """Each line with its place (points, origin bottom left); a line with a wide gap is several."""
-    if len(text) != sheet.count_chars():  # the places of letters cannot be told
-        yield from (PlacedLine(line) for line in text.replace("\ufffe", "-").split("\r\n") if line.strip())
+    placed = len(text) == sheet.count_chars()
+    text = text.replace("\ufffe", "-")  # a hyphen at the end of a line
+    if not placed:  # the places of letters cannot be told
+        yield from (PlacedLine(line) for line in text.split("\r\n") if line.strip())
         return
     box = _Boxes(sheet)
     start = 0
@@ -119,7 +121,12 @@ def _lines(sheet: pdfium.PdfTextPage, text: str) -> Iterator[PlacedLine]:
         stripped = line.strip()
         if stripped:
             first = start + len(line) - len(line.lstrip())
-            yield from box.lines(text, first, stripped)
+            boxes = box.rectangles(first, len(stripped))
+            if len(boxes) == 1:
+                left, bottom, right, top = boxes[0]
+                yield PlacedLine(stripped, left, right, bottom, top - bottom, first)
+            else:
+                yield from box.lines(text, first, stripped, boxes)
         start += len(line) + 2
 
 
@@ -145,18 +152,17 @@ class _Boxes:
         self.numbers = tuple(ctypes.c_double() for _ in range(4))
         self.refs = tuple(ctypes.byref(number) for number in self.numbers)
 
-    def lines(self, text: str, first: int, line: str) -> Iterator[PlacedLine]:
+    def lines(self, text: str, first: int, line: str, boxes: list[_Rectangle]) -> Iterator[PlacedLine]:
         """The line that begins at `first`; where a gap is much wider than a space, the cells it is made of."""
-        boxes = self._rectangles(first, len(line))
         if not boxes:
-            yield PlacedLine(line.replace("\ufffe", "-"))
-        elif len(boxes) == 1 or " " not in line or not _has_gap(boxes):
+            yield PlacedLine(line)
+        elif " " not in line or not _has_gap(boxes):
             yield _placed(line, boxes, first)
         else:
             edges = [0, *self._cuts(first, line), len(line)]
             for low, high in itertools.pairwise(edges):
                 part = text[first + low : first + high]
-                found = self._rectangles(first + low, len(part.rstrip()))
+                found = self.rectangles(first + low, len(part.rstrip()))
                 yield _placed(part, found or boxes, first + low if found else None)
 
     def cut(self, line: PlacedLine, first: int, borders: list[float]) -> list[PlacedLine]:
@@ -175,12 +181,12 @@ class _Boxes:
         parts = []
         for low, high in itertools.pairwise([*edges, len(line.text)]):
             text = line.text[low:high]
-            boxes = self._rectangles(first + low, len(text.rstrip())) if text.strip() else []
+            boxes = self.rectangles(first + low, len(text.rstrip())) if text.strip() else []
             if boxes:
                 parts.append(_placed(text, boxes, first + low))
         return parts or [line]
 
-    def _rectangles(self, first: int, length: int) -> list[_Rectangle]:
+    def rectangles(self, first: int, length: int) -> list[_Rectangle]:
         """(left, bottom, right, top) of each run of letters."""
         raw, refs = self.raw, self.refs
         left, top, right, bottom = self.numbers
@@ -223,7 +229,7 @@ def _placed(text: str, boxes: list[_Rectangle], first: int | None) -> PlacedLine
     else:
         left, right = min(box[0] for box in boxes), max(box[2] for box in boxes)
         bottom, top = min(box[1] for box in boxes), max(box[3] for box in boxes)
-    return PlacedLine(text.replace("\ufffe", "-"), left, right, bottom, top - bottom, first)
+    return PlacedLine(text, left, right, bottom, top - bottom, first)
 
 
 def _drop_running_heads(pages: list[list[PlacedLine]], changes: Changes) -> None:
