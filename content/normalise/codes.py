@@ -21,7 +21,6 @@ _STANDARD = re.compile(
 _STANDARD_LEFT = re.compile(
     r"\b(?:qcvn|tcvn|tcxdvn|tccs|qcđp|iso|iec|tcn|haccp|quy chuẩn|tiêu chuẩn)\s*:?\s*$"
 )
-_SPLIT = re.compile(r"\s?[-/]\s*")
 _TYPE_NAMED = re.compile(
     r"(?:luật|nghị định|nghị quyết|nghị quyết liên tịch|thông tư|thông tư liên tịch|quyết định|chỉ thị|kế hoạch|công văn"
     r"|công điện|thông báo|kết luận|quy định|hướng dẫn|báo cáo|tờ trình|chương trình|chương trình hành động|đề án|quy chế"

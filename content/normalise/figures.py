@@ -67,19 +67,11 @@ _COUNTS_LEFT = re.compile(
     r"\b(?:mỗi|từng) (?:[^\W\d_]+ ){1,3}$|(?<!số)(?<!mã)(?<!mẫu)(?<!biểu)(?<!phụ lục)(?<!bảng)(?<!hình): ?$"
 )
 """Before what is counted although a name could stand here: "mỗi tổ 03 bình chữa cháy", "Quốc phòng: 02 văn bản"."""
-_IDENTITY_RIGHT = re.compile(r"\s*(?:đến|-)\s*\d")
-_SECTION_LEFT = re.compile(
-    r"(?:mục|tiểu mục|phần|điểm|khoản|phụ lục|bảng|biểu|hình|phiên bản|bài|chương|công nghiệp|nông thôn mới|cách mạng|thế hệ|mẫu|số|điều|tiết|và|hoặc|version|web"
-    r"|công nghệ|chuẩn|bluetooth|nghị quyết|đề án|du lịch|nông nghiệp|giáo dục)\s*$"
-)
 DECIMAL_RIGHT = re.compile(
     r"\s*(?:triệu|tỷ|tỉ|nghìn|tấn|tạ|lần|điểm|độ|lít|giờ|người|mét|kg|km|ha|cm|mm|kw|%|phần trăm|đồng|tuổi|năm|tháng|sào)"
 )
 _RANGE_RIGHT = re.compile(r"^\s?-\s?\d+[.,]\d{1,2}(?![\d.])")
 _ORDINAL_LEFT = re.compile(r"\bthứ\s*$")
-_ORDINAL_FIRST = re.compile(
-    r"(?:lần|kỳ họp|phiên họp|hội nghị|kỳ|đợt|ngày|đại hội|khóa|người|mũi|nhiệm kỳ|hạng|vị trí|đứng)\s+thứ\s*$"
-)
 _SHORT_MONEY = re.compile(r"(tr|t|Tr|triệu|tỷ)(\d{1,3})(?![\w]|[,.]\d)")
 _TALL = re.compile(r"(\d{1,2})m(\d{2}|\d)(?![\w/]|[.,]\d)")
 """Metres and a rest: "1m63"."""

@@ -16,7 +16,6 @@ _BULLET = re.compile(r"[-+*•●▪◦·►✓➢❖◆■□][ \t]*")
 _ENDING = re.compile(r"\.?\s?/\s?\.?\.?(?=\s*(?:$|\n|[\"')]))|\./\.?(?=\s|$)")
 _DOTS = re.compile(r"\.{2,}|\.(?:\s\.)+|_{2,}|-{2,}|\*+|={2,}")
 _SERIES_LEFT = re.compile(r"(?<!\w)([A-ZĐ]{1,3})\d{1,3}\s?\Z")
-_MINUS = re.compile(r"-(?=\d)")
 _MINUS_LEFT = re.compile(
     r"(?:nhiệt độ|mực nước|cao trình|cao độ|cốt|xuống|giảm|mức|từ|đến|tới|là|dưới|khoảng|còn|âm|đạt|tăng)\s*$"
 )

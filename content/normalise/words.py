@@ -33,8 +33,6 @@ _ROMAN_SOFT_LEFT = re.compile(
 _ROMAN_SOFT = re.compile(r"[ivxlcdm]+(?=\s*(?:$|[^\w\s]|\n))")
 _ROMAN_HEADING = re.compile(rf"([IVXLC]+)(?:\.(\d{{1,2}}(?:\.\d{{1,2}})*))?([.)/:]|\s?-)?(?=\s|$|[{UPPER}])")
 _LETTER_HEADING = re.compile(r"([A-ZĐa-zđ])([.)/]|-(?=\s+\D))(?=\s|$)")
-_INITIAL = re.compile(r"[A-ZĐ]\.?(?=\s|$|[,.;:)])")
-_SYLLABLE_SIGNS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _LONE_WORDS = frozenset("aeiouyêôơưýỳỷỹỵàáảãạèéẻẽẹìíỉĩịòóỏõọồốổỗộờớởỡợùúủũụừứửữự")
 _DIGITS_NEXT = re.compile(r"\s?\d")
 _OFFICE_LEFT = re.compile(r"\b(?:sở|bộ|phòng|lưu\s?:?(?: [^.;:\n]{1,40}[,;])?)\s*$")
@@ -61,7 +59,6 @@ _KIND_LEFT = re.compile(
     r"\b(?:giống|lúa|ngô|lạc|đậu|khoai|sắn|mía|dưa|keo|cá|gà|lợn|biến thể|chủng|mã|model|số hiệu|phân|thuốc|máy|xe|tàu|súng|bình|ký hiệu)\b[^.;\n]{0,32}$"
 )
 _COUNTED_THING = re.compile(r"\d\s(?:[^\W\d_]+\s){0,2}$")
-_GLUED = re.compile(r"\.?(?=[A-ZĐ])")
 
 
 def abbreviation(scan: Scan, word: str) -> Said | None:
