@@ -175,10 +175,14 @@ def service_traffic(folder: Path) -> tuple[int, int]:
 PARTS = ("speed", "long", "loudness", "traffic")
 
 
+TURNS = 7
+"""One turn tells little: alone on two cores the bare graph by itself takes from 11 to 14 s."""
+
+
 def measure_speed(bench: Benchmark, folder: Path, paths: list[Path], listed: Path) -> None:
     """Assembly against the bare graph, in turn, so that what else the machine does falls on both; against pydub; memory."""
     ours, bare = [], []
-    for turn in range(3):
+    for turn in range(TURNS):
         bare.append(timed(bare_graph(paths, folder / "bare.mp3")))
         ours.append(timed(assemble_program(listed, folder / "ours.mp3")))
         bench.say(f"turn {turn + 1}: bare {bare[-1][0]:.1f} s, ours {ours[-1][0]:.1f} s")
