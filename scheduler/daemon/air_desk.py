@@ -267,9 +267,8 @@ class AirDesk:
             self.miss(piece, reason, make_good=verdict.make_good)
 
     def _wait_for_output(self, piece: Piece) -> None:
-        steady = (
-            self.clock.steady()
-        )  # a computer without a battery sets its clock by hours once the network is up
+        # Not the wall's: a computer without a battery sets that by hours once the network is up.
+        steady = self.clock.steady()
         if piece.unheard_since is None:
             log.warning("%s waits: no output of its zones works", piece.title)
             piece.unheard_since = steady

@@ -143,9 +143,8 @@ def decode(source: Path, target: Path, *, most_min: int | None = None, durable: 
             raise UnplayableError(path=source, reason="0 s")
         if most_min is not None and scrap.stat().st_size > most_min * 60 * RATE_HZ * FRAME_BYTES:
             raise TooLongSoundError(path=source, minutes=most_min)
-        if (
-            durable
-        ):  # else a power cut can leave the name without the sound, and every later airing would be silent
+        # Else a power cut can leave the name without the sound, and every later airing would be silent.
+        if durable:
             with scrap.open("rb+") as file:
                 os.fsync(file.fileno())
         scrap.replace(target)

@@ -6,7 +6,8 @@ import codecs
 import json
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -138,14 +139,7 @@ class FeedClient:
             return
         headers = {"Range": f"bytes={have}-", "If-Range": f'"{sha256}"'} if have else {}
         try:
-            with self.http.get(
-                f"{self.url}/v1/file/{sha256}",
-                headers=headers,
-                timeout=(CONNECT_S, READ_S),
-                stream=True,
-                verify=self.verify,
-            ) as reply:
-                self._check(reply)
+            with self._reply("GET", f"/v1/file/{sha256}", headers=headers) as reply:
                 if reply.headers.get("ETag", "").removeprefix("W/") != f'"{sha256}"':
                     raise FeedError(url=self.url, reason=STRANGER)  # what is here already stays as it is
                 with part.open("ab" if reply.status_code == 206 else "wb") as kept:
@@ -160,22 +154,23 @@ class FeedClient:
                             raise FeedError(url=self.url, reason=f"> {size} bytes")
                     if room > 0:
                         raise FeedError(url=self.url, reason=f"{size - room} / {size} bytes")
-        except requests.RequestException as error:
-            raise FeedError(url=self.url, reason=_why(error)) from error
         except OSError as error:
             raise atomic.told_of(error, part) from error
 
     def send_log(self, content: bytes) -> None:
         """Hand the signed log in. Raises: FeedError."""
+        with self._reply("POST", "/v1/log", data=content):
+            pass
+
+    @contextmanager
+    def _reply(self, method: str, path: str, **more: Any) -> Iterator[requests.Response]:
+        """The feed's answer, which is no refusal, to be read within the block. Raises: what `_check` does, FeedError."""
         try:
-            with self.http.post(
-                f"{self.url}/v1/log",
-                data=content,
-                timeout=(CONNECT_S, READ_S),
-                stream=True,
-                verify=self.verify,
+            with self.http.request(
+                method, self.url + path, timeout=(CONNECT_S, READ_S), stream=True, verify=self.verify, **more
             ) as reply:
                 self._check(reply)
+                yield reply
         except requests.RequestException as error:
             raise FeedError(url=self.url, reason=_why(error)) from error
 
@@ -184,15 +179,8 @@ class FeedClient:
         failures = 0
         while True:
             try:
-                with self.http.get(
-                    self.url + path, timeout=(CONNECT_S, READ_S), stream=True, verify=self.verify
-                ) as reply:
-                    self._check(reply)
+                with self._reply("GET", path) as reply:
                     return _all_of(reply, limit), reply.headers
-            except requests.RequestException as error:
-                failures += 1
-                if failures >= min(self.tries, TRIES_PER_CALL):
-                    raise FeedError(url=self.url, reason=_why(error)) from error
             except FeedError:
                 failures += 1
                 if failures >= min(self.tries, TRIES_PER_CALL):

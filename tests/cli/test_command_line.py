@@ -6,22 +6,10 @@ from pathlib import Path
 
 import click
 import pytest
+from command_tree import commands
 
 import cli
 from content.language import use_language
-
-
-def commands(
-    group: click.Group, path: tuple[str, ...] = ("loa",)
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    context = click.Context(group, info_name=path[-1])
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        assert command is not None, name
-        yield (*path, name), command
-        if isinstance(command, click.Group):
-            yield from commands(command, (*path, name))
-
 
 ALL = dict(commands(cli.loa))
 

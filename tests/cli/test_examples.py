@@ -10,6 +10,7 @@ from pathlib import Path
 import catalogues
 import click
 import pytest
+from command_tree import commands
 
 import cli
 from content.language import use_language
@@ -22,18 +23,7 @@ OPEN = re.compile(r"[\[…{|◄]")
 """A form to be filled in (`loa voice record 12 FILE [--sentence 3]`) or a drawing, not a line to copy."""
 
 
-def commands(group: click.Group, path: tuple[str, ...] = ("loa",)) -> Iterator[tuple[str, click.Command]]:
-    yield " ".join(path), group
-    for name in group.list_commands(click.Context(group)):
-        command = group.get_command(click.Context(group), name)
-        assert command is not None, name
-        if isinstance(command, click.Group):
-            yield from commands(command, (*path, name))
-        else:
-            yield " ".join((*path, name)), command
-
-
-ALL = dict(commands(cli.loa))
+ALL = {"loa": cli.loa} | {" ".join(path): command for path, command in commands(cli.loa)}
 
 
 @pytest.fixture(autouse=True)

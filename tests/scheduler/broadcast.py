@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sqlalchemy import select
 
 from audio.models import EpisodeAudio
 from content.models import Approval, Episode, EpisodePart, Item, Script
@@ -96,6 +97,18 @@ def add_play(station: Station, episode_id: int | None, starts_at: datetime, **fi
         session.add(play)
         session.flush()
         return play.id
+
+
+def withdraw_approval(station: Station, at: datetime) -> None:
+    """Reject the words of the station's one script, as the approver would."""
+    with station.decide() as session:
+        script = session.scalars(select(Script)).one()
+        script.status = "rejected"
+        session.add(
+            Approval(
+                script_id=script.id, script_sha256=script.sha256, decision="rejected", person="lãnh đạo", decided_at=at,
+            )
+        )  # fmt: skip
 
 
 def as_run(station: Station) -> list[AsRun]:

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from broadcast import add_episode, add_play, as_run
-from sqlalchemy import select
+from broadcast import add_episode, add_play, as_run, withdraw_approval
 from test_daemon_troubles import BEGIN, NULL, run
 from test_onair_power import NOON, Lever, a_power
 
-from content.models import Approval, Script
 from content.station import Station
 from scheduler.daemon import upkeep
 from scheduler.daemon.clock import SimulatedClock
@@ -56,15 +54,7 @@ def test_approval_that_is_withdrawn_after_the_clock_was_set_back_counts(
     feed = Feed(station, AirFolder.of(station), False)
     late = BEGIN + timedelta(minutes=29)
     assert [play.problem for play in feed.poll(late, None).plays] == [None]
-    with station.decide() as session:
-        script = session.scalars(select(Script)).one()
-        script.status = "rejected"
-        session.add(
-            Approval(
-                script_id=script.id, script_sha256=script.sha256, decision="rejected", person="lãnh đạo",
-                decided_at=late,
-            )
-        )  # fmt: skip
+    withdraw_approval(station, late)
     assert [play.problem is None for play in feed.poll(late - BACK, None).plays] == [False]
 
 

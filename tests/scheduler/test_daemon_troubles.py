@@ -13,8 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from broadcast import add_episode, add_play, as_run, noise
-from sqlalchemy import select
+from broadcast import add_episode, add_play, as_run, noise, withdraw_approval
 
 from audio.outputs.null_output import NullOutput
 from audio.outputs.output import RATE_HZ
@@ -149,21 +148,11 @@ def test_a_file_that_is_not_what_was_approved_is_not_heard(new_station: NewStati
 def test_approval_withdrawn_after_the_freeze_keeps_the_play_off_the_air(
     new_station: NewStation, tmp_path: Path
 ) -> None:
-    from content.models import Approval, Script
-
     station = new_station(config=NULL)
     add_play(station, add_episode(station, tmp_path), BEGIN + timedelta(hours=30))
 
     def withdraw() -> None:
-        with station.decide() as session:
-            script = session.scalars(select(Script)).one()
-            script.status = "rejected"
-            session.add(
-                Approval(
-                    script_id=script.id, script_sha256=script.sha256, decision="rejected", person="lãnh đạo",
-                    decided_at=BEGIN + timedelta(hours=29),
-                )
-            )  # fmt: skip
+        withdraw_approval(station, BEGIN + timedelta(hours=29))
 
     def started(daemon: StationDaemon) -> None:
         daemon.timetable.at(BEGIN + timedelta(hours=23), "withdraw", withdraw)
