@@ -15,7 +15,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-_HOPS_A_CHUNK = 100
+_HOPS_A_CHUNK = 15
+"""A second and a half: smaller, and what a call costs outweighs the sums; larger, and fresh memory does."""
 _HOPS_A_BLOCK = 4
 """BS.1770 gates blocks of 400 ms that begin every 100 ms."""
 _OFFSET_LU = -0.691
@@ -46,7 +47,7 @@ class Meter:
     def add(self, samples: Samples) -> None:
         """Take more samples, a whole number of frames."""
         for number, channel in enumerate(self._channels):
-            channel.add(np.ascontiguousarray(samples[number :: len(self._channels)]))
+            channel.add(samples[number :: len(self._channels)])
 
     @property
     def loudness_lufs(self) -> float:
@@ -77,45 +78,38 @@ class _Channel:
     def __init__(self, rate_hz: int) -> None:
         self._weighting = _weighting(rate_hz)
         self._state = np.zeros(4)
-        self._hop = self._weighting.hop
-        self._pieces: list[Samples] = []
-        self._waiting = 0
         self._found: list[npt.NDArray[np.float64]] = []
-        self._tail: Samples = np.zeros(2 * _REACH, dtype=np.float32)
         self._highest = 0.0
+        self._sound: Samples = np.zeros(2 * _REACH + self._weighting.hop * _HOPS_A_CHUNK, dtype=np.float32)
+        """What waits to be weighed, after the samples before it that a peak between them is reckoned from."""
+        self._end = 2 * _REACH
 
     def add(self, samples: Samples) -> None:
-        self._pieces.append(samples)
-        self._waiting += len(samples)
-        chunk = self._hop * _HOPS_A_CHUNK
-        if self._waiting < chunk:
-            return
-        joined = self._rest()
-        whole = len(joined) // chunk * chunk
-        for start in range(0, whole, chunk):
-            self._take(joined[start : start + chunk])
-        self._pieces, self._waiting = [joined[whole:].copy()], len(joined) - whole
-
-    def _rest(self) -> Samples:
-        return np.concatenate([np.zeros(0, dtype=np.float32), *self._pieces])
+        while len(samples):
+            fits = samples[: len(self._sound) - self._end]
+            self._sound[self._end : self._end + len(fits)] = fits
+            self._end += len(fits)
+            samples = samples[len(fits) :]
+            if self._end == len(self._sound):
+                self._take()
 
     def energies(self) -> list[npt.NDArray[np.float64]]:
         """The K-weighted mean square of each 100 ms so far."""
-        rest = self._rest()
-        last, _state = self._weighting.energies(rest[: len(rest) // self._hop * self._hop], self._state)
-        return [*self._found, last]
+        waiting = self._end - 2 * _REACH
+        hops = self._sound[2 * _REACH : self._end - waiting % self._weighting.hop]
+        return [*self._found, self._weighting.energies(hops, self._state)[0]]
 
     def highest(self) -> float:
         """The highest interpolated value so far, silence taken to follow."""
         ahead = np.zeros(_REACH, dtype=np.float32)
-        return _highest(np.concatenate([self._tail, self._rest(), ahead]), self._highest)
+        return _highest(np.concatenate([self._sound[: self._end], ahead]), self._highest)
 
-    def _take(self, samples: Samples) -> None:
-        found, self._state = self._weighting.energies(samples, self._state)
+    def _take(self) -> None:
+        found, self._state = self._weighting.energies(self._sound[2 * _REACH :], self._state)
         self._found.append(found)
-        around = np.concatenate([self._tail, samples])
-        self._highest = _highest(around, self._highest)
-        self._tail = around[-2 * _REACH :].copy()
+        self._highest = _highest(self._sound, self._highest)
+        self._sound[: 2 * _REACH] = self._sound[-2 * _REACH :].copy()
+        self._end = 2 * _REACH
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,34 +124,23 @@ class _Weighting:
     """Block of samples → what it adds to the state after it."""
     out: Samples
     """State → its part in the output of the block that follows."""
-    step: Matrix
-    """State → state a block later."""
-    leap: Matrix
-    """State → state a hop later."""
-    steps: Matrix = field(repr=False)
-    """State at the start of a hop → states at the start of each of its blocks, side by side."""
+    steps: tuple[Matrix, ...] = field(repr=False)
+    """State → state 1, 2, 4, 8 … blocks later."""
 
     def energies(self, samples: Samples, state: Matrix) -> tuple[npt.NDArray[np.float64], Matrix]:
         """Mean square of the weighted signal in each hop of `samples` (whole hops), and the state after them."""
         blocks = samples.reshape(-1, self.hop // self.block, self.block)
-        added = (blocks @ self.into).astype(np.float64)
-        states = np.empty_like(added)
-        running = np.zeros((len(blocks), 4))
-        for number in range(blocks.shape[1]):
-            states[:, number] = running
-            running = running @ self.step + added[:, number]
-        starts = np.empty((len(blocks), 4))
-        for number, end in enumerate(running):
-            starts[number] = state
-            state = state @ self.leap + end
-        states += (starts @ self.steps).reshape(states.shape)
+        states = np.concatenate([state[None], (blocks @ self.into).reshape(-1, 4)])
+        for number, step in enumerate(self.steps):
+            far = 1 << number
+            if far >= len(states):
+                break
+            states[far:] += states[:-far] @ step  # the right side is whole before any of it is added
         states[np.abs(states) < _NEGLIGIBLE] = 0.0
         weighted = blocks @ self.here
-        weighted += states.astype(np.float32) @ self.out
+        weighted += states[:-1].astype(np.float32).reshape(*blocks.shape[:2], 4) @ self.out
         flat = weighted.reshape(len(blocks), self.hop)
-        return np.einsum("ij,ij->i", flat, flat, dtype=np.float64) / self.hop, np.where(
-            np.abs(state) < _NEGLIGIBLE, 0.0, state
-        )
+        return np.einsum("ij,ij->i", flat, flat, dtype=np.float64) / self.hop, states[-1].copy()
 
 
 @lru_cache(maxsize=4)
@@ -170,13 +153,14 @@ def _weighting(rate_hz: int) -> _Weighting:
     here = np.zeros((block, block))
     for number in range(block):
         here[number, number:] = response[: block - number]
-    step = powers[block]
+    steps = [powers[block].T]
+    while 1 << len(steps) < _HOPS_A_CHUNK * hop // block + 1:
+        steps.append(steps[-1] @ steps[-1])
     return _Weighting(
         hop, block, here.astype(np.float32),
         np.array([powers[block - 1 - number] @ b for number in range(block)]).astype(np.float32),
         np.array([c @ powers[number] for number in range(block)]).T.astype(np.float32),
-        step.T, np.linalg.matrix_power(step, hop // block).T,
-        np.hstack([np.linalg.matrix_power(step, number).T for number in range(hop // block)]),
+        tuple(steps),
     )  # fmt: skip
 
 
@@ -260,5 +244,5 @@ def _highest(samples: Samples, known: float) -> float:
     return known
 
 
-_AT_ONCE = 128
+_AT_ONCE = 96
 """Small enough for one processor: a BLAS that divided the product would take the encoder's."""

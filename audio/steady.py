@@ -16,10 +16,12 @@ import numpy.typing as npt
 _PERIOD = 48_000
 
 
-def widened(pcm: bytes) -> bytes:
+def widened(pcm: bytes) -> memoryview:
     """16-bit PCM (at most a second) as 32-bit PCM, never silent."""
-    samples = np.frombuffer(pcm, dtype="<i2").astype("<i4") << 16
-    return (samples + np.resize(_noise(), len(samples))).astype("<i4").tobytes()
+    samples = np.frombuffer(pcm, dtype="<i2").astype("<i4")
+    samples <<= 16
+    samples += _noise()[: len(samples)]
+    return samples.view(np.uint8).data
 
 
 @lru_cache(maxsize=1)
