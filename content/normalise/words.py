@@ -333,8 +333,11 @@ def letters_then_digits(scan: Scan) -> Said | None:
                 entries = []
             rest = scan.text[scan.pos + len(part) : scan.pos + len(part) + 24]
             entry = next((entry.spoken for entry in entries if entry.fits(left, rest)), None)
-        if entry is None and (scan.lexicon.foreign(part) or (is_syllable(part) and part[1:].islower())):
-            entry = part if part[1:].islower() else part.lower()
+        if entry is None and (respelled := scan.lexicon.foreign(part)):
+            kept = scan.reading.foreign == "keep" and not is_spelled(part, respelled)
+            entry = (part if part[1:].islower() else part.lower()) if kept else respelled
+        elif entry is None and is_syllable(part) and part[1:].islower():
+            entry = part
         if entry is None and len(part) > 2 and not _names_a_kind(token, left):
             scan.unknown(scan.pos, match.end(), "abbreviation", spell(part))
         words.append((entry or spell(part)).replace(_PARTY, scan.reading.party_committee))

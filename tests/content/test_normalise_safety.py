@@ -98,6 +98,7 @@ texts = st.lists(st.sampled_from(PIECES), max_size=14).flatmap(
 
 @given(texts)
 @example("phường VNeIDwww.quangninh.gov.vn")
+@example("phường phường A1VNeID ")
 def test_speaking_twice_changes_nothing(text: str) -> None:
     once = spoken(text)
     assert spoken(once) == once
