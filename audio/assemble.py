@@ -41,7 +41,7 @@ _SAMPLE_S, _SAMPLE_OF_S = 20, 120
 """The first measurement of what is longer than ten minutes listens to 20 s of every two minutes: it only foretells the
 gain, and the finished file is measured whole. That saves a fifth of the time; where it foretold wrong, a second round
 follows. Shorter samples hear the dynamics still finding their level: in bulletins of voices up to 8 dB apart, 10 s of each
-minute were wrong by more than 0.4 LU in nine of twenty, these in one."""
+minute were wrong by more than 0.4 LU in six of twenty, these in one."""
 _GOLDEN = (math.sqrt(5) - 1) / 2
 """Samples at even distances would fall again and again on the same place of items that are equally long."""
 _LONGEST_MS = 24 * 3_600_000
